@@ -1,0 +1,4 @@
+package words
+
+// screen holds the labels and headings of screens.
+var screen = map[Key]sentence{}
