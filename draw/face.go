@@ -34,7 +34,7 @@ const maxGlyphs = 2048
 type Face struct {
 	px                                 int // em size, rounded, for the box of an unknown rune
 	ascent, descent, capHeight, height int
-	embolden                           int // px that Chinese strokes are widened by
+	embolden                           float64 // px that Chinese strokes are widened by
 	latinFont, hanziFont               *truetype.Font
 
 	mu     sync.RWMutex
@@ -71,9 +71,9 @@ func NewFace(w Weight, px float64) *Face {
 	f.hanzi = newFreetype(f.hanziFont, px)
 	switch w {
 	case Medium:
-		f.embolden = int(math.Round(px / 64))
+		f.embolden = px / 56
 	case Bold:
-		f.embolden = max(1, int(math.Round(px/28)))
+		f.embolden = px / 26
 	}
 	l, h := f.latin.Metrics(), f.hanzi.Metrics()
 	// Both scripts fit between ascent and descent, so mixed lines do not touch.
@@ -167,7 +167,7 @@ func (f *Face) rasterise(r rune) glyph {
 }
 
 // take copies the glyph of r out of face, whose mask is only good until the next call.
-func take(face font.Face, r rune, embolden int) glyph {
+func take(face font.Face, r rune, embolden float64) glyph {
 	dr, mask, maskp, advance, ok := face.Glyph(fixed.Point26_6{}, r)
 	if !ok {
 		return glyph{}
@@ -183,16 +183,21 @@ func take(face font.Face, r rune, embolden int) glyph {
 		g.mask = plain
 		return g
 	}
-	// Strokes grow to both sides, so that the glyph stays in the middle of its cell.
-	g.at.X -= embolden / 2
-	g.mask = image.NewAlpha(image.Rect(0, 0, w+embolden, h))
+	// Strokes grow to both sides, so that the glyph stays in the middle of its
+	// cell. The last pixel of the growth is as strong as its fraction says.
+	whole := int(embolden)
+	part := uint32((embolden - float64(whole)) * 255)
+	grow := whole + 1
+	g.at.X -= grow / 2
+	g.mask = image.NewAlpha(image.Rect(0, 0, w+grow, h))
 	for y := range h {
 		from := plain.Pix[y*plain.Stride:][:w]
-		to := g.mask.Pix[y*g.mask.Stride:][:w+embolden]
+		to := g.mask.Pix[y*g.mask.Stride:][:w+grow]
 		for x, a := range from {
-			for k := 0; k <= embolden; k++ {
+			for k := range grow {
 				to[x+k] = max(to[x+k], a)
 			}
+			to[x+grow] = max(to[x+grow], uint8(uint32(a)*part/255))
 		}
 	}
 	return g
