@@ -1,0 +1,363 @@
+package payment
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Status is what a person is told of a sale.
+type Status string
+
+const (
+	StatusCreated     Status = "created"
+	StatusAuthorizing Status = "authorizing"
+	StatusChecking    Status = "checking"
+	StatusApproved    Status = "approved"
+	StatusDeclined    Status = "declined"
+	StatusExpired     Status = "expired"
+	StatusCancelled   Status = "cancelled"
+	StatusReversed    Status = "reversed"
+	StatusParked      Status = "parked"
+	StatusVoided      Status = "voided"
+	StatusRefunded    Status = "refunded"
+)
+
+// Sale is the fold of a sale's events. Its methods never change the sale they
+// are called on, so a copy held elsewhere stays as it was.
+type Sale struct {
+	ID         SaleID    `json:"id"`
+	Total      Money     `json:"total"`
+	Cashier    string    `json:"cashier,omitempty"`
+	Tenders    []Tender  `json:"tenders,omitempty"`
+	Attempts   []Attempt `json:"attempts,omitempty"` // Attempts[i].Number is i+1
+	Parked     Intent    `json:"parked,omitempty"`
+	Cancelling bool      `json:"cancelling,omitempty"` // the cashier asked to end the open attempt
+	Receipt    uint64    `json:"receipt,omitempty"`    // 0: none
+	Printed    int       `json:"printed,omitempty"`    // times the receipt was printed
+	Created    Stamp     `json:"created"`
+	Changed    Stamp     `json:"changed"`
+}
+
+// Tender is one part of a sale's payment. It is paid at most once.
+type Tender struct {
+	Wallet   Wallet `json:"wallet"` // Cash, or the acquirer's word once there is one, else the code's hint
+	Amount   int64  `json:"amount"`
+	Paid     bool   `json:"paid,omitempty"`
+	Tendered int64  `json:"tendered,omitempty"` // cash handed over
+	Change   int64  `json:"change,omitempty"`
+}
+
+// Attempt is one try at an acquirer to have a tender paid.
+type Attempt struct {
+	Number      int           `json:"number"`
+	Tender      int           `json:"tender"`
+	Mode        Mode          `json:"mode"`
+	Wallet      Wallet        `json:"wallet,omitempty"`
+	Status      AttemptStatus `json:"status"`
+	Reason      Reason        `json:"reason,omitempty"`
+	Transaction string        `json:"transaction,omitempty"`
+	Payer       string        `json:"payer,omitempty"`
+	NotAfter    time.Time     `json:"not_after,omitzero"`
+	Late        bool          `json:"late,omitempty"` // paid after it was closed, given back
+}
+
+// ErrImpossible is wrapped by every refusal of Apply: the event cannot follow
+// what the sale already is. A journal that returns it has a bug above it.
+var ErrImpossible = errors.New("impossible step")
+
+func impossible(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrImpossible, fmt.Sprintf(format, args...))
+}
+
+// Apply is the sale after e, which happened at the time of stamp.
+func (s Sale) Apply(e Event, at Stamp) (Sale, error) {
+	if e.Kind == SaleCreated {
+		return createSale(s, e, at)
+	}
+	if s.ID == "" {
+		return s, impossible("%s for sale %s, which was never created", e.Kind, e.Sale)
+	}
+	if e.Sale != s.ID {
+		return s, impossible("%s of sale %s applied to sale %s", e.Kind, e.Sale, s.ID)
+	}
+	s.Tenders, s.Attempts = slices.Clone(s.Tenders), slices.Clone(s.Attempts)
+	var err error
+	switch e.Kind {
+	case AttemptStarted:
+		err = s.startAttempt(e)
+	case AttemptChanged:
+		err = s.changeAttempt(e)
+	case CancelRequested:
+		err = s.requestCancel(e)
+	case CashTaken:
+		err = s.takeCash(e)
+	case SaleParked:
+		err = s.park(e)
+	case LateRefunded:
+		err = s.refundLate(e)
+	case ReceiptPrinted:
+		err = s.printReceipt(e)
+	default:
+		err = impossible("event kind %q is not of a sale", e.Kind)
+	}
+	s.Changed = at
+	return s, err
+}
+
+func createSale(s Sale, e Event, at Stamp) (Sale, error) {
+	if s.ID != "" {
+		return s, impossible("sale %s is created again", s.ID)
+	}
+	if _, err := ParseSaleID(string(e.Sale)); err != nil {
+		return s, impossible("%v", err)
+	}
+	total := Money{Amount: e.Amount, Currency: e.Currency}
+	if err := total.Validate(); err != nil {
+		return s, impossible("sale total: %v", err)
+	}
+	if e.Amount <= 0 {
+		return s, impossible("sale total %d is not above zero", e.Amount)
+	}
+	return Sale{ID: e.Sale, Total: total, Cashier: e.Cashier, Created: at, Changed: at}, nil
+}
+
+func (s *Sale) startAttempt(e Event) error {
+	if open := s.OpenAttempt(); open != nil {
+		return impossible("attempt %d starts while attempt %d is %s", e.Attempt, open.Number, open.Status)
+	}
+	if e.Attempt != len(s.Attempts)+1 || e.Attempt > MaxAttempt {
+		return impossible("attempt %d follows %d attempts", e.Attempt, len(s.Attempts))
+	}
+	if e.Mode != Scan && e.Mode != QR {
+		return impossible("attempt mode %q", e.Mode)
+	}
+	if err := s.openTender(e); err != nil {
+		return err
+	}
+	status := Authorizing
+	if e.Mode == QR {
+		status = Waiting
+	}
+	s.Attempts = append(s.Attempts, Attempt{
+		Number: e.Attempt, Tender: e.Tender, Mode: e.Mode, Wallet: e.Wallet, Status: status, NotAfter: e.NotAfter,
+	})
+	s.Cancelling = false
+	return nil
+}
+
+// openTender takes the next tender, or the unpaid last one again.
+func (s *Sale) openTender(e Event) error {
+	if e.Amount <= 0 || e.Amount > s.Due() {
+		return impossible("tender of %d while %d is due", e.Amount, s.Due())
+	}
+	fresh := Tender{Wallet: e.Wallet, Amount: e.Amount}
+	switch {
+	case e.Tender == len(s.Tenders)+1 && (len(s.Tenders) == 0 || s.Tenders[len(s.Tenders)-1].Paid):
+		s.Tenders = append(s.Tenders, fresh)
+	case e.Tender == len(s.Tenders) && e.Tender > 0 && !s.Tenders[e.Tender-1].Paid:
+		s.Tenders[e.Tender-1] = fresh
+	default:
+		return impossible("tender %d follows %d tenders", e.Tender, len(s.Tenders))
+	}
+	return nil
+}
+
+func (s *Sale) changeAttempt(e Event) error {
+	a, err := s.attempt(e.Attempt)
+	if err != nil {
+		return err
+	}
+	if !e.Status.Known() {
+		return impossible("attempt status %q", e.Status)
+	}
+	if a.Status.Final() {
+		return impossible("attempt %d goes from %s to %s", a.Number, a.Status, e.Status)
+	}
+	a.Status, a.Reason = e.Status, e.Reason
+	if e.Wallet != WalletUnknown {
+		a.Wallet = e.Wallet
+		s.Tenders[a.Tender-1].Wallet = e.Wallet
+	}
+	if e.Transaction != "" {
+		a.Transaction = e.Transaction
+	}
+	if e.Payer != "" {
+		a.Payer = e.Payer
+	}
+	if e.Status.Final() {
+		s.Cancelling = false
+		s.Parked = s.parkedAfter(e.Status)
+	}
+	if e.Status != Approved {
+		if e.Receipt != 0 {
+			return impossible("a receipt number with status %s", e.Status)
+		}
+		return nil
+	}
+	s.Tenders[a.Tender-1].Paid = true
+	return s.complete(e)
+}
+
+// parkedAfter keeps the intent only where it still says something: goods that
+// left the shop and turned out unpaid.
+func (s *Sale) parkedAfter(status AttemptStatus) Intent {
+	if s.Parked == GoodsGiven && status != Approved {
+		return GoodsGiven
+	}
+	return ""
+}
+
+func (s *Sale) takeCash(e Event) error {
+	if open := s.OpenAttempt(); open != nil {
+		return impossible("cash while attempt %d is %s", open.Number, open.Status)
+	}
+	if e.Tendered-e.Change != e.Amount || e.Change < 0 {
+		return impossible("cash of %d is not %d tendered less %d change", e.Amount, e.Tendered, e.Change)
+	}
+	e.Wallet = Cash
+	if err := s.openTender(e); err != nil {
+		return err
+	}
+	t := &s.Tenders[e.Tender-1]
+	t.Paid, t.Tendered, t.Change = true, e.Tendered, e.Change
+	return s.complete(e)
+}
+
+// complete holds that a receipt number is given exactly once, in the very step that pays the sale.
+func (s *Sale) complete(e Event) error {
+	if s.Receipt != 0 {
+		return impossible("sale %s is paid again", s.ID)
+	}
+	if paid := s.Due() == 0; paid != (e.Receipt != 0) {
+		return impossible("receipt number %d while %d is due", e.Receipt, s.Due())
+	}
+	s.Receipt = e.Receipt
+	return nil
+}
+
+func (s *Sale) requestCancel(e Event) error {
+	a, err := s.attempt(e.Attempt)
+	if err != nil {
+		return err
+	}
+	if a.Status.Final() {
+		return impossible("attempt %d is %s and cannot be cancelled", a.Number, a.Status)
+	}
+	s.Cancelling = true
+	return nil
+}
+
+func (s *Sale) park(e Event) error {
+	if s.OpenAttempt() == nil {
+		return impossible("nothing of sale %s is unresolved", s.ID)
+	}
+	if e.Intent != GoodsGiven && e.Intent != PaidOther {
+		return impossible("parking intent %q", e.Intent)
+	}
+	s.Parked = e.Intent
+	return nil
+}
+
+func (s *Sale) refundLate(e Event) error {
+	a, err := s.attempt(e.Attempt)
+	if err != nil {
+		return err
+	}
+	if !a.Status.Final() || a.Status == Approved || a.Late {
+		return impossible("late approval of attempt %d, which is %s", a.Number, a.Status)
+	}
+	a.Late = true
+	return nil
+}
+
+func (s *Sale) printReceipt(e Event) error {
+	if e.Receipt == 0 || e.Receipt != s.Receipt {
+		return impossible("receipt %d printed for a sale with receipt %d", e.Receipt, s.Receipt)
+	}
+	s.Printed++
+	return nil
+}
+
+func (s *Sale) attempt(n int) (*Attempt, error) {
+	if n < 1 || n > len(s.Attempts) {
+		return nil, impossible("attempt %d of %d", n, len(s.Attempts))
+	}
+	return &s.Attempts[n-1], nil
+}
+
+// Due is what is left to pay, in minor units.
+func (s Sale) Due() int64 {
+	due := s.Total.Amount
+	for _, t := range s.Tenders {
+		if t.Paid {
+			due -= t.Amount
+		}
+	}
+	return due
+}
+
+// OpenAttempt is the attempt whose fate is not known yet, nil if there is none.
+// There is never more than one.
+func (s Sale) OpenAttempt() *Attempt {
+	if n := len(s.Attempts); n > 0 && !s.Attempts[n-1].Status.Final() {
+		a := s.Attempts[n-1]
+		return &a
+	}
+	return nil
+}
+
+// LastAttempt is the newest attempt, nil if there was none.
+func (s Sale) LastAttempt() *Attempt {
+	if n := len(s.Attempts); n > 0 {
+		a := s.Attempts[n-1]
+		return &a
+	}
+	return nil
+}
+
+// Unfinished says that somebody still owes this sale a step: an attempt to be
+// settled, or a receipt to be printed. Boot takes up these and no others.
+func (s Sale) Unfinished() bool {
+	return s.OpenAttempt() != nil || (s.Receipt != 0 && s.Printed == 0)
+}
+
+// Status is the one word for the sale as a whole.
+func (s Sale) Status() Status {
+	if a := s.OpenAttempt(); a != nil {
+		return s.openStatus(a)
+	}
+	if s.Due() == 0 {
+		return StatusApproved
+	}
+	a := s.LastAttempt()
+	if a == nil {
+		return StatusCreated
+	}
+	switch a.Status {
+	case Declined:
+		return StatusDeclined
+	case Expired:
+		return StatusExpired
+	case Cancelled:
+		return StatusCancelled
+	case Reversed:
+		return StatusReversed
+	default:
+		return StatusCreated // part of a split sale is paid, the rest not yet asked for
+	}
+}
+
+func (s Sale) openStatus(a *Attempt) Status {
+	switch {
+	case s.Parked != "":
+		return StatusParked
+	case a.Status == Waiting:
+		return StatusCreated
+	case a.Status == Authorizing || a.Status == Password:
+		return StatusAuthorizing
+	default:
+		return StatusChecking
+	}
+}
