@@ -1,0 +1,114 @@
+# `make help` says what there is. Needs Go, git and make; what tests need besides is installed by `make test`.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+# Nothing here needs a C compiler.
+export CGO_ENABLED := 0
+
+# What to test: make test PKG=./store/... ARGS='-run Prune -v'
+PKG := ./...
+ARGS :=
+
+VERSION := $(shell git describe --tags --always --dirty --abbrev=12 2>/dev/null || echo unknown)
+LDFLAGS := -X till/cmd/tillcmd.Version=$(VERSION)
+
+# The same bytes whatever the folder or the machine's settings.
+BUILD := GOFLAGS= go build -trimpath -buildvcs=false
+ARCH_arm64 := GOARCH=arm64 GOARM64=v8.0
+ARCH_armv7 := GOARCH=arm GOARM=7
+ARCH_armv6 := GOARCH=arm GOARM=6
+FIRMWARE := $(addprefix dist/till-linux-,arm64 armv7 armv6)
+
+LINT := .cache/bin/golangci-lint
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## bin/till, bin/till-cloud and bin/till-demo, for this machine
+	@mkdir -p bin
+	@$(BUILD) -ldflags '$(LDFLAGS)' -o bin/ ./cmd/till ./cmd/till-cloud ./cmd/till-demo
+	@ls -l bin/till bin/till-cloud bin/till-demo | awk '{ printf "%-28s %6.1f MB\n", $$NF, $$5 / 1e6 }'
+
+.PHONY: firmware
+firmware: $(FIRMWARE) ## dist/till-linux-{arm64,armv7,armv6}: static, stripped, reproducible
+	@cd dist && sha256sum $(notdir $(FIRMWARE))
+
+# Go knows best what is out of date.
+.PHONY: $(FIRMWARE)
+$(FIRMWARE): dist/till-linux-%:
+	@mkdir -p dist
+	@GOOS=linux $(ARCH_$*) GOEXPERIMENT= $(BUILD) -ldflags '-s -w $(LDFLAGS)' -o $@ ./cmd/till
+
+.PHONY: test-tools
+test-tools: ## install the Debian packages the tests need and that are missing
+	@scripts/install-test-tools test
+
+.PHONY: test
+test: test-tools ## every test at its small size (PKG=./store/... ARGS='-run Name' for fewer)
+	@go test -timeout 15m $(ARGS) $(PKG)
+
+.PHONY: soak
+soak: test-tools ## the same tests at full size: hours
+	@TILL_SOAK=1 go test -count=1 -timeout 0 $(ARGS) $(PKG)
+
+.PHONY: check
+check: check-format check-vet check-lint check-tidy check-generated check-arrows ## format, vet, lint, tidy, generated files, import graph; changes nothing
+
+.PHONY: check-format
+check-format:
+	@echo "format"
+	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l -s .); \
+	if [ -n "$$unformatted" ]; then printf 'gofmt -s -w these:\n%s\n' "$$unformatted" >&2; exit 1; fi
+
+# On 32 bits too: a constant that overflows an int, or an ioctl's other layout, shows only there.
+.PHONY: check-vet
+check-vet:
+	@echo "vet"
+	@go vet ./...
+	@GOOS=linux $(ARCH_armv6) go vet $$(go list -deps ./cmd/till | grep '^till/')
+
+.PHONY: check-lint
+check-lint: $(LINT)
+	@echo "lint"
+	@GOLANGCI_LINT_CACHE='$(CURDIR)/.cache/golangci-lint' $(LINT) run ./...
+
+.PHONY: check-tidy
+check-tidy:
+	@echo "tidy"
+	@go mod tidy -diff
+	@cd tools && go mod tidy -diff
+
+.PHONY: check-generated
+check-generated:
+	@echo "generated files"
+	@scripts/check-generated
+
+.PHONY: check-arrows
+check-arrows:
+	@echo "import graph"
+	@go test -count=1 ./lab/arrows >/dev/null || go test -count=1 ./lab/arrows
+
+# A module of its own, so that users of till do not download it.
+$(LINT): tools/go.mod tools/go.sum
+	@echo "building golangci-lint, once: a few minutes"
+	@cd tools && $(BUILD) -o '$(CURDIR)/$@' github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $@
+
+.PHONY: bench
+bench: build ## till bench, then the Go benchmarks
+	@bin/till bench
+	@go test -run '^$$' -bench . -benchmem $(ARGS) $(PKG)
+
+.PHONY: pictures
+pictures: ## draw the pictures of the documentation anew
+	@go test ./lab/pictures -run TestPictures -update
+
+.PHONY: clean
+clean: ## remove bin and dist; the lint tool stays in .cache
+	@rm -rf bin dist
