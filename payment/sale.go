@@ -361,3 +361,12 @@ func (s Sale) openStatus(a *Attempt) Status {
 		return StatusChecking
 	}
 }
+
+// NextTender is the number of the tender that the next payment goes to: the
+// unpaid last one again, or a new one.
+func (s Sale) NextTender() int {
+	if n := len(s.Tenders); n > 0 && !s.Tenders[n-1].Paid {
+		return n
+	}
+	return len(s.Tenders) + 1
+}

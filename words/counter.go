@@ -1,4 +1,46 @@
 package words
 
 // counter holds what the terminal says to the cashier in the course of a sale.
-var counter = map[Key]sentence{}
+var counter = map[Key]sentence{
+	"amount_first":      {"Key the amount first.", "请先输入金额。"},
+	"amount_too_large":  {"That amount is too large.", "金额过大。"},
+	"amount_differs":    {"The wallet says another amount. Call support before you go on.", "钱包返回的金额不一致，请先联系技术支持。"},
+	"scan_not_expected": {"Not now: finish this sale first, then scan.", "请先完成当前交易，再扫码。"},
+	"offline_wallet":    {"No connection. Cash works; phone payments do not.", "网络已断开。可收现金，不能手机支付。"},
+	"online_again":      {"Connected again. Scan the customer's code.", "网络已恢复，请扫描顾客的付款码。"},
+	"too_many_attempts": {"Too many tries. Take cash, or start a new sale.", "尝试次数过多。请收现金，或重新开始交易。"},
+	"cash_short":        {"Not enough: {amount} is due.", "金额不足：应收 {amount}。"},
+	"parked_paid":       {"A parked sale of {amount} turned out paid.", "挂起的交易 {amount} 已确认付款。"},
+	"parked_owed":       {"A parked sale of {amount} was not paid. The goods are owed.", "挂起的交易 {amount} 未付款，货款未收。"},
+	"parked_closed":     {"A parked sale of {amount} is closed. Nothing was kept.", "挂起的交易 {amount} 已关闭，未收款。"},
+	"late_refunded":     {"A late payment of {amount} was given back to the customer.", "迟到的付款 {amount} 已退还顾客。"},
+	"pin_wrong":         {"Wrong PIN. Ask the manager to key it again.", "密码错误，请店长重新输入。"},
+	"nothing_to_print":  {"There is no receipt to print.", "没有可打印的小票。"},
+	"reprinting":        {"Printing a copy.", "正在打印副本。"},
+	"fault_store":       {"The journal cannot be written: {why}", "无法写入日志：{why}"},
+	"fault_internal":    {"The terminal stopped to be safe: {why}", "终端已安全停止：{why}"},
+	"fault_refused":     {"The gateway does not accept this terminal: {why}", "网关拒绝此终端：{why}"},
+
+	"code_hong_kong_wallet":   {"A Hong Kong wallet: it cannot pay here. Ask for another way to pay.", "香港钱包无法在此付款，请顾客换一种支付方式。"},
+	"code_unionpay_mainland":  {"Ask the customer to switch the UnionPay code to payments outside the mainland.", "请顾客在云闪付中切换为境外付款码。"},
+	"code_not_a_payment_code": {"Not a payment code. Ask for the code in the wallet's Pay screen.", "不是付款码。请顾客打开钱包的付款码。"},
+	"code_product_code":       {"That is a product's barcode. Scan the customer's phone.", "这是商品条码，请扫描顾客手机上的付款码。"},
+	"code_merchant_qr":        {"That QR is for paying others. Ask for the code in the wallet's Pay screen.", "这是收款码。请顾客打开钱包的付款码。"},
+	"code_wrong_length":       {"The code was not read whole. Scan it again.", "付款码读取不完整，请重新扫描。"},
+	"code_too_long":           {"Too long for a payment code. Scan the customer's payment code.", "内容过长，不是付款码。请扫描顾客的付款码。"},
+	"code_unreadable":         {"The code could not be read. Scan it again.", "无法识别，请重新扫描。"},
+	"code_code_used":          {"That code was used already. Ask the customer to refresh it.", "此付款码已使用，请顾客刷新后再扫。"},
+
+	"reason_code_expired":       {"The code has expired.", "付款码已过期。"},
+	"reason_code_used":          {"The code was used already.", "付款码已使用。"},
+	"reason_code_invalid":       {"The wallet does not know this code.", "钱包无法识别此付款码。"},
+	"reason_funds_missing":      {"Not enough money in the wallet.", "钱包余额不足。"},
+	"reason_customer_declined":  {"The payment was declined.", "付款被拒绝。"},
+	"reason_customer_silent":    {"The customer did not confirm in time. Nothing was taken.", "顾客未及时确认，未扣款。"},
+	"reason_not_reached":        {"The request did not reach the wallet. Nothing was taken.", "请求未到达钱包，未扣款。"},
+	"reason_too_late":           {"It took too long. Nothing was taken.", "超时，未扣款。"},
+	"reason_not_configured":     {"This shop is not set up for the wallet. Call support.", "本店尚未开通此钱包，请联系技术支持。"},
+	"reason_amount_mismatch":    {"The amount does not match. Call support.", "金额不一致，请联系技术支持。"},
+	"reason_merchant_cancelled": {"Cancelled. Nothing was taken.", "已取消，未扣款。"},
+	"reason_earlier_open":       {"An earlier try is not settled yet.", "上一次付款尚未确认。"},
+}

@@ -1,0 +1,295 @@
+package checkout
+
+import (
+	"slices"
+	"strings"
+
+	"till/payment"
+)
+
+// Button is something to press on a screen. Its label is the display's to find,
+// but for Amount, which is what a note button tenders.
+type Button struct {
+	ID      string
+	Main    bool // the one that Enter presses
+	Back    bool // the way out
+	Enabled bool
+	Amount  int64
+}
+
+// Buttons are those of the screen, apart from the digits of a keypad.
+func (s State) Buttons() []Button {
+	on := func(id string) Button { return Button{ID: id, Enabled: true} }
+	back := Button{ID: "cancel", Back: true, Enabled: true}
+	done := Button{ID: "done", Main: true, Enabled: true}
+	switch s.Screen {
+	case Ready:
+		keyed := s.Entry > 0
+		return []Button{on("menu"), {ID: "cash", Enabled: keyed}, {ID: "qr", Main: true, Enabled: keyed}}
+	case Charging, ShowingQR:
+		return []Button{back}
+	case Checking:
+		return s.checkingButtons()
+	case TakeCash:
+		return s.cashButtons(back)
+	case Approved, Cancelled, Parked:
+		return []Button{done}
+	case Declined, Expired, Reversed:
+		return []Button{back, on("cash"), on("qr"), done}
+	case Offline:
+		return []Button{back, {ID: "cash", Main: true, Enabled: true}}
+	case PIN:
+		return []Button{back, {ID: "enter", Main: true, Enabled: len(s.Digits) >= minPIN}}
+	case Parking:
+		return []Button{back, on("goods"), on("other")}
+	case Menu:
+		return []Button{back, {ID: "reprint", Enabled: s.reprintable(s.Last)}, on("sales"), on("status")}
+	case Sales:
+		return append([]Button{back}, s.rowButtons()...)
+	case OneSale:
+		return []Button{back, {ID: "reprint", Main: true, Enabled: len(s.Listed) == 1 && s.Listed[0].Receipt != 0}}
+	case About:
+		return []Button{back}
+	default:
+		return nil
+	}
+}
+
+func (s State) checkingButtons() []Button {
+	buttons := []Button{{ID: "park", Enabled: true}}
+	if sale, ok := s.OnScreen(); ok && !sale.Cancelling {
+		buttons = append([]Button{{ID: "cancel", Back: true, Enabled: true}}, buttons...)
+	}
+	return buttons
+}
+
+func (s State) cashButtons(back Button) []Button {
+	due := s.Due()
+	keyed := s.Tendered > 0
+	buttons := []Button{back}
+	for _, n := range NoteButtons(due) {
+		buttons = append(buttons, Button{ID: noteID(n), Enabled: true, Amount: n})
+	}
+	return append(buttons,
+		Button{ID: "exact", Main: !keyed, Enabled: true},
+		Button{ID: "enter", Main: keyed, Enabled: s.Tendered >= due.Amount})
+}
+
+func (s State) rowButtons() []Button {
+	var rows []Button
+	for _, sale := range s.Listed {
+		rows = append(rows, Button{ID: rowID(sale.ID), Enabled: true})
+	}
+	return rows
+}
+
+func rowID(id payment.SaleID) string { return "sale_" + string(id) }
+
+func (s State) reprintable(id payment.SaleID) bool {
+	sale, ok := s.Sale(id)
+	return ok && sale.Receipt != 0
+}
+
+// Keypad says whether the screen takes digits.
+func (s State) Keypad() bool {
+	return s.Screen == Ready || s.Screen == TakeCash || s.Screen == PIN
+}
+
+// Pressable says whether the screen has this button, and it is enabled. The keys
+// of a screen's keypad count.
+func (s State) Pressable(id string) bool {
+	if s.Keypad() && isPadKey(id) {
+		return true
+	}
+	return slices.ContainsFunc(s.Buttons(), func(b Button) bool { return b.ID == id && b.Enabled })
+}
+
+func isPadKey(id string) bool {
+	return isDigits(id) || id == "backspace"
+}
+
+func isDigits(key string) bool {
+	return key == "00" || len(key) == 1 && strings.Contains("0123456789", key)
+}
+
+// press is a button that the screen has.
+func (m *move) press(id string) {
+	if m.Keypad() && isPadKey(id) {
+		m.key(id)
+		return
+	}
+	switch m.Screen {
+	case Ready:
+		m.pressReady(id)
+	case TakeCash:
+		m.pressCash(id)
+	case PIN, Parking:
+		m.pressParking(id)
+	case Menu, Sales, OneSale, About:
+		m.pressMenu(id)
+	case Offline:
+		if id == "cash" {
+			m.cashScreen()
+		} else {
+			m.show(Ready, 0)
+		}
+	case Fault:
+	default:
+		m.pressSale(id)
+	}
+}
+
+func (m *move) pressReady(id string) {
+	switch id {
+	case "qr":
+		m.showQR()
+	case "cash":
+		m.cashScreen()
+	case "menu":
+		m.hush()
+		m.show(Menu, resultFor)
+	}
+}
+
+// pressSale is a button while a sale is on the screen.
+func (m *move) pressSale(id string) {
+	sale, ok := m.OnScreen()
+	if !ok {
+		m.ready()
+		return
+	}
+	open := sale.OpenAttempt()
+	switch id {
+	case "done":
+		m.hush()
+		m.ready()
+	case "cancel":
+		if open == nil {
+			m.hush()
+			m.ready()
+			return
+		}
+		m.cancel(sale, *open)
+	case "park":
+		m.startParking()
+	case "qr":
+		m.showQR()
+	case "cash":
+		m.cashScreen()
+	}
+}
+
+// backToSale shows the sale on the screen as it stands.
+func (m *move) backToSale() {
+	sale, ok := m.OnScreen()
+	if !ok {
+		m.ready()
+		return
+	}
+	if open := sale.OpenAttempt(); open != nil {
+		answer := m.Answer(sale.ID)
+		since := m.Since
+		m.show(Checking, 0)
+		m.Since = since
+		if answer.Order == payment.NewOrder(sale.ID, open.Number) {
+			m.progress(sale, *open, answer)
+		}
+		return
+	}
+	if a := sale.LastAttempt(); a != nil {
+		m.result(a.Status)
+		return
+	}
+	m.ready()
+}
+
+// key is the number pad. Digits are minor units.
+func (m *move) key(key string) {
+	switch {
+	case isDigits(key):
+		m.digits(key)
+	case key == "backspace":
+		m.backspace()
+	case key == "esc":
+		m.escape()
+	case key == "enter":
+		m.enter()
+	}
+}
+
+func (m *move) digits(key string) {
+	switch m.Screen {
+	case Approved, Declined, Expired, Cancelled, Reversed, Parked:
+		m.ready() // the first digit of the next amount counts
+	case Ready, TakeCash, PIN:
+	default:
+		return
+	}
+	m.hush()
+	switch m.Screen {
+	case Ready:
+		m.Entry = m.typed(m.Entry, key)
+	case TakeCash:
+		m.Tendered = m.typed(m.Tendered, key)
+	case PIN:
+		if len(m.Digits)+len(key) <= maxPIN {
+			m.Digits += key
+		}
+		m.leaveAt = m.now.At.Add(resultFor)
+	}
+}
+
+func (m *move) typed(amount int64, key string) int64 {
+	next := amount
+	for _, c := range key {
+		next = next*10 + int64(c-'0')
+	}
+	if next > MaxEntry {
+		m.say("amount_too_large")
+		return amount
+	}
+	return next
+}
+
+func (m *move) backspace() {
+	switch m.Screen {
+	case Ready:
+		m.Entry /= 10
+	case TakeCash:
+		m.Tendered /= 10
+	case PIN:
+		m.Digits = m.Digits[:max(0, len(m.Digits)-1)]
+	}
+}
+
+// escape clears what is keyed, or goes one step back where that is safe.
+func (m *move) escape() {
+	switch {
+	case m.Screen == Ready:
+		m.Entry = 0
+		m.hush()
+	case m.Screen == TakeCash && m.Tendered > 0:
+		m.Tendered = 0
+	case m.Screen == PIN && m.Digits != "":
+		m.Digits = ""
+	case m.Screen == Approved || m.Screen == Cancelled || m.Screen == Parked:
+		m.hush()
+		m.ready()
+	case m.Screen == Charging || m.Screen == Checking:
+		// Ending a charge takes a deliberate press of its button.
+	case m.Pressable("cancel"):
+		m.press("cancel")
+	}
+}
+
+func (m *move) enter() {
+	for _, b := range m.Buttons() {
+		if b.Main && b.Enabled {
+			m.press(b.ID)
+			return
+		}
+	}
+	if m.Screen == Ready {
+		m.say("amount_first")
+	}
+}

@@ -1,0 +1,143 @@
+package checkout
+
+import (
+	"time"
+
+	"till/payment"
+	"till/words"
+)
+
+// Event is something that happened at the counter or came from outside.
+type Event interface{ event() }
+
+type (
+	// Booted is the first event of every start of the firmware.
+	Booted struct{}
+	// Keyed is a key of the number pad: 0-9, 00, ., enter, backspace, esc.
+	Keyed struct{ Key string }
+	// Pressed is a button of the screen, by its id.
+	Pressed struct{ Button string }
+	// Scanned is what the scanner read, whatever it is.
+	Scanned struct{ Data []byte }
+	// Told is what the gateway says of an attempt, asked or unasked.
+	// Sale is filled in by the Register from the journal for a sale that State
+	// no longer holds.
+	Told struct {
+		Answer payment.Answer
+		Sale   *payment.Sale
+	}
+	// LinkChanged says whether the gateway answers.
+	LinkChanged struct{ Online bool }
+	// ClockLearned gives the cloud's time less Now.At.
+	ClockLearned struct{ Offset time.Duration }
+	// PrinterChanged is the printer's state as it is known.
+	PrinterChanged struct{ Printer PrinterState }
+	// Printed says that a receipt came out whole, or why it did not.
+	Printed struct {
+		Sale    payment.SaleID
+		Receipt uint64
+		Failed  bool
+	}
+	// Loaded brings the recent sales that Load asked for.
+	Loaded struct{ Sales []payment.Sale }
+	// Refused says that the gateway will not take this terminal's journal.
+	Refused struct{ Why string }
+	// Ticked says that Deadline has passed.
+	Ticked struct{}
+)
+
+func (Booted) event()         {}
+func (Keyed) event()          {}
+func (Pressed) event()        {}
+func (Scanned) event()        {}
+func (Told) event()           {}
+func (LinkChanged) event()    {}
+func (ClockLearned) event()   {}
+func (PrinterChanged) event() {}
+func (Printed) event()        {}
+func (Loaded) event()         {}
+func (Refused) event()        {}
+func (Ticked) event()         {}
+
+// Effect is something to be done outside, after the step's Commit has returned.
+type Effect interface{ effect() }
+
+type (
+	// Commit makes events durable, all or none. A step has one at most, and it
+	// is always the first effect: nothing outside learns of a step before.
+	Commit struct{ Events []payment.Event }
+	// Charge asks the gateway to charge a scanned code. The code is in no other
+	// effect, and in State not at all.
+	Charge struct {
+		Order    payment.Order
+		Tender   int
+		Amount   payment.Money
+		Code     payment.Code
+		NotAfter time.Time // the cloud's time
+	}
+	// Show asks the gateway for a QR to show.
+	Show struct {
+		Order    payment.Order
+		Tender   int
+		Amount   payment.Money
+		NotAfter time.Time
+	}
+	// Query asks what became of an attempt, and closes one the gateway never saw.
+	Query struct{ Order payment.Order }
+	// Cancel ends an attempt; whatever is paid is given back.
+	Cancel struct{ Order payment.Order }
+	// Print prints a sale's receipt, or the slip of a parked one.
+	Print struct {
+		Sale payment.Sale
+		Copy bool // a receipt of this number may be out already
+	}
+	// KickDrawer opens the cash drawer.
+	KickDrawer struct{}
+	// Play is heard, and always seen as well.
+	Play struct{ Sound Sound }
+	// Load asks for the newest sales of the journal, answered by Loaded.
+	Load struct{ Count int }
+)
+
+func (Commit) effect()     {}
+func (Charge) effect()     {}
+func (Show) effect()       {}
+func (Query) effect()      {}
+func (Cancel) effect()     {}
+func (Print) effect()      {}
+func (KickDrawer) effect() {}
+func (Play) effect()       {}
+func (Load) effect()       {}
+
+// Sound is one of the four things a counter has to hear.
+type Sound string
+
+const (
+	SoundApproved  Sound = "approved"  // two rising tones
+	SoundDeclined  Sound = "declined"  // one low, long tone
+	SoundAttention Sound = "attention" // three short ones
+	SoundRead      Sound = "read"      // a tick: the scanner read something
+)
+
+// PrinterState is what the status bar says of the printer.
+type PrinterState string
+
+const (
+	PrinterReady   PrinterState = "ready"
+	PrinterNoPaper PrinterState = "no-paper"
+	PrinterOff     PrinterState = "off"
+)
+
+// Sentence is something to say, in whichever language the reader has.
+type Sentence struct {
+	Key  words.Key
+	Args []string // name, value, name, value
+}
+
+// In is the sentence in a language; empty if there is nothing to say.
+func (s Sentence) In(lang words.Lang) string {
+	if s.Key == "" {
+		return ""
+	}
+	return words.Say(lang, s.Key, s.Args...)
+}

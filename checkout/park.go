@@ -1,0 +1,62 @@
+package checkout
+
+import (
+	"crypto/subtle"
+
+	"till/payment"
+)
+
+const (
+	minPIN = 4
+	maxPIN = 8
+)
+
+// startParking is a manager's step: the sale on the screen is unresolved, and
+// the counter must go on.
+func (m *move) startParking() {
+	m.hush()
+	m.Digits = ""
+	if m.Settings.ManagerPIN == "" {
+		m.show(Parking, resultFor)
+		return
+	}
+	m.show(PIN, resultFor)
+}
+
+func (m *move) pressParking(id string) {
+	switch {
+	case id == "cancel":
+		m.Digits = ""
+		m.backToSale()
+	case m.Screen == PIN && id == "enter":
+		right := subtle.ConstantTimeCompare([]byte(m.Digits), []byte(m.Settings.ManagerPIN)) == 1
+		m.Digits = ""
+		if !right {
+			m.say("pin_wrong")
+			return
+		}
+		m.show(Parking, resultFor)
+	case id == "goods":
+		m.park(payment.GoodsGiven)
+	case id == "other":
+		m.park(payment.PaidOther)
+	}
+}
+
+func (m *move) park(intent payment.Intent) {
+	sale, ok := m.OnScreen()
+	if !ok || sale.OpenAttempt() == nil {
+		m.backToSale() // it was settled meanwhile
+		return
+	}
+	sale = m.record(sale, payment.Event{Kind: payment.SaleParked, Intent: intent})
+	w := m.watches[sale.ID]
+	w.askAt = m.now.At
+	m.watch(sale.ID, w)
+	m.hush()
+	m.do(Print{Sale: sale})
+	m.show(Parked, resultFor)
+	if m.Online {
+		m.ask(sale.ID)
+	}
+}

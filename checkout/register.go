@@ -1,0 +1,136 @@
+package checkout
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"till/payment"
+)
+
+// Journal keeps what must not be lost. Append returns after its one commit is
+// durable, and keeps all events or none.
+type Journal interface {
+	Append(stamp payment.Stamp, events ...payment.Event) (last uint64, err error)
+	Sale(id payment.SaleID) (payment.Sale, bool, error)
+	Recent(n int) ([]payment.Sale, error)
+}
+
+// Gateway takes Charge, Show, Query and Cancel. It never waits: the answer
+// comes as Told, or does not come, and the counter asks again.
+type Gateway interface {
+	Ask(Effect)
+}
+
+// Printer takes a job and keeps it until it is printed. Each receipt that came
+// out is reported as Printed.
+type Printer interface {
+	Print(Print)
+}
+
+// Body is what else can be heard and moved.
+type Body interface {
+	KickDrawer()
+	Play(Sound)
+}
+
+// ErrNoButton says that the screen has no such button, or not enabled.
+var ErrNoButton = errors.New("no such button on this screen, or it is disabled")
+
+// Register is the counter at work: it takes events one at a time, from one
+// goroutine, and makes each step durable before anybody learns of it.
+type Register struct {
+	State   State
+	Journal Journal
+	Gateway Gateway
+	Printer Printer
+	Body    Body
+}
+
+// Handle takes one event. Its error is for whoever caused the event; the
+// terminal itself shows what went wrong.
+func (r *Register) Handle(e Event, now Now) error {
+	switch x := e.(type) {
+	case Pressed:
+		if !r.State.Pressable(x.Button) {
+			return fmt.Errorf("button %.40q: %w", x.Button, ErrNoButton)
+		}
+	case Told:
+		if err := r.lookUp(&x); err != nil {
+			return err
+		}
+		e = x
+	}
+	next, effects := Step(r.State, e, now)
+	if len(effects) > 0 {
+		if c, ok := effects[0].(Commit); ok {
+			if _, err := r.Journal.Append(now.Stamp, c.Events...); err != nil {
+				r.State = faulted(r.State, err, now)
+				return fmt.Errorf("commit %s: %w", c.Events[0].Kind, err)
+			}
+			effects = effects[1:]
+		}
+	}
+	r.State = next
+	return r.carryOut(effects, now)
+}
+
+// lookUp brings a sale that the state no longer holds: news of it can come days later.
+func (r *Register) lookUp(t *Told) error {
+	id, _, err := t.Answer.Order.Split()
+	if err != nil {
+		return fmt.Errorf("answer of the gateway: %w", err)
+	}
+	if _, ok := r.State.Sale(id); ok {
+		return nil
+	}
+	sale, ok, err := r.Journal.Sale(id)
+	if err != nil {
+		return fmt.Errorf("look up sale %s: %w", id, err)
+	}
+	if ok {
+		t.Sale = &sale
+	}
+	return nil
+}
+
+// faulted is the state before a step that could not be made durable: nothing of
+// the step has happened, and the screen says so.
+func faulted(s State, err error, now Now) State {
+	m := &move{State: s, now: now}
+	m.fault(Sentence{Key: "fault_store", Args: []string{"why", err.Error()}})
+	return m.State
+}
+
+func (r *Register) carryOut(effects []Effect, now Now) error {
+	var failed error
+	for _, e := range effects {
+		switch e := e.(type) {
+		case Charge, Show, Query, Cancel:
+			r.Gateway.Ask(e)
+		case Print:
+			r.Printer.Print(e)
+		case KickDrawer:
+			r.Body.KickDrawer()
+		case Play:
+			r.Body.Play(e.Sound)
+		case Load:
+			sales, err := r.Journal.Recent(e.Count)
+			if err != nil {
+				failed = errors.Join(failed, fmt.Errorf("list recent sales: %w", err))
+				continue
+			}
+			failed = errors.Join(failed, r.Handle(Loaded{sales}, now))
+		}
+	}
+	return failed
+}
+
+// Wait is how long until Ticked is due; ok is false if nothing waits for time.
+func (r *Register) Wait(at time.Time) (d time.Duration, ok bool) {
+	deadline := r.State.Deadline()
+	if deadline.IsZero() {
+		return 0, false
+	}
+	return max(0, deadline.Sub(at)), true
+}

@@ -1,0 +1,191 @@
+// Package checkout is what a cashier does, as a pure state machine:
+//
+//	Step(state, event, now) -> (state, effects)
+//
+// Step reads no clock, does no I/O and never changes the state it is given.
+// [Register] carries the effects out: it commits first, and only a step whose
+// commit has returned is seen by anybody.
+package checkout
+
+import (
+	"slices"
+	"time"
+
+	"till/payment"
+)
+
+// Screen is what the terminal shows; state.json says the same word.
+type Screen string
+
+const (
+	Ready     Screen = "ready"
+	Charging  Screen = "charging"
+	ShowingQR Screen = "qr"
+	TakeCash  Screen = "cash"
+	Approved  Screen = "approved"
+	Declined  Screen = "declined"
+	Checking  Screen = "checking"
+	Expired   Screen = "expired"
+	Cancelled Screen = "cancelled"
+	Reversed  Screen = "reversed"
+	Offline   Screen = "offline" // a wallet was asked for with no connection
+	PIN       Screen = "pin"
+	Parking   Screen = "park"   // what happened in the shop
+	Parked    Screen = "parked" // the slip is out, the counter is free
+	Menu      Screen = "menu"
+	Sales     Screen = "list"
+	OneSale   Screen = "sale"
+	About     Screen = "status"
+	Fault     Screen = "fault"
+)
+
+// Settings are what the merchant and the board decide. They do not change while
+// a Register runs.
+type Settings struct {
+	Currency   string
+	Cashier    string
+	ManagerPIN string // 4 to 8 digits; empty: no step needs one
+}
+
+// The terminal's own patience. What wallets impose is the gateway's to wait.
+const (
+	answerWait   = 3 * time.Second  // no word of the gateway for so long: checking
+	askFirst     = 2 * time.Second  // between questions while checking
+	askSlow      = 5 * time.Second  // likewise, of attempts that go as they should
+	askParked    = 15 * time.Second // likewise, of parked sales
+	requestLife  = 15 * time.Second // a request's not_after
+	approvedFor  = 8 * time.Second  // the approved screen leaves by itself
+	resultFor    = 30 * time.Second // other results
+	messageFor   = 6 * time.Second
+	lingerFor    = 3 * time.Second // a phone held to the scanner reads the same code again
+	attentionFor = 10 * time.Second
+)
+
+// MaxEntry is the largest amount that can be keyed, in minor units.
+const MaxEntry = 99_999_999
+
+// Now is all that a step may know of the moment.
+type Now struct {
+	At    time.Time      // steady: never set back while the firmware runs
+	Stamp payment.Stamp  // for what is committed in this step
+	Fresh payment.SaleID // an id nobody has used, for a sale begun in this step
+}
+
+// State is everything the counter knows. It is a value: copies are
+// independent, since no step changes a slice or map in place.
+type State struct {
+	Settings Settings
+
+	// What the journal knows.
+	Receipt uint64         // the last receipt number given out
+	Last    payment.SaleID // the newest sale begun
+	sales   []payment.Sale // unfinished ones, the newest, the one on the screen
+
+	// What was observed.
+	Online     bool
+	ClockKnown bool
+	Offset     time.Duration // the cloud's time less Now.At
+	Printer    PrinterState
+	FaultText  Sentence
+
+	// What the cashier has before them.
+	Screen   Screen
+	Current  payment.SaleID // the sale on the screen, if any
+	Entry    int64          // keyed amount, minor units
+	Tendered int64          // keyed on the cash screen
+	Digits   string         // keyed PIN
+	Listed   []payment.Sale
+	Message  Sentence
+	Since    time.Time // the screen's start, for what counts
+	leaveAt  time.Time // the screen leaves by itself; zero: it does not
+	quietAt  time.Time // the message goes by itself
+	nagAt    time.Time // checking for long: heard once
+
+	watches map[payment.SaleID]watch
+
+	// The last code that was charged, as its digest: read again, it does nothing.
+	lastCode   [32]byte
+	lastCodeAt time.Time
+}
+
+// watch is what is known of an open attempt and not worth a commit.
+type watch struct {
+	answer payment.Answer // the newest
+	askAt  time.Time      // when to ask again
+	deafAt time.Time      // without a word by then, it is checking
+}
+
+// New is the state of a terminal before Booted.
+func New(settings Settings, lastReceipt uint64, newest payment.SaleID, sales []payment.Sale) State {
+	return State{
+		Settings: settings, Receipt: lastReceipt, Last: newest, sales: slices.Clone(sales),
+		Screen: Ready, Printer: PrinterReady,
+	}
+}
+
+// Sale is a sale that the state holds: unfinished, newest, or on the screen.
+func (s State) Sale(id payment.SaleID) (payment.Sale, bool) {
+	if i := s.index(id); i >= 0 {
+		return s.sales[i], true
+	}
+	return payment.Sale{}, false
+}
+
+func (s State) index(id payment.SaleID) int {
+	return slices.IndexFunc(s.sales, func(x payment.Sale) bool { return x.ID == id })
+}
+
+// OnScreen is the sale on the screen.
+func (s State) OnScreen() (payment.Sale, bool) { return s.Sale(s.Current) }
+
+// Answer is the newest that the gateway said of a sale's open attempt.
+func (s State) Answer(id payment.SaleID) payment.Answer { return s.watches[id].answer }
+
+// Now in the cloud's time; only with ClockKnown.
+func (s State) cloudTime(now Now) time.Time { return now.At.Add(s.Offset) }
+
+// Due is what the screen asks the customer for: the rest of the sale on the
+// screen, or what is keyed.
+func (s State) Due() payment.Money {
+	if sale, ok := s.OnScreen(); ok {
+		return payment.Money{Amount: sale.Due(), Currency: sale.Total.Currency}
+	}
+	return payment.Money{Amount: s.Entry, Currency: s.Settings.Currency}
+}
+
+// SecondsSince is how long the screen has been there.
+func (s State) SecondsSince(now time.Time) int {
+	if s.Since.IsZero() {
+		return 0
+	}
+	return max(0, int(now.Sub(s.Since)/time.Second))
+}
+
+// SecondsUntil counts down to a moment of the cloud's time; 0 if it is unknown or past.
+func (s State) SecondsUntil(cloud, now time.Time) int {
+	if cloud.IsZero() || !s.ClockKnown {
+		return 0
+	}
+	left := cloud.Sub(now.Add(s.Offset))
+	return max(0, int((left+time.Second-1)/time.Second))
+}
+
+// Deadline is when Ticked is due; zero if nothing waits for time.
+func (s State) Deadline() time.Time {
+	var first time.Time
+	soonest := func(t time.Time) {
+		if !t.IsZero() && (first.IsZero() || t.Before(first)) {
+			first = t
+		}
+	}
+	soonest(s.leaveAt)
+	soonest(s.quietAt)
+	soonest(s.nagAt)
+	for _, w := range s.watches {
+		if s.Online {
+			soonest(w.askAt)
+		}
+		soonest(w.deafAt)
+	}
+	return first
+}

@@ -1,0 +1,228 @@
+package checkout
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"till/payment"
+	"till/words"
+)
+
+// Step is the state after e and what has to be done about it. An event that
+// makes no sense where the counter is does nothing, or says so on the screen.
+func Step(s State, e Event, now Now) (State, []Effect) {
+	m := &move{State: s, now: now}
+	switch e := e.(type) {
+	case Booted:
+		m.boot()
+	case Keyed:
+		m.key(e.Key)
+	case Pressed:
+		if s.Pressable(e.Button) {
+			m.press(e.Button)
+		}
+	case Scanned:
+		m.scan(e.Data)
+	case Told:
+		m.told(e)
+	case LinkChanged:
+		m.link(e.Online)
+	case ClockLearned:
+		m.ClockKnown, m.Offset = true, e.Offset
+	case PrinterChanged:
+		m.printer(e.Printer)
+	case Printed:
+		m.printed(e)
+	case Loaded:
+		m.Listed = e.Sales
+	case Refused:
+		m.fault(Sentence{Key: "fault_refused", Args: []string{"why", e.Why}})
+	case Ticked:
+		m.tick()
+	}
+	return m.done()
+}
+
+// move is one step in the making: a copy of the state, and what it will do.
+type move struct {
+	State
+	now     Now
+	events  []payment.Event
+	effects []Effect
+}
+
+// done puts the commit before everything else.
+func (m *move) done() (State, []Effect) {
+	if len(m.events) == 0 {
+		return m.State, m.effects
+	}
+	return m.State, append([]Effect{Commit{Events: m.events}}, m.effects...)
+}
+
+func (m *move) do(e Effect) { m.effects = append(m.effects, e) }
+
+// record commits an event of a sale and folds it into the state. An event the
+// sale cannot take is a bug of this package; it is left out, and the terminal
+// says so and stops rather than guess.
+func (m *move) record(sale payment.Sale, e payment.Event) payment.Sale {
+	e.Sale = sale.ID
+	if e.Kind == payment.SaleCreated {
+		e.Sale = m.now.Fresh
+		sale = payment.Sale{}
+	}
+	next, err := sale.Apply(e, m.now.Stamp)
+	if err != nil {
+		m.fault(Sentence{Key: "fault_internal", Args: []string{"why", err.Error()}})
+		return sale
+	}
+	m.events = append(m.events, e)
+	if e.Receipt > m.Receipt {
+		m.Receipt = e.Receipt
+	}
+	m.put(next)
+	return next
+}
+
+// put holds a sale in the state, and drops those that nobody needs any more.
+func (m *move) put(sale payment.Sale) {
+	kept := make([]payment.Sale, 0, len(m.sales)+1)
+	for _, x := range m.sales {
+		if x.ID != sale.ID && (x.Unfinished() || x.ID == m.Last || x.ID == m.Current) {
+			kept = append(kept, x)
+		}
+	}
+	m.sales = append(kept, sale)
+}
+
+func (m *move) watch(id payment.SaleID, w watch) {
+	m.watches = maps.Clone(m.watches)
+	if m.watches == nil {
+		m.watches = map[payment.SaleID]watch{}
+	}
+	m.watches[id] = w
+}
+
+func (m *move) unwatch(id payment.SaleID) {
+	m.watches = maps.Clone(m.watches)
+	delete(m.watches, id)
+}
+
+// show puts another screen up. leave is how long it stays; 0 is until it is left.
+func (m *move) show(screen Screen, leave time.Duration) {
+	m.Screen, m.Since = screen, m.now.At
+	m.leaveAt, m.nagAt = time.Time{}, time.Time{}
+	if leave > 0 {
+		m.leaveAt = m.now.At.Add(leave)
+	}
+	if screen == Checking {
+		m.nagAt = m.now.At.Add(attentionFor)
+	}
+}
+
+// ready is the way home: nothing keyed, nothing on the screen.
+func (m *move) ready() {
+	m.Current, m.Entry, m.Tendered, m.Digits, m.Listed = "", 0, 0, "", nil
+	m.show(Ready, 0)
+}
+
+func (m *move) say(k words.Key, args ...string) {
+	m.Message = Sentence{Key: k, Args: args}
+	m.quietAt = m.now.At.Add(messageFor)
+}
+
+func (m *move) hush() { m.Message, m.quietAt = Sentence{}, time.Time{} }
+
+func (m *move) fault(why Sentence) {
+	m.FaultText = why
+	m.show(Fault, 0)
+}
+
+func (m *move) tick() {
+	at := m.now.At
+	due := func(t time.Time) bool { return !t.IsZero() && !at.Before(t) }
+	if due(m.quietAt) {
+		m.hush()
+	}
+	if due(m.nagAt) {
+		m.nagAt = time.Time{}
+		m.do(Play{SoundAttention})
+	}
+	if due(m.leaveAt) {
+		m.leave()
+	}
+	for _, id := range slices.Sorted(maps.Keys(m.watches)) {
+		w := m.watches[id]
+		if due(w.deafAt) {
+			m.deaf(id, w)
+		}
+		if w = m.watches[id]; m.Online && due(w.askAt) {
+			m.ask(id)
+		}
+	}
+}
+
+// leave is what a screen's timeout does.
+func (m *move) leave() {
+	switch m.Screen {
+	case PIN, Parking:
+		m.backToSale()
+	default:
+		m.ready()
+	}
+}
+
+func (m *move) link(online bool) {
+	if m.Online == online {
+		return
+	}
+	m.Online = online
+	if !online {
+		return
+	}
+	for id, w := range m.watches {
+		w.askAt = m.now.At // whatever was missed is asked for now
+		m.watch(id, w)
+	}
+	if m.Screen == Offline {
+		m.show(Ready, 0)
+		m.say("online_again")
+	}
+}
+
+func (m *move) printer(p PrinterState) {
+	if p != m.Printer && p != PrinterReady {
+		m.do(Play{SoundAttention})
+	}
+	m.Printer = p
+}
+
+func (m *move) printed(e Printed) {
+	if e.Failed || e.Receipt == 0 {
+		return // the receipt waits; the status bar says what the printer lacks
+	}
+	if sale, ok := m.Sale(e.Sale); ok {
+		m.record(sale, payment.Event{Kind: payment.ReceiptPrinted, Receipt: e.Receipt})
+	}
+}
+
+// boot takes up what was in flight when the power went.
+func (m *move) boot() {
+	m.ready()
+	for _, sale := range slices.Clone(m.sales) {
+		if a := sale.OpenAttempt(); a != nil {
+			m.watch(sale.ID, watch{askAt: m.now.At})
+			if sale.Parked == "" {
+				m.Current = sale.ID
+				// The customer's code is gone, so an open attempt is asked after, never sent again.
+				if a.Status != payment.Checking && a.Status != payment.Reversing {
+					m.record(sale, payment.Event{Kind: payment.AttemptChanged, Attempt: a.Number, Status: payment.Checking})
+				}
+				m.show(Checking, 0)
+			}
+		}
+		if sale.Receipt != 0 && sale.Printed == 0 {
+			m.do(Print{Sale: sale, Copy: true})
+		}
+	}
+}

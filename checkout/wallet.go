@@ -1,0 +1,343 @@
+package checkout
+
+import (
+	"errors"
+	"time"
+
+	"till/payment"
+	"till/words"
+)
+
+// scan is everything a scanner can read, wherever the counter is.
+func (m *move) scan(data []byte) {
+	m.do(Play{SoundRead})
+	code, err := payment.ParseCode(data)
+	if err != nil {
+		m.refuse(err)
+		return
+	}
+	if m.again(code) {
+		return
+	}
+	switch m.Screen {
+	case Ready, Offline:
+		if m.Entry == 0 {
+			m.say("amount_first")
+			return
+		}
+	case Declined, Expired, Reversed:
+		// another try at the same sale
+	default:
+		m.say("scan_not_expected")
+		return
+	}
+	m.charge(code)
+}
+
+func (m *move) refuse(err error) {
+	var refusal *payment.Refusal
+	if errors.As(err, &refusal) {
+		m.say(words.Key("code_" + string(refusal.Reason)))
+		return
+	}
+	m.say("code_unreadable")
+}
+
+// again says that this very code was charged just now: a phone that lingers
+// before the scanner does nothing the second time.
+func (m *move) again(code payment.Code) bool {
+	if m.lastCodeAt.IsZero() || code.Digest() != m.lastCode {
+		return false
+	}
+	lingers := m.now.At.Sub(m.lastCodeAt) < lingerFor
+	if !lingers && m.Screen != Approved && m.Screen != Charging && m.Screen != Checking {
+		m.say("code_code_used")
+	}
+	return true
+}
+
+func (m *move) charge(code payment.Code) {
+	if !m.reachable() {
+		return
+	}
+	sale, a := m.startAttempt(payment.Scan, code.Wallet())
+	if a == nil {
+		return
+	}
+	m.lastCode, m.lastCodeAt = code.Digest(), m.now.At
+	m.hush()
+	m.show(Charging, 0)
+	m.do(Charge{
+		Order: payment.NewOrder(sale.ID, a.Number), Tender: a.Tender, Code: code,
+		Amount:   payment.Money{Amount: sale.Tenders[a.Tender-1].Amount, Currency: sale.Total.Currency},
+		NotAfter: a.NotAfter,
+	})
+}
+
+func (m *move) showQR() {
+	if !m.reachable() {
+		return
+	}
+	sale, a := m.startAttempt(payment.QR, payment.WalletUnknown)
+	if a == nil {
+		return
+	}
+	m.hush()
+	m.show(ShowingQR, 0)
+	m.do(Show{
+		Order: payment.NewOrder(sale.ID, a.Number), Tender: a.Tender,
+		Amount:   payment.Money{Amount: sale.Tenders[a.Tender-1].Amount, Currency: sale.Total.Currency},
+		NotAfter: a.NotAfter,
+	})
+}
+
+// reachable refuses a wallet at once where the gateway does not answer: a
+// stored code could only fail.
+func (m *move) reachable() bool {
+	if m.Online && m.ClockKnown {
+		return true
+	}
+	if m.Current != "" {
+		m.say("offline_wallet")
+		return false
+	}
+	m.hush()
+	m.show(Offline, 0)
+	m.do(Play{SoundDeclined})
+	return false
+}
+
+// startAttempt begins the next attempt of the sale on the screen, or of a new one.
+func (m *move) startAttempt(mode payment.Mode, wallet payment.Wallet) (payment.Sale, *payment.Attempt) {
+	sale, ok := m.OnScreen()
+	if !ok {
+		sale = m.createSale()
+	}
+	if len(sale.Attempts) >= payment.MaxAttempt {
+		m.say("too_many_attempts")
+		return sale, nil
+	}
+	sale = m.record(sale, payment.Event{
+		Kind: payment.AttemptStarted, Tender: sale.NextTender(), Attempt: len(sale.Attempts) + 1,
+		Amount: sale.Due(), Mode: mode, Wallet: wallet, NotAfter: m.cloudTime(m.now).Add(requestLife).UTC(),
+	})
+	a := sale.OpenAttempt()
+	if a == nil {
+		return sale, nil // record has said why
+	}
+	m.watch(sale.ID, watch{deafAt: m.now.At.Add(answerWait), askAt: m.now.At.Add(answerWait)})
+	return sale, a
+}
+
+// createSale begins a sale of the keyed amount.
+func (m *move) createSale() payment.Sale {
+	m.Current, m.Last = m.now.Fresh, m.now.Fresh
+	sale := m.record(payment.Sale{}, payment.Event{
+		Kind: payment.SaleCreated, Amount: m.Entry, Currency: m.Settings.Currency, Cashier: m.Settings.Cashier,
+	})
+	m.Entry = 0
+	return sale
+}
+
+// deaf is an attempt of which nothing was heard for too long: it is unknown, and said so.
+func (m *move) deaf(id payment.SaleID, w watch) {
+	w.deafAt = m.now.At.Add(answerWait)
+	sale, ok := m.Sale(id)
+	if !ok {
+		m.unwatch(id)
+		return
+	}
+	a := sale.OpenAttempt()
+	if a == nil {
+		m.unwatch(id)
+		return
+	}
+	if a.Status == payment.Checking || a.Status == payment.Reversing {
+		w.deafAt = time.Time{} // said already
+		m.watch(id, w)
+		return
+	}
+	m.watch(id, w)
+	m.record(sale, payment.Event{Kind: payment.AttemptChanged, Attempt: a.Number, Status: payment.Checking})
+	if id == m.Current && m.Screen != PIN && m.Screen != Parking {
+		m.show(Checking, 0)
+	}
+}
+
+// ask asks after an open attempt, again and again until it is settled.
+func (m *move) ask(id payment.SaleID) {
+	sale, ok := m.Sale(id)
+	if !ok {
+		m.unwatch(id)
+		return
+	}
+	a := sale.OpenAttempt()
+	if a == nil {
+		m.unwatch(id)
+		return
+	}
+	w := m.watches[id]
+	switch {
+	case sale.Parked != "":
+		w.askAt = m.now.At.Add(askParked)
+	case a.Status == payment.Checking:
+		w.askAt = m.now.At.Add(askFirst)
+	default:
+		w.askAt = m.now.At.Add(askSlow)
+	}
+	m.watch(id, w)
+	order := payment.NewOrder(id, a.Number)
+	if sale.Cancelling || sale.Parked == payment.PaidOther {
+		m.do(Cancel{order})
+	} else {
+		m.do(Query{order})
+	}
+}
+
+// told takes the gateway's word on an attempt.
+func (m *move) told(e Told) {
+	id, n, err := e.Answer.Order.Split()
+	if err != nil {
+		return // not of this terminal's making; the link has logged it
+	}
+	sale, ok := m.Sale(id)
+	if !ok && e.Sale != nil {
+		sale, ok = *e.Sale, true
+	}
+	if !ok || n > len(sale.Attempts) {
+		return
+	}
+	if e.Answer.Late {
+		m.late(sale, sale.Attempts[n-1], e.Answer)
+		return
+	}
+	open := sale.OpenAttempt()
+	if open == nil || open.Number != n {
+		return // settled before; said again
+	}
+	w := m.watches[id]
+	if w.answer.Order == e.Answer.Order && e.Answer.Rev < w.answer.Rev {
+		return // overtaken on its way
+	}
+	w.answer = e.Answer
+	w.deafAt = m.now.At.Add(askSlow + answerWait)
+	m.watch(id, w)
+	if e.Answer.Status.Final() {
+		m.settle(sale, *open, e.Answer)
+	} else {
+		m.progress(sale, *open, e.Answer)
+	}
+}
+
+// progress is an answer that settles nothing yet.
+func (m *move) progress(sale payment.Sale, a payment.Attempt, answer payment.Answer) {
+	if a.Status != answer.Status {
+		sale = m.record(sale, payment.Event{
+			Kind: payment.AttemptChanged, Attempt: a.Number, Status: answer.Status, Wallet: answer.Wallet,
+		})
+	}
+	if sale.ID != m.Current || m.Screen == PIN || m.Screen == Parking {
+		return
+	}
+	want := Checking
+	switch {
+	case sale.Cancelling:
+	case answer.Status == payment.Waiting:
+		want = ShowingQR
+	case answer.Status == payment.Authorizing || answer.Status == payment.Password:
+		want = Charging
+	}
+	if m.Screen != want {
+		m.show(want, 0)
+	}
+}
+
+// settle is an attempt's end.
+func (m *move) settle(sale payment.Sale, a payment.Attempt, answer payment.Answer) {
+	e := payment.Event{
+		Kind: payment.AttemptChanged, Attempt: a.Number, Status: answer.Status, Reason: answer.Reason,
+		Wallet: answer.Wallet, Transaction: answer.Transaction, Payer: answer.Payer,
+	}
+	if answer.Status == payment.Approved {
+		tender := sale.Tenders[a.Tender-1].Amount
+		if answer.Amount != tender || answer.Currency != sale.Total.Currency {
+			m.say("amount_differs") // never shown as paid; the gateway's operator is told there
+			return
+		}
+		if sale.Due() == tender {
+			e.Receipt = m.Receipt + 1
+		}
+	}
+	parked, wasCurrent := sale.Parked, sale.ID == m.Current
+	sale = m.record(sale, e)
+	m.unwatch(sale.ID)
+	if parked != "" {
+		m.announce(sale, parked, answer)
+	} else if wasCurrent {
+		m.result(answer.Status)
+	}
+	if sale.Receipt != 0 {
+		m.do(Print{Sale: sale})
+	}
+}
+
+// result shows how it ended, and lets it be heard.
+func (m *move) result(status payment.AttemptStatus) {
+	m.hush()
+	switch status {
+	case payment.Approved:
+		m.show(Approved, approvedFor)
+		m.do(Play{SoundApproved})
+		return
+	case payment.Declined:
+		m.show(Declined, resultFor)
+	case payment.Expired:
+		m.show(Expired, resultFor)
+	case payment.Cancelled:
+		m.show(Cancelled, approvedFor)
+		return // the cashier's own doing needs no alarm
+	default:
+		m.show(Reversed, resultFor)
+	}
+	m.do(Play{SoundDeclined})
+}
+
+// announce says how a parked sale ended, whatever is on the screen.
+func (m *move) announce(sale payment.Sale, parked payment.Intent, answer payment.Answer) {
+	amount := sale.Total.Format("en-US")
+	switch {
+	case answer.Status == payment.Approved:
+		m.say("parked_paid", "amount", amount)
+	case parked == payment.GoodsGiven:
+		m.say("parked_owed", "amount", amount)
+	default:
+		m.say("parked_closed", "amount", amount)
+	}
+	m.do(Play{SoundAttention})
+}
+
+// late is money that came after the attempt was closed; the gateway has given it back.
+func (m *move) late(sale payment.Sale, a payment.Attempt, answer payment.Answer) {
+	if a.Late || !a.Status.Final() || a.Status == payment.Approved {
+		return
+	}
+	m.record(sale, payment.Event{Kind: payment.LateRefunded, Attempt: a.Number, Amount: answer.Amount})
+	m.say("late_refunded", "amount", payment.Money{Amount: answer.Amount, Currency: answer.Currency}.Format("en-US"))
+	m.do(Play{SoundAttention})
+}
+
+// cancel ends the open attempt of the sale on the screen. With the line down it
+// is checking until the gateway has heard of it.
+func (m *move) cancel(sale payment.Sale, a payment.Attempt) {
+	if !sale.Cancelling {
+		sale = m.record(sale, payment.Event{Kind: payment.CancelRequested, Attempt: a.Number})
+	}
+	w := m.watches[sale.ID]
+	w.askAt = m.now.At.Add(askFirst)
+	m.watch(sale.ID, w)
+	m.hush()
+	m.show(Checking, 0)
+	if m.Online {
+		m.do(Cancel{payment.NewOrder(sale.ID, a.Number)})
+	}
+}
