@@ -71,7 +71,7 @@ check-format:
 check-vet:
 	@echo "vet"
 	@go vet ./...
-	@GOOS=linux $(ARCH_armv6) go vet $$(go list -deps ./cmd/till | grep '^till/')
+	@rooms=$$(go list -deps ./cmd/till | grep '^till/'); GOOS=linux $(ARCH_armv6) go vet $$rooms
 
 .PHONY: check-lint
 check-lint: $(LINT)
