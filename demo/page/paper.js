@@ -1,0 +1,112 @@
+// The receipt printer and the paper that has come out of it.
+import { get, latest, send } from "./api.js";
+
+const byId = (id) => document.getElementById(id);
+const lane = byId("lane");
+const stack = byId("stack");
+const paperButton = byId("paper");
+const viewer = byId("viewer");
+
+const KEPT = 5;
+const STATES = { ready: "Ready", "no-paper": "No paper", off: "Off" };
+
+let receipts = []; // newest first: {number, url, when}
+let version; // of the newest receipt that is here
+let wanted = 0;
+let count = 0;
+let printing = false;
+let printer = "off";
+let terminalOn = false;
+
+const load = latest(async (next) => {
+  const response = await get("/terminal/receipt.png", next);
+  const first = version === undefined;
+  add(URL.createObjectURL(await response.blob()));
+  version = next;
+  show(!first);
+});
+
+// refresh fetches a document that has ended. The terminal's addresses do not
+// answer while it is off, so it waits for that too.
+function refresh() {
+  if (terminalOn && wanted > 0 && wanted !== version) load(wanted);
+}
+
+function add(url) {
+  receipts.unshift({ number: ++count, url, when: new Date().toLocaleTimeString() });
+  for (const old of receipts.splice(KEPT)) URL.revokeObjectURL(old.url);
+}
+
+const nameOf = ({ number, when }) => `Receipt ${number}, ${when}`;
+
+function show(moving) {
+  const [newest, ...earlier] = receipts;
+  const sheet = document.createElement("img");
+  sheet.className = "sheet-paper";
+  sheet.src = newest.url;
+  sheet.alt = nameOf(newest);
+  if (moving) sheet.classList.add("feeding");
+  byId("lane-empty").hidden = true;
+  lane.querySelector("img")?.remove();
+  lane.append(sheet);
+  lane.scrollTop = 0;
+  byId("enlarge").hidden = false;
+
+  stack.hidden = earlier.length === 0;
+  stack.replaceChildren(...earlier.map((receipt) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.setAttribute("aria-label", `Enlarge ${nameOf(receipt)}`);
+    const image = document.createElement("img");
+    image.src = receipt.url;
+    image.alt = "";
+    button.append(image);
+    button.addEventListener("click", () => enlarge(receipt));
+    return button;
+  }));
+}
+
+function enlarge(receipt) {
+  byId("viewer-title").textContent = nameOf(receipt);
+  byId("viewer-image").src = receipt.url;
+  byId("viewer-image").alt = nameOf(receipt);
+  viewer.showModal();
+}
+
+function label() {
+  byId("printer-light").dataset.state = printing && printer === "ready" ? "printing" : printer;
+  byId("printer-text").textContent = printing && printer === "ready" ? "Printing…" : STATES[printer] ?? printer;
+  paperButton.textContent = printer === "no-paper" ? "Put a new roll in" : "Take the paper out";
+  paperButton.disabled = !terminalOn;
+  // Offered only while there is something behind it.
+  byId("bytes").hidden = !(terminalOn && wanted > 0);
+}
+
+export function setPaper(next) {
+  wanted = next.version;
+  if (wanted === 0) version = 0; // a demo that has printed nothing: what comes next is new
+  printing = next.printing;
+  label();
+  refresh();
+}
+
+export function setPrinter(next) {
+  printer = next;
+  label();
+}
+
+export function setTerminal(state) {
+  terminalOn = Boolean(state);
+  label();
+  refresh();
+}
+
+paperButton.addEventListener("click", () => {
+  send("/terminal/printer", { paper: printer === "no-paper" });
+});
+
+byId("enlarge").addEventListener("click", () => enlarge(receipts[0]));
+byId("viewer-close").addEventListener("click", () => viewer.close());
+viewer.addEventListener("click", (event) => {
+  if (event.target === viewer) viewer.close(); // the backdrop
+});
