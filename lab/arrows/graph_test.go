@@ -90,6 +90,9 @@ type imported struct {
 	path, alias string // alias is "" if the line gives none
 }
 
+// String is the line as it stands in the file.
+func (i imported) String() string { return strings.TrimSpace(fmt.Sprintf("%s %q", i.alias, i.path)) }
+
 // imports reads the import lines of every Go file of the module at root, tests included.
 func imports(root string) ([]imported, error) {
 	var all []imported
