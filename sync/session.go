@@ -1,0 +1,355 @@
+// Package sync is the terminal's link to its gateway over MQTT: the session's
+// logic as a pure state machine (Session, Step), and the paho adapter around it
+// ([Link]). It is imported as "link", since the standard library has the name.
+package sync
+
+import (
+	"time"
+
+	"till/payment"
+	"till/sync/wire"
+)
+
+// Session is where the link stands. It is a value; Step returns the next one.
+type Session struct {
+	Boot    string
+	Version string
+
+	Connected bool // the broker took us
+	Online    bool // the gateway answered lately: the only thing a cashier is told
+	Stopped   string
+
+	epoch uint32
+	last  uint64 // newest record in the journal
+	acked uint64 // the ledger has all up to here
+	sent  uint64 // published on this connection up to here
+
+	heardAt  time.Time // last word of the gateway
+	helloAt  time.Time // next hello is due
+	resendAt time.Time // without progress by then, unacknowledged records go again
+
+	clockKnown bool
+	roundTrip  time.Duration // of the sample that Offset stems from
+	sampledAt  time.Time
+}
+
+// The link's patience. A dead cable is noticed within 15 s, with room to spare.
+const (
+	helloEvery  = 5 * time.Second
+	helloAgain  = 2 * time.Second
+	deafAfter   = 11 * time.Second
+	resendAfter = 4 * time.Second
+	clockFresh  = 10 * time.Minute // a sample is kept so long, unless a better one comes
+
+	// window bounds the records published and not yet acknowledged.
+	window = 1024
+	// MaxBatch and MaxBatchBytes bound one upload.
+	MaxBatch      = 128
+	MaxBatchBytes = 40 << 10
+)
+
+// NewSession is a session before its first connection.
+func NewSession(boot, version string, epoch uint32, last, acked uint64) Session {
+	return Session{Boot: boot, Version: version, epoch: epoch, last: last, acked: acked, sent: acked}
+}
+
+// Acked is how far the ledger has acknowledged the journal.
+func (s Session) Acked() uint64 { return s.acked }
+
+// Event is something that happened to the link.
+type Event interface{ event() }
+
+type (
+	// Connected says that the broker took us and the subscription stands.
+	Connected struct{}
+	// Disconnected says that the connection is gone, or could not be made.
+	Disconnected struct{}
+	// Arrived is a message on one of the terminal's down topics.
+	Arrived struct {
+		Channel wire.Channel
+		Payload []byte
+	}
+	// Appended says that the journal has grown.
+	Appended struct{ Last uint64 }
+	// Uploaded answers Upload: records up to Last were published. Last is 0 if
+	// there were none, or they could not be read or sent.
+	Uploaded struct{ Last uint64 }
+	// Asked is a request to be sent now, or dropped: the counter asks again.
+	Asked struct{ Request wire.Request }
+	// Ticked says that Deadline has passed.
+	Ticked struct{}
+)
+
+func (Connected) event()    {}
+func (Disconnected) event() {}
+func (Arrived) event()      {}
+func (Appended) event()     {}
+func (Uploaded) event()     {}
+func (Asked) event()        {}
+func (Ticked) event()       {}
+
+// Effect is something for the adapter to do.
+type Effect interface{ effect() }
+
+type (
+	// Publish sends a message. Nothing waits for the broker's PUBACK: it is flow
+	// control, and says nothing about the ledger.
+	Publish struct {
+		Channel wire.Channel
+		Payload []byte
+		QoS     byte
+		Retain  bool
+	}
+	// Upload publishes journal records from a sequence on, one message full, and
+	// is answered by Uploaded.
+	Upload struct{ From uint64 }
+	// Acknowledged moves the outbox's cursor.
+	Acknowledged struct{ Seq uint64 }
+	// Told is the gateway's word on an attempt, for the counter.
+	Told struct{ Answer payment.Answer }
+	// Reachable says that the gateway answers, or no longer does.
+	Reachable struct{ Online bool }
+	// ClockLearned gives the cloud's time less the link's own.
+	ClockLearned struct{ Offset time.Duration }
+	// Refused says that the ledger will not have this journal.
+	Refused struct{ Why string }
+	// Reconnect drops a connection that has gone deaf.
+	Reconnect struct{}
+	// Ignored is a message that could not be used, for the log.
+	Ignored struct{ Err error }
+)
+
+func (Publish) effect()      {}
+func (Upload) effect()       {}
+func (Acknowledged) effect() {}
+func (Told) effect()         {}
+func (Reachable) effect()    {}
+func (ClockLearned) effect() {}
+func (Refused) effect()      {}
+func (Reconnect) effect()    {}
+func (Ignored) effect()      {}
+
+// Now is the moment of a step: steady time, and the monotonic clock since boot,
+// which the gateway sends back.
+type Now struct {
+	At   time.Time
+	Mono time.Duration
+}
+
+// Step is the session after e, and what has to be done about it.
+func Step(s Session, e Event, now Now) (Session, []Effect) {
+	m := &move{Session: s, now: now}
+	switch e := e.(type) {
+	case Connected:
+		m.connected()
+	case Disconnected:
+		m.disconnected()
+	case Arrived:
+		m.arrived(e)
+	case Appended:
+		m.last = max(m.last, e.Last)
+		m.upload()
+	case Uploaded:
+		m.uploaded(e.Last)
+	case Asked:
+		m.ask(e.Request)
+	case Ticked:
+		m.tick()
+	}
+	return m.Session, m.effects
+}
+
+type move struct {
+	Session
+	now     Now
+	effects []Effect
+}
+
+func (m *move) do(e Effect) { m.effects = append(m.effects, e) }
+
+func (m *move) publish(c wire.Channel, message any, qos byte, retain bool) {
+	payload, err := wire.Encode(message)
+	if err != nil {
+		m.do(Ignored{err})
+		return
+	}
+	m.do(Publish{Channel: c, Payload: payload, QoS: qos, Retain: retain})
+}
+
+func (m *move) connected() {
+	m.Connected = true
+	m.sent, m.resendAt = m.acked, time.Time{}
+	m.heardAt = m.now.At // it has this long to answer
+	m.publish(wire.Presence, wire.Status{Online: true, Boot: m.Boot, Version: m.Version}, 1, true)
+	m.hello()
+}
+
+// hello says where the journal stands. Its answer says how far the ledger is,
+// and what time it is in the cloud.
+func (m *move) hello() {
+	m.helloAt = m.now.At.Add(helloAgain)
+	m.publish(wire.Requests, wire.Request{
+		Op:       wire.Hello,
+		Position: &wire.Position{Epoch: m.epoch, Boot: m.Boot, Last: m.last, Acked: m.acked, Version: m.Version},
+		Sent:     m.now.Mono,
+	}, 1, false)
+}
+
+func (m *move) disconnected() {
+	m.Connected = false
+	m.helloAt, m.resendAt = time.Time{}, time.Time{}
+	m.reachable(false)
+}
+
+func (m *move) reachable(online bool) {
+	if m.Online != online {
+		m.Online = online
+		m.do(Reachable{online})
+	}
+}
+
+func (m *move) arrived(e Arrived) {
+	switch e.Channel {
+	case wire.Ack:
+		a, err := wire.Decode[wire.Acknowledgement](e.Payload)
+		if err != nil {
+			m.do(Ignored{err})
+			return
+		}
+		m.heard(a.Clock)
+		m.acknowledged(a)
+	case wire.Replies:
+		r, err := wire.Decode[wire.Reply](e.Payload)
+		if err != nil {
+			m.do(Ignored{err})
+			return
+		}
+		m.heard(r.Clock)
+		m.do(Told{r.Answer})
+	}
+}
+
+// heard takes the gateway's sign of life, and a sample of its clock if it has one.
+func (m *move) heard(c wire.Clock) {
+	if !m.Connected {
+		return
+	}
+	m.heardAt = m.now.At
+	m.helloAt = m.now.At.Add(helloEvery)
+	if c.Echo > 0 && c.Echo <= m.now.Mono && !c.Time.IsZero() {
+		m.sample(c)
+	}
+	if m.clockKnown { // not_after needs the cloud's time, so there is no "online" without it
+		m.reachable(true)
+	}
+}
+
+// sample takes the cloud's time as of the middle of the round trip. The quickest
+// trip is the truest.
+func (m *move) sample(c wire.Clock) {
+	trip := m.now.Mono - c.Echo
+	stale := m.now.At.Sub(m.sampledAt) > clockFresh
+	if m.clockKnown && !stale && trip >= m.roundTrip {
+		return
+	}
+	m.clockKnown, m.roundTrip, m.sampledAt = true, trip, m.now.At
+	m.do(ClockLearned{Offset: c.Time.Add(trip / 2).Sub(m.now.At)})
+}
+
+func (m *move) acknowledged(a wire.Acknowledgement) {
+	if a.Refused != "" {
+		if m.Stopped == "" {
+			m.Stopped = a.Refused
+			m.do(Refused{a.Refused})
+		}
+		return
+	}
+	if a.Epoch != m.epoch {
+		return // of a journal before this one
+	}
+	if a.Seq > m.acked && a.Seq <= m.last {
+		m.acked = a.Seq
+		m.do(Acknowledged{a.Seq})
+		m.resendAt = m.now.At.Add(resendAfter)
+	}
+	switch {
+	case a.Again || a.Seq < m.acked && a.Echo > 0:
+		m.sent = a.Seq // the ledger misses what it was sent, or had
+	case a.Seq > m.sent:
+		m.sent = a.Seq
+	}
+	m.upload()
+}
+
+// upload keeps the window full.
+func (m *move) upload() {
+	if !m.Connected || m.Stopped != "" {
+		return
+	}
+	if m.sent >= m.last {
+		if m.acked >= m.last {
+			m.resendAt = time.Time{}
+		}
+		return
+	}
+	if m.sent >= m.acked+window {
+		return
+	}
+	if m.resendAt.IsZero() {
+		m.resendAt = m.now.At.Add(resendAfter)
+	}
+	m.do(Upload{From: m.sent + 1})
+}
+
+func (m *move) uploaded(last uint64) {
+	if last <= m.sent {
+		return // nothing went out; the resend timer tries again
+	}
+	m.sent = last
+	m.upload()
+}
+
+func (m *move) ask(r wire.Request) {
+	if !m.Connected {
+		return
+	}
+	r.Sent = m.now.Mono
+	qos := byte(1)
+	if r.Op == wire.Charge {
+		qos = 0 // it carries a code: kept in no store, of paho's or the broker's
+	}
+	m.publish(wire.Requests, r, qos, false)
+}
+
+func (m *move) tick() {
+	if !m.Connected {
+		return
+	}
+	if m.now.At.Sub(m.heardAt) >= deafAfter {
+		m.disconnected()
+		m.do(Reconnect{})
+		return
+	}
+	if !m.helloAt.IsZero() && !m.now.At.Before(m.helloAt) {
+		m.hello()
+	}
+	if !m.resendAt.IsZero() && !m.now.At.Before(m.resendAt) {
+		m.resendAt = time.Time{}
+		m.sent = m.acked
+		m.upload()
+	}
+}
+
+// Deadline is when Ticked is due; zero if nothing waits for time.
+func (s Session) Deadline() time.Time {
+	if !s.Connected {
+		return time.Time{}
+	}
+	first := s.heardAt.Add(deafAfter)
+	for _, t := range []time.Time{s.helloAt, s.resendAt} {
+		if !t.IsZero() && t.Before(first) {
+			first = t
+		}
+	}
+	return first
+}
