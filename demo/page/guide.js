@@ -32,7 +32,8 @@ function draw() {
     else item.removeAttribute("aria-current");
     item.querySelector(".step-mark").textContent = done.has(step) ? "✓" : String(STEPS.indexOf(step) + 1);
   }
-  byId("guide-dare").hidden = Boolean(current);
+  byId("guide-dare").dataset.state = current ? "ahead" : "current";
+  byId("guide-then").textContent = current ? "Then break it." : "Sold. Now break it.";
 }
 
 function tick(step) {

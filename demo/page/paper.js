@@ -41,29 +41,25 @@ const nameOf = ({ number, when }) => `Receipt ${number}, ${when}`;
 
 function show(moving) {
   const [newest, ...earlier] = receipts;
-  const sheet = document.createElement("img");
-  sheet.className = "sheet-paper";
-  sheet.src = newest.url;
-  sheet.alt = nameOf(newest);
-  if (moving) sheet.classList.add("feeding");
-  byId("lane-empty").hidden = true;
-  lane.querySelector("img")?.remove();
-  lane.append(sheet);
+  const sheet = sheetOf(newest);
+  sheet.classList.toggle("feeding", moving);
+  lane.replaceChildren(sheet);
   lane.scrollTop = 0;
-  byId("enlarge").hidden = false;
-
   stack.hidden = earlier.length === 0;
-  stack.replaceChildren(...earlier.map((receipt) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.setAttribute("aria-label", `Enlarge ${nameOf(receipt)}`);
-    const image = document.createElement("img");
-    image.src = receipt.url;
-    image.alt = "";
-    button.append(image);
-    button.addEventListener("click", () => enlarge(receipt));
-    return button;
-  }));
+  stack.replaceChildren(...earlier.map(sheetOf));
+}
+
+// sheetOf is a piece of paper to look at closely.
+function sheetOf(receipt) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "sheet-paper";
+  const image = document.createElement("img");
+  image.src = receipt.url;
+  image.alt = `${nameOf(receipt)}: enlarge`;
+  button.append(image);
+  button.addEventListener("click", () => enlarge(receipt));
+  return button;
 }
 
 function enlarge(receipt) {
@@ -105,7 +101,6 @@ paperButton.addEventListener("click", () => {
   send("/terminal/printer", { paper: printer === "no-paper" });
 });
 
-byId("enlarge").addEventListener("click", () => enlarge(receipts[0]));
 byId("viewer-close").addEventListener("click", () => viewer.close());
 viewer.addEventListener("click", (event) => {
   if (event.target === viewer) viewer.close(); // the backdrop

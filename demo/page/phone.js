@@ -202,7 +202,7 @@ function showResult({ status, amount, currency }) {
 
 function hideResult() {
   clearTimeout(resultTimer);
-  if (result.contains(document.activeElement)) byId("wallet").focus();
+  if (result.contains(document.activeElement)) tabs.querySelector("[aria-selected=true]").focus();
   result.hidden = true;
 }
 

@@ -111,7 +111,7 @@ export function setLed(color) {
   const pause = color === "off" && led.dataset.led === "amber" ? 1200 : 0;
   const apply = () => {
     led.dataset.led = color;
-    byId("led-text").textContent = color === "amber" ? "amber, needs you" : color;
+    byId("led-text").textContent = `Light ${color}${color === "amber" ? ": needs you" : ""}`;
   };
   if (pause) setLed.timer = setTimeout(apply, pause);
   else apply();
