@@ -1,0 +1,82 @@
+package display
+
+import (
+	"image"
+	"image/color"
+
+	"till/draw"
+)
+
+// canvas is a frame being drawn.
+type canvas struct {
+	v      View
+	img    *image.RGBA
+	m      metrics
+	t      theme
+	body   image.Rectangle // what the status bar and the TEST strip leave
+	placed []Placed
+	pair   func(fg, bg color.RGBA, px int, w draw.Weight) // told of every text drawn, if not nil
+}
+
+func newCanvas(v View, size image.Point) *canvas {
+	size.X, size.Y = max(0, size.X), max(0, size.Y)
+	c := &canvas{
+		v:   v,
+		img: image.NewRGBA(image.Rectangle{Max: size}),
+		m:   metricsFor(size),
+		t:   themeOf(v.Screen),
+	}
+	c.body = c.img.Rect
+	c.body.Min.Y += c.m.bar
+	if v.Test {
+		c.body.Min.Y += c.m.test
+	}
+	c.body.Max.Y = max(c.body.Max.Y, c.body.Min.Y)
+	return c
+}
+
+// inner is the body within its margins.
+func (c *canvas) inner() image.Rectangle { return c.body.Inset(c.m.margin) }
+
+// takeTop cuts height px and then gap px off the top of r.
+func takeTop(r *image.Rectangle, height, gap int) image.Rectangle {
+	cut := *r
+	cut.Max.Y = min(r.Min.Y+height, r.Max.Y)
+	r.Min.Y = min(cut.Max.Y+gap, r.Max.Y)
+	return cut
+}
+
+// takeBottom cuts height px and then gap px off the bottom of r.
+func takeBottom(r *image.Rectangle, height, gap int) image.Rectangle {
+	cut := *r
+	cut.Min.Y = max(r.Max.Y-height, r.Min.Y)
+	r.Max.Y = max(cut.Min.Y-gap, r.Min.Y)
+	return cut
+}
+
+// takeRight cuts width px and then gap px off the right of r.
+func takeRight(r *image.Rectangle, width, gap int) image.Rectangle {
+	cut := *r
+	cut.Min.X = max(r.Max.X-width, r.Min.X)
+	r.Max.X = max(cut.Min.X-gap, r.Min.X)
+	return cut
+}
+
+// takeLeft cuts width px and then gap px off the left of r.
+func takeLeft(r *image.Rectangle, width, gap int) image.Rectangle {
+	cut := *r
+	cut.Max.X = min(r.Min.X+width, r.Max.X)
+	r.Min.X = min(cut.Max.X+gap, r.Max.X)
+	return cut
+}
+
+// banner is the transient message. It stands in room its screen keeps for it.
+func (c *canvas) banner(box image.Rectangle) {
+	if c.v.Message == "" {
+		return
+	}
+	c.roundRect(box, c.m.corner, c.t.bannerFill)
+	pad := c.m.gap
+	c.block(image.Rect(box.Min.X+2*pad, box.Min.Y+pad/2, box.Max.X-2*pad, box.Max.Y-pad/2),
+		draw.Medium, c.m.text-2, left, c.v.Message, c.t.bannerInk, c.t.bannerFill)
+}

@@ -1,0 +1,162 @@
+package display
+
+import (
+	"image"
+
+	"till/draw"
+	"till/words"
+)
+
+// The screens on which something is keyed: the keypad right, what is keyed left.
+
+// columns gives the keypad its place and returns the left column.
+func (c *canvas) columns() image.Rectangle {
+	r := c.inner()
+	pad := takeRight(&r, c.padWidth(), c.m.margin)
+	if c.v.Keypad {
+		c.keypad(pad)
+	}
+	return r
+}
+
+// ready: the keyed amount, huge; the ways to pay under it; the menu far from them.
+func (c *canvas) ready() {
+	r := c.columns()
+	back, middle, main := c.sorted()
+	var pays, small []Button
+	for _, b := range middle {
+		if b.Role == RoleTender {
+			pays = append(pays, b)
+		} else {
+			small = append(small, b)
+		}
+	}
+	// The main way to pay on the right, next to the thumb that keyed.
+	pays = append(pays, main...)
+	foot := takeBottom(&r, c.m.foot, c.m.gap)
+	c.evenRow(foot, pays)
+
+	top := takeTop(&r, c.m.touch, c.m.gap)
+	for _, b := range append(small, back...) {
+		w := min(max(c.m.touch, face(draw.Bold, c.m.button).Measure(c.v.label(b))+2*c.m.margin), top.Dx())
+		c.place(takeLeft(&top, w, c.m.gap), b)
+	}
+	c.lines(top, c.v.Lines)
+
+	key := words.Key("screen_ready")
+	if c.v.Amount.Amount == 0 {
+		key = "screen_ready_empty"
+	}
+	c.amountAndHint(r, c.v.money(c.v.Amount), c.v.Amount.Amount == 0, c.title(key))
+}
+
+// amountAndHint puts what is keyed in the upper part of r; the hint, or the
+// message while there is one, in the lower.
+func (c *canvas) amountAndHint(r image.Rectangle, amount string, empty bool, hint string) {
+	low := takeBottom(&r, r.Dy()*2/5, 0)
+	tone := c.t.ink
+	if empty {
+		tone = c.t.muted
+	}
+	c.line(r, draw.Bold, c.m.amount, right, amount, tone, c.t.ground)
+	if c.v.Message != "" {
+		c.banner(low)
+		return
+	}
+	c.block(low, draw.Medium, c.m.text, right, hint, c.t.ink, c.t.ground)
+}
+
+// evenRow places buttons of one width along r.
+func (c *canvas) evenRow(r image.Rectangle, buttons []Button) {
+	n := len(buttons)
+	for i, b := range buttons {
+		w := (r.Dx() - c.m.gap*(n-1-i)) / (n - i)
+		c.place(takeLeft(&r, w, c.m.gap), b)
+	}
+}
+
+// cash: what is due, what was handed over, and the notes it may be.
+func (c *canvas) cash() {
+	r := c.columns()
+	back, middle, main := c.sorted()
+	foot := takeBottom(&r, c.m.foot, c.m.gap)
+	c.footRow(foot, back, nil, main)
+
+	if n := len(middle); n > 0 {
+		cols := min(n, max(1, (r.Dx()+c.m.gap)/(c.m.touch*3/2+c.m.gap)))
+		rows := (n + cols - 1) / cols
+		cols = (n + rows - 1) / rows
+		notes := takeBottom(&r, rows*c.m.touch+(rows-1)*c.m.gap, c.m.gap)
+		for len(middle) > 0 {
+			k := min(cols, len(middle))
+			c.evenRow(takeTop(&notes, c.m.touch, c.m.gap), middle[:k])
+			middle = middle[k:]
+		}
+	}
+	if c.v.Message != "" && r.Dy() < 4*c.m.text {
+		// A small panel has no room left: the message takes that of what is due.
+		c.banner(takeTop(&r, r.Dy()/2, 0))
+		c.line(r, draw.Bold, c.m.amount, right, c.v.money(c.v.Entry), c.t.ink, c.t.ground)
+		return
+	}
+	due := takeTop(&r, max(r.Dy()/5, face(draw.Bold, c.m.title).CapHeight()+c.m.gap), 0)
+	c.labelled(due, c.title("screen_cash"), c.v.money(c.v.Amount), c.m.text, c.m.title)
+	if c.v.Message == "" && len(c.v.Lines) > 0 {
+		low := takeBottom(&r, min(r.Dy()/2, len(c.v.Lines)*c.lineHeight(c.v.Lines[0])), 0)
+		c.lines(low, c.v.Lines)
+	}
+	if c.v.Message != "" {
+		c.banner(takeBottom(&r, r.Dy()/2, c.m.gap))
+	}
+	tone := c.t.ink
+	if c.v.Entry.Amount == 0 {
+		tone = c.t.muted
+	}
+	c.line(r, draw.Bold, c.m.amount*3/4, right, c.v.money(c.v.Entry), tone, c.t.ground)
+}
+
+// pin: dots for the digits keyed; also any other screen that has a keypad.
+func (c *canvas) pin() {
+	r := c.columns()
+	back, middle, main := c.sorted()
+	foot := takeBottom(&r, c.m.foot, c.m.gap)
+	c.footRow(foot, back, middle, main)
+
+	key := words.Key("")
+	if c.v.Screen == ScreenPIN {
+		key = "screen_pin"
+	}
+	head := takeTop(&r, r.Dy()/3, 0)
+	c.block(head, draw.Bold, c.m.title, left, c.title(key), c.t.ink, c.t.ground)
+	low := takeBottom(&r, r.Dy()/2, 0)
+	if c.v.Message != "" {
+		c.banner(low)
+	} else {
+		c.block(low, draw.Regular, c.m.text, left, c.v.Detail, c.t.muted, c.t.ground)
+	}
+	if c.v.Screen != ScreenPIN {
+		c.line(r, draw.Bold, c.m.amount, right, c.v.money(c.v.Amount), c.t.ink, c.t.ground)
+		return
+	}
+	c.dots(r, len([]rune(c.v.Masked)))
+}
+
+// dots draws one a digit, and the line they stand on.
+func (c *canvas) dots(r image.Rectangle, n int) {
+	side := c.m.text
+	n = min(n, r.Dx()/(side*3/2))
+	y := r.Min.Y + (r.Dy()-side)/2
+	for i := range n {
+		at := image.Pt(r.Min.X+i*side*3/2, y)
+		c.disc(image.Rectangle{Min: at, Max: at.Add(image.Pt(side, side))}, c.t.ink)
+	}
+	c.fill(image.Rect(r.Min.X, y+side+c.m.gap, r.Max.X, y+side+c.m.gap+2), c.t.muted)
+}
+
+// title is the caller's sentence, or else the screen's own.
+func (c *canvas) title(key words.Key) string {
+	if c.v.Title != "" || key == "" {
+		return c.v.Title
+	}
+	return c.v.say(key)
+}

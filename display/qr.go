@@ -1,0 +1,61 @@
+package display
+
+import (
+	"fmt"
+	"image"
+
+	"till/draw"
+	"till/payment"
+)
+
+// qr: turned to the customer. The code as large as the height allows, on pure white.
+func (c *canvas) qr() {
+	r := c.body
+	side := min(r.Dy(), r.Dx()*3/5)
+	box := takeLeft(&r, side, c.m.gap)
+	r.Min.Y += c.m.margin
+	r.Max.Y = max(r.Min.Y, r.Max.Y-c.m.margin)
+	r.Max.X = max(r.Min.X, r.Max.X-c.m.margin)
+
+	if err := c.matrix(box); err != nil {
+		c.block(box.Inset(2*c.m.margin), draw.Bold, c.m.title, centre, both("screen_qr_failed"), c.t.ink, c.t.ground)
+	}
+	back, middle, main := c.sorted()
+	if len(back)+len(middle)+len(main) > 0 {
+		// Small, and away from the code: whoever presses it means it.
+		foot := takeBottom(&r, max(c.m.touch, c.m.foot*3/4), c.m.gap)
+		c.footRow(foot, back, middle, main)
+	}
+	if c.v.Message != "" {
+		c.banner(takeBottom(&r, min(c.m.touch*5/4, r.Dy()/3), c.m.gap))
+	}
+	time := ""
+	if c.v.Seconds > 0 {
+		time = both("screen_qr_left", "time", fmt.Sprintf("%d:%02d", c.v.Seconds/60, c.v.Seconds%60))
+	}
+	names := ""
+	for _, w := range []payment.Wallet{payment.WeChat, payment.Alipay, payment.UnionPay} {
+		if names != "" {
+			names += "\n"
+		}
+		names += w.Name() + " " + w.ChineseName()
+	}
+	c.stack(r, []item{
+		{text: c.v.Bar.Merchant, weight: draw.Medium, px: c.m.small + 2, quiet: true},
+		{text: c.v.money(c.v.Amount), weight: draw.Bold, px: c.m.amount, single: true},
+		{text: both("screen_qr"), weight: draw.Bold, px: c.m.title},
+		{text: names, px: c.m.text - 2},
+		{text: c.v.Title, px: c.m.text},
+		{lines: c.v.Lines},
+		{text: time, weight: draw.Medium, px: c.m.small + 2, quiet: true},
+	})
+}
+
+func (c *canvas) matrix(box image.Rectangle) error {
+	m, err := draw.QR(c.v.QR)
+	if err != nil {
+		return err
+	}
+	_, err = m.Draw(c.img, box)
+	return err
+}

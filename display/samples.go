@@ -1,0 +1,195 @@
+package display
+
+import (
+	"till/payment"
+	"till/words"
+)
+
+// Sample is a screen as documents show it and tests draw it.
+type Sample struct {
+	Name string // as a file is called
+	View View
+}
+
+func dollars(cents int64) payment.Money { return payment.Money{Amount: cents, Currency: "USD"} }
+
+func on(id string, role Role) Button { return Button{ID: id, Role: role, Enabled: true} }
+
+// note is a button for an amount of cash.
+func note(id, label string) Button {
+	return Button{ID: id, Label: label, Role: RoleTender, Enabled: true}
+}
+
+// Samples are views of every screen, first as they are every day, then at
+// their limits: long names, large amounts, a cashier who reads Chinese.
+func Samples() []Sample {
+	bar := Bar{Merchant: "Harbor Museum Shop", Terminal: "till-07", Online: true, Printer: PrinterReady, Cashier: "Mei", Clock: "14:32"}
+	base := func(s Screen) View {
+		return View{Screen: s, Lang: words.English, Test: true, Bar: bar}
+	}
+	with := func(v View, change func(*View)) View {
+		change(&v)
+		return v
+	}
+	ready := with(base(ScreenReady), func(v *View) {
+		v.Amount = dollars(1234)
+		v.Keypad = true
+		v.Buttons = []Button{on("qr", RoleMain), on("cash", RoleTender), on("menu", RolePlain)}
+	})
+	cash := with(base(ScreenCash), func(v *View) {
+		v.Amount, v.Entry = dollars(1234), dollars(2000)
+		v.Keypad = true
+		v.Lines = []Line{{Label: "Change", Amount: dollars(766), Strong: true}}
+		v.Buttons = []Button{on("cancel", RoleBack), on("exact", RoleTender), note("note_2000", "$20"), note("note_5000", "$50"), note("note_10000", "$100"), on("enter", RoleMain)}
+	})
+	result := func(s Screen) View {
+		return with(base(s), func(v *View) {
+			v.Amount, v.Wallet = dollars(1234), payment.WeChat
+			v.Buttons = []Button{on("done", RoleMain)}
+		})
+	}
+	qr := with(base(ScreenQR), func(v *View) {
+		v.Amount = dollars(1234)
+		v.QR = "https://pay.till.example/q/01JD9ZK3V8QH5N7M2B4C6D8F0G01"
+		v.Seconds = 105
+		v.Buttons = []Button{on("cancel", RoleBack)}
+	})
+	approved := with(result(ScreenApproved), func(v *View) {
+		v.Message = "Printing…"
+		v.Lines = []Line{{Label: "Receipt", Text: "000123"}}
+	})
+	declined := with(result(ScreenDeclined), func(v *View) {
+		v.Title = "The wallet refused: not enough money."
+		v.Detail = "Ask the customer to choose another card in the wallet, refresh the code and scan again."
+		v.Buttons = []Button{on("cancel", RoleBack), on("cash", RoleTender), on("retry", RoleMain)}
+	})
+	checking := with(result(ScreenChecking), func(v *View) {
+		v.Seconds, v.Until = 20, 25
+		v.Buttons = []Button{on("park", RolePlain)}
+	})
+	menu := with(base(ScreenMenu), func(v *View) {
+		v.Buttons = []Button{
+			on("sales", RolePlain), on("reprint", RolePlain), on("refund", RolePlain),
+			on("no_sale", RolePlain), on("shift", RolePlain), on("report", RolePlain),
+			on("status", RolePlain), {ID: "void", Enabled: false}, on("back", RoleBack),
+		}
+	})
+	list := with(base(ScreenList), func(v *View) {
+		v.Rows = []Row{
+			{ID: "row_1", Left: "WeChat Pay", Right: "$12.34", Sub: "14:30 · 000123", Tone: ToneGood},
+			{ID: "row_2", Left: "Alipay", Right: "$1,250.00", Sub: "14:21 · checking", Tone: ToneWait},
+			{ID: "row_3", Left: "UnionPay", Right: "$8.00", Sub: "14:02 · declined", Tone: ToneBad},
+			{ID: "row_4", Left: "Cash", Right: "$20.00", Sub: "13:55 · 000122", Tone: ToneGood},
+			{ID: "row_5", Left: "Alipay", Right: "$3.50", Sub: "13:40 · cancelled", Tone: ToneNeutral},
+		}
+		v.Buttons = []Button{on("back", RoleBack), {ID: "prev", Enabled: false}, on("next", RolePlain)}
+	})
+	fault := with(base(ScreenFault), func(v *View) {
+		v.Title = "Sales cannot be saved: the memory card is read-only."
+		v.Detail = "Nothing can be charged until the card is replaced. Sales made so far are safe."
+		v.Lines = []Line{{Label: "Call", Text: "+1 555 0100"}, {Label: "Terminal", Text: "till-07"}, {Label: "For support", Text: "STORE-RO"}}
+		v.Buttons = []Button{on("retry", RoleMain)}
+	})
+
+	return []Sample{
+		{"ready", ready},
+		{"ready-empty", with(ready, func(v *View) {
+			v.Amount.Amount = 0
+			v.Lines = []Line{{Label: "Last sale", Amount: dollars(250)}}
+			v.Buttons = []Button{{ID: "qr", Role: RoleMain}, {ID: "cash", Role: RoleTender}, on("menu", RolePlain)}
+		})},
+		{"ready-refused", with(ready, func(v *View) {
+			v.Message = "This code is of a Hong Kong wallet. Ask the customer for WeChat Pay, Alipay or UnionPay."
+		})},
+		{"ready-offline", with(ready, func(v *View) {
+			v.Bar.Online, v.Bar.Waiting, v.Bar.Printer = false, 3, PrinterNoPaper
+		})},
+		{"charging", with(base(ScreenCharging), func(v *View) {
+			v.Amount, v.Wallet = dollars(1234), payment.WeChat
+			v.Buttons = []Button{on("cancel", RoleBack)}
+		})},
+		{"qr", qr},
+		{"cash", cash},
+		{"approved", approved},
+		{"approved-cash", with(result(ScreenApproved), func(v *View) {
+			v.Wallet = payment.Cash
+			v.Lines = []Line{{Label: "Tendered", Amount: dollars(2000)}, {Label: "Change", Amount: dollars(766), Strong: true}, {Label: "Receipt", Text: "000124"}}
+		})},
+		{"declined", declined},
+		{"checking", checking},
+		{"expired", result(ScreenExpired)},
+		{"cancelled", result(ScreenCancelled)},
+		{"reversed", result(ScreenReversed)},
+		{"offline", with(base(ScreenOffline), func(v *View) {
+			v.Bar.Online, v.Bar.Waiting = false, 3
+			v.Amount = dollars(1234)
+			v.Buttons = []Button{on("cancel", RoleBack), on("cash", RoleMain)}
+		})},
+		{"parked", with(base(ScreenParked), func(v *View) {
+			v.Amount, v.Wallet = dollars(1234), payment.Alipay
+			v.Title = "Did the customer take the goods?"
+			v.Detail = "The sale is not paid yet. It stays on the report until it is settled."
+			v.Buttons = []Button{on("back", RoleBack), on("goods", RolePlain), on("other", RolePlain)}
+		})},
+		{"menu", menu},
+		{"status", with(base(ScreenMenu), func(v *View) {
+			v.Title = "Status"
+			v.Rows = []Row{
+				{Left: "Connection", Right: "Online", Sub: "gateway.till.example", Tone: ToneGood},
+				{Left: "Scanner", Right: "Ready", Tone: ToneGood},
+				{Left: "Printer", Right: "No paper", Sub: "80 mm", Tone: ToneBad},
+				{Left: "Records waiting", Right: "3", Tone: ToneWait},
+			}
+			v.Buttons = []Button{on("back", RoleBack)}
+		})},
+		{"list", list},
+		{"list-empty", with(list, func(v *View) { v.Rows = nil })},
+		{"pin", with(base(ScreenPIN), func(v *View) {
+			v.Masked, v.Keypad = "•••", true
+			v.Detail = "To park this sale."
+			v.Buttons = []Button{on("back", RoleBack), on("enter", RoleMain)}
+		})},
+		{"confirm", with(base(ScreenConfirm), func(v *View) {
+			v.Title, v.Amount = "Refund this sale?", dollars(1234)
+			v.Detail = "The customer gets the money back in WeChat Pay."
+			v.Buttons = []Button{on("back", RoleBack), {ID: "enter", Label: "Refund", Role: RoleMain, Enabled: true}}
+		})},
+		{"fault", fault},
+		{"starting", with(base(ScreenStarting), func(v *View) { v.Bar = Bar{Merchant: "Harbor Museum Shop", Terminal: "till-07"} })},
+		{"generic", with(base("training"), func(v *View) {
+			v.Title, v.Detail = "Training", "Nothing here is charged."
+			v.Buttons = []Button{on("back", RoleBack), on("done", RoleMain)}
+		})},
+
+		{"live-ready", with(ready, func(v *View) { v.Test = false })},
+		{"chinese-ready", with(ready, func(v *View) { v.Lang = words.Chinese })},
+		{"chinese-checking", with(checking, func(v *View) { v.Lang = words.Chinese })},
+		{"limits-ready", with(ready, func(v *View) {
+			v.Amount = payment.Money{Amount: 999_999_999, Currency: "KWD"}
+			v.Bar = Bar{
+				Merchant: "The Grand Metropolitan Hotel and Conference Center of Greater San Francisco", Terminal: "till-lobby-front-desk-0123456789",
+				Waiting: 12345, Printer: PrinterOff, Cashier: "Maximiliana-Alexandra", Clock: "14:32",
+			}
+			v.Message = "This is a UnionPay code for mainland China, which cannot be charged here. Ask the customer to open the overseas payment code in the UnionPay app, then scan again."
+		})},
+		{"limits-cash", with(cash, func(v *View) {
+			v.Amount, v.Entry = dollars(99_999_999), dollars(100_000_000)
+			v.Lines = []Line{{Label: "Change", Amount: dollars(1), Strong: true}}
+			v.Message = "That is less than is due. Key what the customer gives, or take the exact amount."
+		})},
+		{"limits-approved", with(approved, func(v *View) {
+			v.Amount = dollars(99_999_999)
+			v.Message = "The receipt is not printed: the printer is out of paper. Put in a new roll."
+			v.Lines = []Line{
+				{Label: "Tip", Amount: dollars(9_999_999)}, {Label: "Tax", Amount: dollars(9_999_999)},
+				{Label: "Transaction", Text: "4200002123202611240123456789"}, {Label: "Receipt", Text: "2-000123"},
+			}
+		})},
+		{"limits-declined", with(declined, func(v *View) {
+			v.Amount = payment.Money{Amount: 88_888_888, Currency: "JPY"}
+			v.Title = "The wallet's company wants the customer to confirm who they are before it pays any more today."
+			v.Detail = "Ask the customer to open the app, finish what it asks for, refresh the code and scan again, or take cash."
+			v.Message = "The scanned code was ignored: this sale is over. Press Try again first."
+		})},
+	}
+}

@@ -1,0 +1,128 @@
+package display
+
+import (
+	"image"
+	"image/color"
+	"strconv"
+
+	"till/draw"
+)
+
+// barItem is one word of the status bar.
+type barItem struct {
+	text     string
+	pill     bool // needs somebody: on amber
+	optional int  // 0 stays; the highest goes first where there is no room
+}
+
+// statusBar says whose terminal this is and whether all is well, in words.
+func (c *canvas) statusBar() {
+	bar := image.Rect(0, 0, c.img.Rect.Max.X, c.m.bar)
+	ground, over := paper, ink
+	if !c.v.Bar.Online {
+		ground, over = muted, white
+	}
+	c.fill(bar, ground)
+	if c.v.Bar.Online {
+		c.fill(image.Rect(0, bar.Max.Y-1, bar.Max.X, bar.Max.Y), hairline)
+	}
+	px := c.m.small - 2
+	f := face(draw.Medium, px)
+	space := 2 * c.m.gap
+	inner := image.Rect(c.m.margin, 0, bar.Max.X-c.m.margin, bar.Max.Y)
+
+	items := c.barItems()
+	width := func() (w int) {
+		for _, it := range items {
+			w += f.Measure(it.text) + space
+			if it.pill {
+				w += space
+			}
+		}
+		return w
+	}
+	// The merchant's name keeps a third of the bar.
+	for width() > inner.Dx()*2/3 {
+		worst := -1
+		for i, it := range items {
+			if it.optional > 0 && (worst < 0 || it.optional > items[worst].optional) {
+				worst = i
+			}
+		}
+		if worst < 0 {
+			break
+		}
+		items = append(items[:worst:worst], items[worst+1:]...)
+	}
+	for i := len(items) - 1; i >= 0; i-- {
+		it := items[i]
+		w := f.Measure(it.text)
+		if it.pill {
+			w += space
+		}
+		box := takeRight(&inner, w, space)
+		fg, bg := over, ground
+		if it.pill {
+			fg, bg = umber, amber
+			c.roundRect(image.Rect(box.Min.X, box.Min.Y+c.m.bar/8, box.Max.X, box.Max.Y-c.m.bar/8), c.m.corner/2, amber)
+		}
+		c.line(box, draw.Medium, px, centre, it.text, fg, bg)
+	}
+	c.barNames(inner, px, over, ground)
+}
+
+// barNames puts merchant and terminal on the left.
+func (c *canvas) barNames(box image.Rectangle, px int, over, ground color.RGBA) {
+	merchant, terminal := c.v.Bar.Merchant, c.v.Bar.Terminal
+	bold, plain := face(draw.Bold, px), face(draw.Regular, px)
+	space := c.m.gap * 3 / 2
+	name := ellipsis(bold, merchant, box.Dx())
+	if room := box.Dx() - plain.Measure(terminal) - space; terminal != "" && room >= min(bold.Measure(merchant), box.Dx()/2) {
+		name = ellipsis(bold, merchant, room)
+		quiet := muted
+		if !c.v.Bar.Online {
+			quiet = over
+		}
+		after := takeLeft(&box, bold.Measure(name), space)
+		c.line(box, draw.Regular, px, left, terminal, quiet, ground)
+		box = after
+	}
+	c.line(box, draw.Bold, px, left, name, over, ground)
+}
+
+func (c *canvas) barItems() []barItem {
+	b := c.v.Bar
+	var items []barItem
+	switch {
+	case b.Online:
+		items = append(items, barItem{text: c.v.say("bar_online")})
+	case b.Waiting > 0:
+		items = append(items, barItem{text: c.v.say("bar_offline_waiting", "n", strconv.Itoa(b.Waiting))})
+	default:
+		items = append(items, barItem{text: c.v.say("bar_offline")})
+	}
+	switch b.Printer {
+	case PrinterNoPaper:
+		items = append(items, barItem{text: c.v.say("bar_no_paper"), pill: true})
+	case PrinterOff:
+		items = append(items, barItem{text: c.v.say("bar_printer_off"), pill: true})
+	}
+	if b.Cashier != "" {
+		limit := c.img.Rect.Dx() / 7
+		items = append(items, barItem{text: ellipsis(face(draw.Medium, c.m.small-2), b.Cashier, limit), optional: 2})
+	}
+	if b.Clock != "" {
+		items = append(items, barItem{text: b.Clock, optional: 1})
+	}
+	return items
+}
+
+// testStrip says on every screen of a sandbox that nothing is real.
+func (c *canvas) testStrip() {
+	if !c.v.Test {
+		return
+	}
+	strip := image.Rect(0, c.m.bar, c.img.Rect.Max.X, c.m.bar+c.m.test)
+	c.fill(strip, ink)
+	c.line(strip, draw.Bold, c.m.small-2, centre, both("screen_test"), amber, ink)
+}
