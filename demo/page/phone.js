@@ -178,6 +178,7 @@ function setPrompt(asked) {
   if (!asked) return;
   hideResult();
   const amount = format(asked.amount, asked.currency);
+  prompt.dataset.wallet = asked.wallet;
   byId("prompt-wallet").textContent = walletName(asked.wallet);
   byId("prompt-amount").textContent = amount;
   byId("prompt-text").textContent = `Enter your password to pay ${amount}`;
