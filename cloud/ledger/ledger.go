@@ -1,0 +1,192 @@
+// Package ledger is the gateway's embedded ledger, in bbolt.
+package ledger
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"till/cloud"
+	"till/payment"
+	"till/sync/wire"
+)
+
+// schema is the layout's version, under meta/schema.
+const schema = 1
+
+// The buckets: what each key is, and what it holds.
+var (
+	meta     = []byte("meta")     // "schema" -> uint64
+	heads    = []byte("heads")    // journal key -> cloud.Head
+	records  = []byte("records")  // journal key + sequence -> wire.Record
+	sales    = []byte("sales")    // sale id -> cloud.SaleEntry; ULIDs sort by time
+	attempts = []byte("attempts") // order number -> cloud.Attempt
+	open     = []byte("open")     // order number of an attempt with work left -> nothing
+)
+
+// Ledger is a bbolt file.
+type Ledger struct{ db *bbolt.DB }
+
+var _ cloud.Ledger = (*Ledger)(nil)
+
+// ErrLocked says that another gateway has the ledger open.
+var ErrLocked = errors.New("another gateway is using this ledger: end it first")
+
+// Open opens or creates the ledger in a folder.
+func Open(dir string) (*Ledger, error) {
+	db, err := bbolt.Open(filepath.Join(dir, "ledger.db"), 0o600, &bbolt.Options{Timeout: 2 * time.Second})
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return nil, fmt.Errorf("open ledger in %s: %w", dir, ErrLocked)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open ledger in %s: %w", dir, err)
+	}
+	if err := db.Update(prepare); err != nil {
+		return nil, errors.Join(fmt.Errorf("open ledger in %s: %w", dir, err), db.Close())
+	}
+	return &Ledger{db}, nil
+}
+
+func prepare(tx *bbolt.Tx) error {
+	for _, name := range [][]byte{meta, heads, records, sales, attempts, open} {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			return fmt.Errorf("create bucket %s: %w", name, err)
+		}
+	}
+	b := tx.Bucket(meta)
+	have := b.Get([]byte("schema"))
+	if have == nil {
+		return b.Put([]byte("schema"), binary.BigEndian.AppendUint64(nil, schema))
+	}
+	if v := binary.BigEndian.Uint64(have); v != schema {
+		return fmt.Errorf("its layout is version %d, this program knows %d: update it", v, schema)
+	}
+	return nil
+}
+
+// Close ends it; open transactions finish first.
+func (l *Ledger) Close() error { return l.db.Close() }
+
+// Update is one durable commit.
+func (l *Ledger) Update(f func(cloud.Tx) error) error {
+	return l.db.Update(func(t *bbolt.Tx) error { return f(tx{t}) })
+}
+
+// View reads a consistent picture.
+func (l *Ledger) View(f func(cloud.Tx) error) error {
+	return l.db.View(func(t *bbolt.Tx) error { return f(tx{t}) })
+}
+
+type tx struct{ *bbolt.Tx }
+
+// journalKey is the terminal's id, a zero byte, and the epoch.
+func journalKey(terminal string, epoch uint32) []byte {
+	return binary.BigEndian.AppendUint32(append([]byte(terminal), 0), epoch)
+}
+
+func get[T any](t tx, bucket, key []byte) (value T, ok bool, err error) {
+	raw := t.Bucket(bucket).Get(key)
+	if raw == nil {
+		return value, false, nil
+	}
+	if err := json.Unmarshal(raw, &value); err != nil {
+		return value, false, fmt.Errorf("ledger entry %s/%q: %w", bucket, key, err)
+	}
+	return value, true, nil
+}
+
+func put(t tx, bucket, key []byte, value any) error {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("ledger entry %s/%q: %w", bucket, key, err)
+	}
+	return t.Bucket(bucket).Put(key, raw)
+}
+
+func (t tx) Head(terminal string, epoch uint32) (cloud.Head, error) {
+	h, _, err := get[cloud.Head](t, heads, journalKey(terminal, epoch))
+	return h, err
+}
+
+func (t tx) TakeRecord(terminal string, epoch uint32, r wire.Record) error {
+	journal := journalKey(terminal, epoch)
+	key := binary.BigEndian.AppendUint64(append([]byte{}, journal...), r.Seq)
+	if err := put(t, records, key, r); err != nil {
+		return err
+	}
+	return put(t, heads, journal, cloud.Head{Seq: r.Seq, Hash: r.Hash})
+}
+
+func (t tx) Sale(id payment.SaleID) (cloud.SaleEntry, bool, error) {
+	return get[cloud.SaleEntry](t, sales, []byte(id))
+}
+
+func (t tx) PutSale(e cloud.SaleEntry) error {
+	if e.Sale.ID == "" {
+		return nil // its first record was impossible; the journal has it
+	}
+	return put(t, sales, []byte(e.Sale.ID), e)
+}
+
+func (t tx) Attempt(order payment.Order) (cloud.Attempt, bool, error) {
+	return get[cloud.Attempt](t, attempts, []byte(order))
+}
+
+func (t tx) PutAttempt(a cloud.Attempt) error {
+	if err := put(t, attempts, []byte(a.Order), a); err != nil {
+		return err
+	}
+	if a.Open() {
+		return t.Bucket(open).Put([]byte(a.Order), []byte{})
+	}
+	return t.Bucket(open).Delete([]byte(a.Order))
+}
+
+func (t tx) OpenAttempts() ([]cloud.Attempt, error) {
+	var all []cloud.Attempt
+	err := t.Bucket(open).ForEach(func(order, _ []byte) error {
+		a, ok, err := get[cloud.Attempt](t, attempts, order)
+		if ok {
+			all = append(all, a)
+		}
+		return err
+	})
+	return all, err
+}
+
+func (t tx) Sales() ([]cloud.SaleEntry, error) {
+	var all []cloud.SaleEntry
+	err := t.Bucket(sales).ForEach(func(id, _ []byte) error {
+		e, _, err := get[cloud.SaleEntry](t, sales, id)
+		all = append(all, e)
+		return err
+	})
+	return all, err
+}
+
+func (t tx) Journals() (cloud.JournalCount, error) {
+	var count cloud.JournalCount
+	var journal string
+	var last uint64
+	err := t.Bucket(records).ForEach(func(key, _ []byte) error {
+		split := len(key) - 8
+		if split < 0 {
+			return fmt.Errorf("record key %x is too short", key)
+		}
+		seq := binary.BigEndian.Uint64(key[split:])
+		if string(key[:split]) != journal {
+			journal, last = string(key[:split]), 0
+		}
+		count.Gaps += int(seq - last - 1)
+		count.Records++
+		last = seq
+		return nil
+	})
+	return count, err
+}
