@@ -76,6 +76,9 @@ func TestRulesRefuse(t *testing.T) {
 		{"till/payment/emv", "till/sync/wire"},
 		{"till/sync/wire", "till/sync"},
 		{"till/sync/wire", "till/words"},
+		{"till/sync/wire", "till/sync/wire/mqtt"},
+		{"till/sync/wire/mqtt", "till/sync"},
+		{"till/store", "till/sync/wire/mqtt"},
 		{"till/draw", "till/words"},
 		{"till/words", "till/draw"},
 		{"till/boards", "till/payment"},
@@ -110,6 +113,8 @@ func TestRulesRefuse(t *testing.T) {
 	}
 	allowed := [][2]string{
 		{"till/sync", "till/sync/wire"},
+		{"till/sync", "till/sync/wire/mqtt"},
+		{"till/cloud/fleet", "till/sync/wire/mqtt"},
 		{"till/store", "till/sync/wire"},
 		{"till/display/panel", "till/display"},
 		{"till/printer", "till/draw"},

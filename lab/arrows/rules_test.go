@@ -29,6 +29,8 @@ var rooms = []room{
 		"payment is the words every room speaks: an arrow out of it would lead from every room to that one, and bring I/O or a clock with it"},
 	{"sync/wire", []string{"payment"},
 		"the wire is what terminal and gateway agree on, so it holds nothing that only one of them has"},
+	{"sync/wire/mqtt", []string{"payment", "sync/wire"},
+		"one connection to a broker, for either end: what is said over it is decided by whoever dials"},
 	{"draw", []string{"payment"},
 		"draw serves screen and paper alike and must know neither"},
 	{"words", []string{"payment"},
@@ -43,11 +45,11 @@ var rooms = []room{
 		"a scanner gives scans to whoever listens: what they mean is decided elsewhere"},
 	{"store", shared,
 		"the journal must open and recover with no peripheral and no network there"},
-	{"sync", shared,
+	{"sync", append([]string{"sync/wire/mqtt"}, shared...),
 		"the session is stepped by the simulation: it sees the journal through a small interface of its own"},
 	{"checkout", []string{"payment", "words"},
 		"what a cashier does is a pure state machine that the simulation replays: it declares the small interfaces it needs, and cmd hands it what fits"},
-	{"cloud", shared,
+	{"cloud", append([]string{"sync/wire/mqtt"}, shared...),
 		"the gateway runs where no terminal is: the two agree on the wire and its words alone, and each is replaced without the other"},
 	{"device", append([]string{"boards", "display", "printer", "scanner"}, shared...),
 		"the body builds peripherals from a board: what a cashier does, what is kept and what is sent must not depend on the body it happens in"},
@@ -70,6 +72,8 @@ var kept = []struct {
 		"the demo is the world around a terminal: a part of the terminal that knows it would behave otherwise on a counter"},
 	{"cmd", []string{"demo", "lab"},
 		"only cmd knows every concrete type: whoever imports it knows them too"},
+	{"sync/wire/mqtt", []string{"sync", "cloud", "demo", "lab", "cmd"},
+		"a part that dials the broker itself has a line that the session knows nothing of"},
 }
 
 // roomOf is the room the package at import path p belongs to, or "" if it lies in none.
