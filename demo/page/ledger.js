@@ -98,6 +98,7 @@ function book(place, { caption, columns, rowKey, state, empty, sum }) {
 
   const nothing = element("p", "nothing", empty);
   const foot = element("p", "sum");
+  foot.setAttribute("aria-live", "polite");
   const more = element("button", "quiet");
   more.type = "button";
   more.addEventListener("click", () => {

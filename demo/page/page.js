@@ -37,6 +37,9 @@ listen(
       serverGone(false);
       phone.open();
     },
-    onGone: () => serverGone(true),
+    onGone() {
+      serverGone(true);
+      phone.sleep();
+    },
   },
 );

@@ -21,11 +21,16 @@ const FINDER_MS = 600; // how long the phone's camera is seen looking
 
 let wallet = "wechat";
 let code = null; // {text, seconds, ends (ms of performance.now)}
-let touched = performance.now();
+let awakeUntil = 0; // ms of performance.now
+let refreshing = false;
 let terminalOn = false;
 let terminalQr = "";
-let busy = false;
+let busy = false; // the customer is doing something
+let lastResult = "null"; // the result last heard of, as JSON
 let resultTimer;
+
+const wake = () => (awakeUntil = performance.now() + AWAKE_MS);
+export const sleep = () => (awakeUntil = 0);
 
 const SIGNS = {
   good: ["M32 3a29 29 0 1 0 .01 0z", "M19 33l9 9 17-20"],
@@ -39,6 +44,7 @@ const SIGNS = {
 async function freshCode() {
   const asked = wallet;
   const { ok, data } = await send("/wallet/code", { wallet: asked });
+  if (!ok) sleep(); // not again and again by itself
   if (!ok || asked !== wallet) return null;
   code = { text: data.code, seconds: data.seconds, ends: performance.now() + data.seconds * 1000 };
   picture(byId("qr"), data.qr, `QR of the ${walletName(asked)} payment code`);
@@ -65,21 +71,21 @@ function tick() {
   const left = code ? Math.max(0, Math.ceil((code.ends - performance.now()) / 1000)) : 0;
   byId("ring").style.strokeDashoffset = code ? String(100 - (left / code.seconds) * 100) : "100";
   byId("left").textContent = !code ? "\u00a0" : left ? `Changes in ${left} s` : "Expired";
-  const awake = performance.now() - touched < AWAKE_MS && !document.hidden;
+  const awake = performance.now() < awakeUntil && !document.hidden;
   byId("stale").hidden = !code || left > 0 || awake;
-  if (code && left === 0 && awake && !busy) refresh();
+  if (code && left === 0 && awake && !busy && !refreshing) refresh();
 }
 
 // refresh replaces a code that ran out, once at a time.
 async function refresh() {
-  busy = true;
+  refreshing = true;
   await freshCode();
-  busy = false;
+  refreshing = false;
 }
 
 function choose(next, focus) {
   wallet = next;
-  touched = performance.now();
+  wake();
   phone.dataset.wallet = next;
   for (const tab of tabs.children) {
     const mine = tab.dataset.wallet === next;
@@ -111,7 +117,7 @@ tabs.addEventListener("keydown", (event) => {
 });
 
 byId("stale").addEventListener("click", () => {
-  touched = performance.now();
+  wake();
   freshCode();
 });
 
@@ -142,7 +148,7 @@ scanQr.addEventListener("click", async () => {
 async function gesture(act) {
   if (busy) return;
   busy = true;
-  touched = performance.now();
+  wake();
   hideResult();
   setGestures();
   await act();
@@ -156,7 +162,9 @@ function setGestures() {
   scanQr.setAttribute("aria-disabled", String(busy));
   showCode.disabled = !terminalOn;
   scanQr.disabled = !terminalOn || !terminalQr;
-  byId("scan-qr-why").hidden = !scanQr.disabled;
+  byId("scan-qr-why").textContent = !terminalOn
+    ? "The terminal is off."
+    : terminalQr ? "The terminal shows a QR to scan." : "Press “Show QR” on the terminal first.";
 }
 
 export function setTerminal(state) {
@@ -169,8 +177,12 @@ export function setPhone({ next, prompt: asked, result: ended }, first) {
   behaviour.value = next;
   explain();
   setPrompt(asked);
-  if (ended && !first) showResult(ended);
-  else if (!ended) hideResult();
+  // An event about something else repeats the result, which was shown by then.
+  const news = JSON.stringify(ended);
+  if (news === lastResult) return;
+  lastResult = news;
+  if (!ended) hideResult();
+  else if (!first) showResult(ended);
 }
 
 function setPrompt(asked) {
@@ -209,7 +221,7 @@ function hideResult() {
 
 byId("result-close").addEventListener("click", () => {
   hideResult();
-  touched = performance.now();
+  wake();
 });
 
 const tell = (text) => (byId("phone-says").textContent = text);
@@ -227,8 +239,9 @@ behaviour.append(...BEHAVIOURS.map(([id, label]) => new Option(label, id)));
 explain();
 setInterval(tick, 500);
 
-// open shows the first code, once the demo is there to give one.
+// open shows a code, once the demo is there to give one.
 export function open() {
+  wake();
   if (!code) freshCode();
 }
 

@@ -166,7 +166,8 @@ keys.addEventListener("click", (event) => {
 // belongsElsewhere: what has focus wants this key for itself.
 function belongsElsewhere(target, key) {
   if (document.querySelector("dialog[open]")) return true;
-  if (target.closest("input, select, textarea, [contenteditable]")) return true;
+  if (target.closest("select")) return !/^\d$/.test(key); // a digit chooses nothing there
+  if (target.closest("input:not([type=radio], [type=checkbox]), textarea, [contenteditable]")) return true;
   return key === "Enter" && Boolean(target.closest("button, a, [role=tab]"));
 }
 
