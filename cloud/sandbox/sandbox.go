@@ -1,0 +1,410 @@
+// Package sandbox is an acquirer that behaves like the wallets do, and moves no
+// money. Its charges are a book of its own, so that tests can hold it against
+// the ledger. Customers' codes live in its memory only, as digests.
+package sandbox
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"till/cloud"
+	"till/payment"
+)
+
+// Behaviour is what the customer or the acquirer does at the next charge.
+type Behaviour string
+
+const (
+	Approve   Behaviour = "approve"
+	Password  Behaviour = "password"   // asks, then approves
+	WalkAway  Behaviour = "walk-away"  // asks, never answers
+	Decline   Behaviour = "decline"    //
+	Silent    Behaviour = "silent"     // charged, but the charge call is never answered
+	LostReply Behaviour = "lost-reply" // charged; whoever carries the answer to the terminal loses the first, see Loses
+	Late      Behaviour = "late"       // the charge call times out, and the money moves only afterwards
+)
+
+// Behaviours lists them all.
+var Behaviours = []Behaviour{Approve, Password, WalkAway, Decline, Silent, LostReply, Late}
+
+// waits are the wallets' own, for pace 1; see cloud.Waits for the other side of them.
+type waits struct {
+	codeLife     time.Duration // a customer's code
+	passwordIn   time.Duration // the customer who answers does so then
+	promptFor    time.Duration // the customer who does not is asked so long
+	silentFor    time.Duration // queries after a silent charge answer only then
+	lateBy       time.Duration // late money
+	reverseAfter time.Duration // too early before
+	closeAfter   time.Duration // a shown QR is not closed before
+}
+
+func paced(pace int) waits {
+	d := func(t time.Duration) time.Duration { return t / time.Duration(max(1, pace)) }
+	return waits{
+		codeLife: d(time.Minute), passwordIn: d(15 * time.Second), promptFor: d(40 * time.Second),
+		silentFor: d(3 * time.Second), lateBy: d(40 * time.Second),
+		reverseAfter: d(15 * time.Second), closeAfter: d(5 * time.Minute),
+	}
+}
+
+// state is where an order stands.
+type state string
+
+const (
+	shown   state = "shown"   // a QR nobody has scanned
+	asking  state = "asking"  // the customer's phone wants a confirmation
+	unseen  state = "unseen"  // accepted, and known to nobody yet: the late one
+	paid    state = "paid"    //
+	refused state = "refused" //
+	undone  state = "undone"  // closed, reversed
+)
+
+// order is one line of the sandbox's book. It never holds a code.
+type order struct {
+	Number      payment.Order  `json:"number"`
+	Amount      payment.Money  `json:"amount"`
+	Mode        payment.Mode   `json:"mode"`
+	Wallet      payment.Wallet `json:"wallet,omitempty"`
+	Behaviour   Behaviour      `json:"behaviour,omitempty"`
+	State       state          `json:"state"`
+	Reason      payment.Reason `json:"reason,omitempty"`
+	Opened      time.Time      `json:"opened"`          // charged or shown
+	Asked       time.Time      `json:"asked,omitzero"`  // scanned by the customer, or asked to confirm
+	PayAt       time.Time      `json:"pay_at,omitzero"` // the money moves then
+	Transaction string         `json:"transaction,omitempty"`
+	Taken       bool           `json:"taken,omitempty"` // money moved, whatever came after
+	Back        bool           `json:"back,omitempty"`  // and all of it went back
+	QR          string         `json:"qr,omitempty"`
+}
+
+// Sandbox is the acquirer.
+type Sandbox struct {
+	db     *bbolt.DB
+	now    func() time.Time
+	waits  waits
+	notify func(payment.Order)
+
+	mu    sync.Mutex
+	next  Behaviour
+	codes map[[sha256.Size]byte]*issued
+	// prompt is the order whose confirmation is on the customer's phone.
+	prompt payment.Order
+	last   Receipt
+}
+
+// issued is a code that a phone showed.
+type issued struct {
+	wallet payment.Wallet
+	at     time.Time
+	used   bool
+}
+
+// Receipt is what the customer's phone said last.
+type Receipt struct {
+	Status string        // paid, declined, asked
+	Amount payment.Money // of it
+	Wallet payment.Wallet
+}
+
+var _ cloud.Acquirer = (*Sandbox)(nil)
+
+var orders = []byte("orders") // order number -> order
+
+// Open opens or creates the book in a folder. notify hears of every order with
+// news; it must not call back.
+func Open(dir string, pace int, now func() time.Time, notify func(payment.Order)) (*Sandbox, error) {
+	db, err := bbolt.Open(filepath.Join(dir, "sandbox.db"), 0o600, &bbolt.Options{Timeout: 2 * time.Second})
+	if err != nil {
+		return nil, fmt.Errorf("open the sandbox's book in %s: %w", dir, err)
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		_, err := tx.CreateBucketIfNotExists(orders)
+		return err
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open the sandbox's book: %w", err), db.Close())
+	}
+	return &Sandbox{
+		db: db, now: now, waits: paced(pace), notify: notify,
+		next: Approve, codes: map[[sha256.Size]byte]*issued{},
+	}, nil
+}
+
+// Close closes the book.
+func (s *Sandbox) Close() error { return s.db.Close() }
+
+// load reads an order as it stands now: what was to happen by now has happened.
+func (s *Sandbox) load(number payment.Order) (order, bool, error) {
+	var o order
+	var found bool
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		raw := tx.Bucket(orders).Get([]byte(number))
+		found = raw != nil
+		if !found {
+			return nil
+		}
+		return json.Unmarshal(raw, &o)
+	})
+	if err != nil {
+		return o, false, fmt.Errorf("read order %s: %w", number, err)
+	}
+	if found && !o.PayAt.IsZero() && !s.now().Before(o.PayAt) && (o.State == asking || o.State == unseen || o.State == shown) {
+		s.pay(&o)
+		if err := s.save(o); err != nil {
+			return o, false, err
+		}
+	}
+	return o, found, nil
+}
+
+func (s *Sandbox) save(o order) error {
+	raw, err := json.Marshal(o)
+	if err != nil {
+		return fmt.Errorf("write order %s: %w", o.Number, err)
+	}
+	err = s.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(orders).Put([]byte(o.Number), raw) })
+	if err != nil {
+		return fmt.Errorf("write order %s: %w", o.Number, err)
+	}
+	return nil
+}
+
+// pay moves the money.
+func (s *Sandbox) pay(o *order) {
+	o.State, o.Taken = paid, true
+	o.Transaction = transactionID(o.Wallet, o.Number)
+	if s.prompt == o.Number {
+		s.prompt = ""
+	}
+	s.last = Receipt{Status: "paid", Amount: o.Amount, Wallet: o.Wallet}
+}
+
+// ask puts the confirmation on the customer's phone.
+func (s *Sandbox) ask(o *order) {
+	o.State, o.Asked = asking, s.now()
+	s.prompt = o.Number
+	s.last = Receipt{Status: "asked", Amount: o.Amount, Wallet: o.Wallet}
+}
+
+// behave does to an order what the customer or the acquirer does next, once.
+func (s *Sandbox) behave(o *order) {
+	o.Behaviour, s.next = s.next, Approve
+	o.Asked = s.now()
+	switch o.Behaviour {
+	case Password:
+		s.ask(o)
+		o.PayAt = s.now().Add(s.waits.passwordIn)
+		s.later(*o)
+	case WalkAway:
+		s.ask(o)
+	case Decline:
+		o.State, o.Reason = refused, payment.CustomerDeclined
+		s.last = Receipt{Status: "declined", Amount: o.Amount, Wallet: o.Wallet}
+	case Late:
+		if o.Mode == payment.Scan {
+			o.State = unseen
+		}
+		o.PayAt = s.now().Add(s.waits.lateBy)
+		s.later(*o)
+	default:
+		s.pay(o)
+	}
+}
+
+// later looks at an order again when its money moves, and says so.
+func (s *Sandbox) later(o order) {
+	time.AfterFunc(o.PayAt.Sub(s.now())+time.Millisecond, func() {
+		s.mu.Lock()
+		_, _, err := s.load(o.Number) // an error here comes back at the next query
+		s.mu.Unlock()
+		if err == nil {
+			s.notify(o.Number)
+		}
+	})
+}
+
+// Charge charges a code. An order number that was seen before answers as it stands.
+func (s *Sandbox) Charge(ctx context.Context, asked cloud.Order, code string) (cloud.Result, error) {
+	o, err := s.charge(asked, code)
+	if err != nil {
+		return cloud.Result{}, err
+	}
+	if o.Behaviour == Silent || o.Behaviour == Late {
+		<-ctx.Done()
+		return cloud.Result{}, ctx.Err()
+	}
+	return s.result(o), nil
+}
+
+func (s *Sandbox) charge(asked cloud.Order, code string) (order, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if o, seen, err := s.load(asked.Number); err != nil || seen {
+		return o, err
+	}
+	o := order{Number: asked.Number, Amount: asked.Amount, Mode: payment.Scan, Opened: s.now()}
+	wallet, reason := s.redeem(code)
+	o.Wallet = wallet
+	if reason != payment.ReasonNone {
+		o.State, o.Reason = refused, reason
+	} else {
+		s.behave(&o)
+	}
+	return o, s.save(o)
+}
+
+// redeem uses a code up: it works once, and for about a minute.
+func (s *Sandbox) redeem(code string) (payment.Wallet, payment.Reason) {
+	c, known := s.codes[sha256.Sum256([]byte(code))]
+	switch {
+	case !known:
+		return payment.WalletUnknown, payment.CodeInvalid
+	case c.used:
+		return c.wallet, payment.CodeUsed
+	case s.now().Sub(c.at) > s.waits.codeLife:
+		return c.wallet, payment.CodeExpired
+	}
+	c.used = true
+	return c.wallet, payment.ReasonNone
+}
+
+// Show opens an order and returns the QR to show. Asked again, it answers the same.
+func (s *Sandbox) Show(_ context.Context, asked cloud.Order) (cloud.Result, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o, seen, err := s.load(asked.Number)
+	if err != nil {
+		return cloud.Result{}, err
+	}
+	if !seen {
+		qr, err := merchantQR(asked)
+		if err != nil {
+			return cloud.Result{}, err
+		}
+		o = order{Number: asked.Number, Amount: asked.Amount, Mode: payment.QR, State: shown, Opened: s.now(), QR: qr}
+		if err := s.save(o); err != nil {
+			return cloud.Result{}, err
+		}
+	}
+	return s.result(o), nil
+}
+
+// Query answers as things stand; after a silent charge, only after a while.
+func (s *Sandbox) Query(ctx context.Context, number payment.Order) (cloud.Result, error) {
+	s.mu.Lock()
+	o, seen, err := s.load(number)
+	s.mu.Unlock()
+	if err != nil {
+		return cloud.Result{}, err
+	}
+	if !seen {
+		return cloud.Result{Outcome: cloud.NotFound}, nil
+	}
+	if deaf := o.Asked.Add(s.waits.silentFor).Sub(s.now()); o.Behaviour == Silent && deaf > 0 {
+		select {
+		case <-time.After(deaf):
+		case <-ctx.Done():
+			return cloud.Result{}, ctx.Err()
+		}
+	}
+	return s.result(o), nil
+}
+
+func (s *Sandbox) result(o order) cloud.Result {
+	switch o.State {
+	case paid:
+		return cloud.Result{
+			Outcome: cloud.Paid, Amount: o.Amount, Wallet: o.Wallet, Transaction: o.Transaction, Payer: payer(o.Wallet),
+		}
+	case refused:
+		return cloud.Result{Outcome: cloud.Refused, Reason: o.Reason, Wallet: o.Wallet}
+	case undone:
+		return cloud.Result{Outcome: cloud.Undone}
+	case asking:
+		return cloud.Result{Outcome: cloud.Asking, Wallet: o.Wallet}
+	case shown:
+		return cloud.Result{Outcome: cloud.Unpaid, QR: o.QR}
+	default:
+		return cloud.Result{Outcome: cloud.NotFound}
+	}
+}
+
+// Reverse closes an order or gives its money back. Like the wallets it will not
+// do so too early, nor while the customer is paying.
+func (s *Sandbox) Reverse(_ context.Context, number payment.Order) (cloud.Result, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o, seen, err := s.load(number)
+	if err != nil {
+		return cloud.Result{}, err
+	}
+	age := s.now().Sub(o.Opened)
+	switch {
+	case !seen || o.State == unseen:
+		return cloud.Result{Outcome: cloud.NotFound}, nil
+	case o.State == undone:
+		return cloud.Result{Outcome: cloud.Undone}, nil
+	case o.State == refused:
+		return s.result(o), nil
+	case o.Mode == payment.Scan && age < s.waits.reverseAfter,
+		o.Mode == payment.QR && o.State == shown && age < s.waits.closeAfter,
+		o.State == asking && s.now().Sub(o.Asked) < s.waits.promptFor:
+		return cloud.Result{Outcome: cloud.Busy}, nil
+	}
+	result := cloud.Result{Outcome: cloud.Undone}
+	if o.State == paid {
+		o.Back = true
+		result.Amount = o.Amount
+	}
+	if s.prompt == number {
+		s.prompt = ""
+	}
+	o.State = undone
+	return result, s.save(o)
+}
+
+// Charge is a line of the book: money that was really taken.
+type Charge struct {
+	Sale     payment.SaleID `json:"sale"`
+	Attempt  int            `json:"attempt"`
+	Wallet   payment.Wallet `json:"wallet"`
+	Amount   int64          `json:"amount"`
+	Refunded int64          `json:"refunded"`
+	Reversed bool           `json:"reversed"`
+}
+
+// Charges lists all money taken, oldest sale first.
+func (s *Sandbox) Charges() ([]Charge, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := []Charge{}
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		return tx.Bucket(orders).ForEach(func(_, raw []byte) error {
+			var o order
+			if err := json.Unmarshal(raw, &o); err != nil {
+				return err
+			}
+			if !o.Taken {
+				return nil
+			}
+			sale, n, err := o.Number.Split()
+			if err != nil {
+				return err
+			}
+			all = append(all, Charge{Sale: sale, Attempt: n, Wallet: o.Wallet, Amount: o.Amount.Amount, Reversed: o.Back})
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the sandbox's book: %w", err)
+	}
+	return all, nil
+}
