@@ -1,0 +1,79 @@
+package store
+
+import (
+	"fmt"
+	"os"
+	"time"
+)
+
+// Prune deletes whole segments, oldest first, whose records were all
+// acknowledged and were all made before the given time, and says how many. How
+// long records are kept is the caller's to know. A segment's age is the time of
+// its last record, or of the first dated one after it where that has none; while
+// nothing after it is dated, it stays. The newest segment is never deleted.
+func (j *Journal) Prune(before time.Time) (files int, err error) {
+	j.write.Lock()
+	defer j.write.Unlock()
+	if err := j.usable(); err != nil {
+		return 0, err
+	}
+	if err := j.flush(); err != nil { // or the next boot would want what is deleted
+		return 0, err
+	}
+	for len(j.segments) > 1 {
+		last := j.segments[1].first - 1
+		if last > j.Position().Acked {
+			break
+		}
+		ended, err := j.dated(last)
+		if err != nil {
+			return files, fmt.Errorf("prune journal: %w", err)
+		}
+		if ended.IsZero() || !ended.Before(before) {
+			break
+		}
+		if err := j.removeOldest(); err != nil {
+			return files, fmt.Errorf("prune journal: %w", err)
+		}
+		files++
+	}
+	if files == 0 {
+		return 0, nil
+	}
+	if err := j.dir.Sync(); err != nil {
+		return files, fmt.Errorf("prune journal: %w", err)
+	}
+	return files, nil
+}
+
+// dated is the time of the first record from seq on that has one, else zero.
+func (j *Journal) dated(seq uint64) (time.Time, error) {
+	const batch = 64
+	for {
+		records, err := j.Read(seq, batch, 0)
+		if err != nil || len(records) == 0 {
+			return time.Time{}, err
+		}
+		for _, r := range records {
+			if !r.Time.IsZero() {
+				return r.Time, nil
+			}
+		}
+		seq += uint64(len(records))
+	}
+}
+
+func (j *Journal) removeOldest() error {
+	j.files.Lock()
+	defer j.files.Unlock()
+	j.sealed.Lock()
+	defer j.sealed.Unlock()
+	if err := j.closeSealed(); err != nil {
+		return err
+	}
+	if err := os.Remove(j.path(0)); err != nil {
+		return err
+	}
+	j.segments = j.segments[1:]
+	return nil
+}

@@ -1,0 +1,125 @@
+package store_test
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"till/payment"
+	"till/store"
+)
+
+// folder is a new place for a journal: in memory where the machine has that, so
+// that thousands of syncs take no time.
+func folder(t testing.TB) string {
+	t.Helper()
+	const shm = "/dev/shm"
+	if info, err := os.Stat(shm); err != nil || !info.IsDir() {
+		return t.TempDir()
+	}
+	dir, err := os.MkdirTemp(shm, "till-store-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// options of a test: the lock is tried once.
+func options() store.Options {
+	return store.Options{Terminal: "t-1", Timeout: time.Nanosecond}
+}
+
+// open opens a journal that is checked and closed when the test ends.
+func open(t testing.TB, dir string, o store.Options) *store.Journal {
+	t.Helper()
+	j, err := store.Open(dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeChecked(t, j) })
+	return j
+}
+
+// closeChecked does nothing to a journal that the test closed already.
+func closeChecked(t testing.TB, j *store.Journal) {
+	t.Helper()
+	if err := j.Flush(); err == store.ErrClosed {
+		return
+	}
+	if err := j.Check(); err != nil {
+		t.Error(err)
+	}
+	if err := j.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func reopen(t testing.TB, j *store.Journal, dir string, o store.Options) *store.Journal {
+	t.Helper()
+	closeChecked(t, j)
+	return open(t, dir, o)
+}
+
+func appendAll(t testing.TB, j *store.Journal, events ...payment.Event) uint64 {
+	t.Helper()
+	last, err := j.Append(stamp(0), events...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return last
+}
+
+var day = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+
+func stamp(n int) payment.Stamp {
+	return payment.Stamp{
+		Boot: "01JDEEQZ3W8H5T2V9K4M6N7P8R",
+		Mono: time.Duration(n) * time.Second,
+		Time: day.Add(time.Duration(n) * time.Second),
+	}
+}
+
+func saleID(n int) payment.SaleID { return payment.SaleID(fmt.Sprintf("01JDEER%019d", n)) }
+
+func created(n int) payment.Event {
+	return payment.Event{Kind: payment.SaleCreated, Sale: saleID(n), Amount: 1234, Currency: "USD", Cashier: "li"}
+}
+
+func started(n, attempt int) payment.Event {
+	return payment.Event{
+		Kind: payment.AttemptStarted, Sale: saleID(n), Tender: 1, Attempt: attempt, Amount: 1234,
+		Mode: payment.Scan, Wallet: payment.WeChat, NotAfter: day.Add(time.Minute),
+	}
+}
+
+func changed(n, attempt int, status payment.AttemptStatus, receipt uint64) payment.Event {
+	return payment.Event{
+		Kind: payment.AttemptChanged, Sale: saleID(n), Attempt: attempt, Status: status, Wallet: payment.WeChat,
+		Transaction: "4200002418202611249876543210", Payer: "o***8", Receipt: receipt,
+	}
+}
+
+func printed(n int, receipt uint64) payment.Event {
+	return payment.Event{Kind: payment.ReceiptPrinted, Sale: saleID(n), Receipt: receipt}
+}
+
+// sell journals a whole sale as the counter does, in three commits.
+func sell(t testing.TB, j *store.Journal, n int) {
+	t.Helper()
+	receipt := j.LastReceipt() + 1
+	for _, step := range [][]payment.Event{
+		{created(n), started(n, 1)},
+		{changed(n, 1, payment.Approved, receipt)},
+		{printed(n, receipt)},
+	} {
+		if _, err := j.Append(stamp(n), step...); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
