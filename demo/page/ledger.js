@@ -121,7 +121,8 @@ function book(place, { caption, columns, rowKey, state, empty, sum }) {
     body.replaceChildren(...(all ? sorted : sorted.slice(0, FEW)).map(line));
     table.hidden = rows.length === 0;
     nothing.hidden = rows.length > 0;
-    foot.textContent = rows.length ? sum(rows) : "\u00a0";
+    foot.hidden = rows.length === 0;
+    foot.textContent = rows.length ? sum(rows) : "";
     more.hidden = rows.length <= FEW;
     more.textContent = all ? "Show fewer" : `Show all ${rows.length}`;
   }

@@ -13,8 +13,8 @@ export const walletName = (id) => WALLETS[id]?.[0] ?? "the wallet";
 const SCREENS = {
   ready: "Ready for an amount",
   qr: "Showing a QR for the customer to scan",
-  charging: "Charging; the customer confirms on the phone",
-  checking: "Checking with the wallet; do not take the money again",
+  charging: "Charging; the customer may have to confirm",
+  checking: "Checking; do not take the money again",
   cash: "Taking cash",
   approved: "Approved",
   declined: "Declined",
