@@ -1,0 +1,74 @@
+package emulator
+
+import (
+	"image"
+
+	"till/printer/dots"
+)
+
+// paper is what came out since the last cut, one byte a dot.
+type paper struct {
+	width int
+	rows  int
+	pix   []byte // 255 is white
+}
+
+// feed moves the paper on by n blank rows and says how many fitted under maxRows.
+func (p *paper) feed(n int) int {
+	n = min(n, maxRows-p.rows)
+	p.rows += n
+	for len(p.pix) < p.rows*p.width {
+		p.pix = append(p.pix, 0xFF)
+	}
+	return n
+}
+
+// picture copies the paper.
+func (p *paper) picture() *image.Gray {
+	m := image.NewGray(image.Rect(0, 0, p.width, p.rows))
+	copy(m.Pix, p.pix)
+	return m
+}
+
+// put draws a bitmap with its corner at x, y. The paper must have been fed past it.
+func (p *paper) put(b *dots.Bitmap, x, y int) {
+	b.Paint(&image.Gray{Pix: p.pix, Stride: p.width, Rect: image.Rect(0, 0, p.width, p.rows)}, x, y)
+}
+
+// style is how characters are printed, set by ESC E, GS ! and the like.
+type style struct {
+	bold, inverse, underline bool
+	wide, tall               int // 1 to 8
+}
+
+// glyph draws a character of the printer's font A.
+func (s style) glyph(c byte) *dots.Bitmap {
+	shared := dots.ROM(c, s.bold, s.wide, s.tall)
+	if !s.inverse && !s.underline {
+		return shared
+	}
+	b := dots.NewBitmap(shared.Width, shared.Height)
+	b.Put(0, 0, shared)
+	if s.inverse { // wins over underline (ESC/POS reference, GS B)
+		b.Invert()
+		return b
+	}
+	b.Fill(image.Rect(0, b.Height-1, b.Width, b.Height))
+	return b
+}
+
+// scale enlarges a bitmap, for GS v 0 modes 1 to 3.
+func scale(b *dots.Bitmap, wide, tall int) *dots.Bitmap {
+	if wide == 1 && tall == 1 {
+		return b
+	}
+	out := dots.NewBitmap(b.Width*wide, b.Height*tall)
+	for y := range out.Height {
+		for x := range out.Width {
+			if b.Black(x/wide, y/tall) {
+				out.Set(x, y)
+			}
+		}
+	}
+	return out
+}

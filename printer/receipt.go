@@ -1,0 +1,328 @@
+package printer
+
+import (
+	"till/payment"
+	"till/printer/dots"
+	"till/words"
+)
+
+// Kind is what a receipt is about.
+type Kind int
+
+// The kinds of receipt. A sale that was voided or refunded as a whole makes its
+// own receipt a Void or Refund without being told.
+const (
+	Sale Kind = iota
+	Refund
+	Void
+)
+
+// Merchant is the head and foot of every slip.
+type Merchant struct {
+	Name    string
+	Address []string // lines
+	Phone   string
+	Foot    []string     // lines: refund policy, thanks
+	Logo    *dots.Bitmap // nil: none
+}
+
+// ReceiptData is all that a receipt says. A scanned code is nowhere in it.
+type ReceiptData struct {
+	Kind     Kind
+	Merchant Merchant
+	Terminal string
+	Sale     payment.Sale
+	Status   payment.Status // empty: the sale's own
+	Number   string         // receipt number as printed, 000123 or 2-000123; empty: none
+	Cashier  string
+
+	// Time is the local time as printed, and Zone its name. An empty Time
+	// prints "time not verified": the terminal has no clock of its own.
+	Time, Zone string
+
+	// Parts of the total, minor units of the sale's currency; zero is left out.
+	Subtotal, Discount, Tax, Tip int64
+	Refunded                     int64 // of a Refund or Void; zero: the whole total
+	Requested                    bool  // a Refund or Void accepted off line, not yet answered
+
+	Extra  []Row  // more lines under the tenders: another currency and its rate
+	Locale string // how money is written; empty: en-US
+
+	Copy bool // printed again
+	Test bool // a sandbox: no money moves
+}
+
+// both says a sentence as paper does, in English and Chinese.
+func both(k words.Key, args ...string) string {
+	return words.Say(words.English, k, args...) + " " + words.Say(words.Chinese, k, args...)
+}
+
+var (
+	banner  = Style{Bold: true, Inverse: true, Wide: true, Tall: true}
+	bar     = Style{Bold: true, Inverse: true}
+	bold    = Style{Bold: true}
+	name    = Style{Bold: true, Tall: true}
+	theSum  = Style{Bold: true, Wide: true, Tall: true}
+	tallish = Style{Bold: true, Tall: true}
+)
+
+// Receipt is the customer's slip for a sale, a refund or a void. While the
+// payment is not known it says so where it would say SALE.
+func Receipt(r ReceiptData) Document {
+	s := slip{data: r}
+	s.head(s.banner())
+	s.amounts()
+	s.tenders()
+	s.add(Rule{})
+	s.status()
+	s.order()
+	s.foot()
+	return s.document
+}
+
+// PendingSlip is what a parked sale leaves in the shop: not paid, pending, and
+// what was agreed on.
+func PendingSlip(r ReceiptData) Document {
+	s := slip{data: r}
+	s.head("paper_pending")
+	s.sum("paper_total", s.data.Sale.Total.Amount)
+	s.add(Rule{})
+	s.sentence("paper_pending_what")
+	switch r.Sale.Parked {
+	case payment.GoodsGiven:
+		s.sentence("paper_pending_goods_given")
+	case payment.PaidOther:
+		s.sentence("paper_pending_paid_other")
+	}
+	s.order()
+	s.foot()
+	return s.document
+}
+
+// Report is a slip of labels and values under a title, for the shift and the
+// day. An empty Row is a line across.
+func Report(title string, rows []Row) Document {
+	blocks := []Block{Text{Text: title, Align: Center, Style: banner}, Feed{1}}
+	for _, r := range rows {
+		if r == (Row{}) {
+			blocks = append(blocks, Rule{})
+			continue
+		}
+		blocks = append(blocks, r)
+	}
+	return Document{Blocks: append(blocks, Feed{1}, Cut{})}
+}
+
+// slip builds a document from the data.
+type slip struct {
+	data     ReceiptData
+	document Document
+}
+
+func (s *slip) add(b ...Block) { s.document.Blocks = append(s.document.Blocks, b...) }
+
+func (s *slip) money(minor int64) string {
+	locale := s.data.Locale
+	if locale == "" {
+		locale = "en-US"
+	}
+	return payment.Money{Amount: minor, Currency: s.data.Sale.Total.Currency}.Format(locale)
+}
+
+func (s *slip) saleStatus() payment.Status {
+	if s.data.Status != "" {
+		return s.data.Status
+	}
+	return s.data.Sale.Status()
+}
+
+func (s *slip) kind() Kind {
+	switch s.saleStatus() {
+	case payment.StatusVoided:
+		return Void
+	case payment.StatusRefunded:
+		return Refund
+	default:
+		return s.data.Kind
+	}
+}
+
+func (s *slip) banner() words.Key {
+	switch s.kind() {
+	case Refund:
+		return "paper_refund"
+	case Void:
+		return "paper_void"
+	}
+	switch s.saleStatus() {
+	case payment.StatusApproved:
+		return "paper_sale"
+	case payment.StatusDeclined, payment.StatusExpired, payment.StatusCancelled, payment.StatusReversed:
+		return "paper_not_paid"
+	default:
+		return "paper_pending"
+	}
+}
+
+func (s *slip) centered(text string, style Style) {
+	if text != "" {
+		s.add(Text{Text: text, Align: Center, Style: style})
+	}
+}
+
+func (s *slip) sentence(k words.Key) {
+	s.centered(words.Say(words.English, k), Style{})
+	s.centered(words.Say(words.Chinese, k), Style{})
+}
+
+func (s *slip) head(title words.Key) {
+	r := s.data
+	if r.Test {
+		s.centered(both("paper_test"), bar)
+	}
+	if r.Copy {
+		s.centered(both("paper_copy"), banner)
+	}
+	if r.Merchant.Logo != nil {
+		s.add(Image{Bitmap: r.Merchant.Logo, Align: Center}, Feed{1})
+	}
+	s.centered(r.Merchant.Name, name)
+	for _, l := range r.Merchant.Address {
+		s.centered(l, Style{})
+	}
+	s.centered(r.Merchant.Phone, Style{})
+	s.add(Feed{1})
+	s.centered(words.Say(words.English, title), banner)
+	s.centered(words.Say(words.Chinese, title), banner)
+	s.add(Feed{1})
+	// The merchant's own lines: in the printer's font, which is quick.
+	s.fact("paper_receipt", r.Number)
+	s.fact("paper_terminal", r.Terminal)
+	s.fact("paper_cashier", r.Cashier)
+	when := r.Time
+	switch {
+	case when == "":
+		when = both("paper_time_unknown")
+	case r.Zone != "":
+		when += " " + r.Zone
+	}
+	s.fact("paper_time", when)
+	s.add(Rule{})
+}
+
+// fact is a line for the merchant, in English.
+func (s *slip) fact(k words.Key, value string) {
+	if value != "" {
+		s.add(Row{Label: words.Say(words.English, k), Value: value})
+	}
+}
+
+// amount is a line for the customer, in both languages.
+func (s *slip) amount(k words.Key, minor int64) {
+	if minor != 0 {
+		s.add(Row{Label: both(k), Value: s.money(minor)})
+	}
+}
+
+func (s *slip) sum(k words.Key, minor int64) {
+	s.add(Row{Label: both(k), Value: s.money(minor), LabelStyle: tallish, ValueStyle: theSum})
+}
+
+func (s *slip) amounts() {
+	r := s.data
+	s.amount("paper_subtotal", r.Subtotal)
+	if r.Discount > 0 {
+		r.Discount = -r.Discount
+	}
+	s.amount("paper_discount", r.Discount)
+	s.amount("paper_tax", r.Tax)
+	s.amount("paper_tip", r.Tip)
+	if s.kind() == Sale {
+		s.sum("paper_total", r.Sale.Total.Amount)
+	} else {
+		s.amount("paper_total", r.Sale.Total.Amount)
+		back := r.Refunded
+		if back == 0 {
+			back = r.Sale.Total.Amount
+		}
+		s.sum("paper_refunded", -back)
+	}
+	s.add(Rule{})
+}
+
+func (s *slip) tenders() {
+	sale := s.data.Sale
+	for i, t := range sale.Tenders {
+		if !t.Paid {
+			continue
+		}
+		s.add(Row{Label: t.Wallet.Name() + " " + t.Wallet.ChineseName(), Value: s.money(t.Amount), LabelStyle: bold, ValueStyle: bold})
+		if t.Wallet == payment.Cash {
+			s.amount("paper_tendered", t.Tendered)
+			s.add(Row{Label: both("paper_change"), Value: s.money(t.Change)})
+		}
+		for _, a := range sale.Attempts {
+			if a.Tender == i+1 && a.Status == payment.Approved {
+				s.reference("paper_transaction", a.Transaction)
+				s.reference("paper_payer", a.Payer)
+			}
+		}
+	}
+	if due := sale.Due(); due > 0 && due < sale.Total.Amount {
+		s.amount("paper_due", due)
+	}
+	for _, r := range s.data.Extra {
+		s.add(r)
+	}
+}
+
+func (s *slip) reference(k words.Key, value string) {
+	if value != "" {
+		s.add(Row{Label: both(k), Value: value})
+	}
+}
+
+func (s *slip) status() {
+	k := words.Key("paper_status_" + string(s.saleStatus()))
+	switch kind := s.kind(); {
+	case kind != Sale && s.data.Requested:
+		k = "paper_status_requested"
+	case kind == Refund:
+		k = "paper_status_refunded"
+	case kind == Void:
+		k = "paper_status_voided"
+	}
+	s.add(Feed{1})
+	s.centered(words.Say(words.English, k), tallish)
+	s.centered(words.Say(words.Chinese, k), tallish)
+}
+
+// order is the code by which the receipt is found again: the order number of
+// the attempt that was charged, or is being checked; of a cash sale its id.
+func (s *slip) order() {
+	sale := s.data.Sale
+	if sale.ID == "" {
+		return
+	}
+	text := string(sale.ID)
+	for _, a := range sale.Attempts {
+		if a.Status == payment.Approved || !a.Status.Final() {
+			text = string(payment.NewOrder(sale.ID, a.Number))
+		}
+	}
+	s.add(QR{Text: text, Caption: text})
+}
+
+func (s *slip) foot() {
+	if len(s.data.Merchant.Foot) > 0 {
+		s.add(Feed{1})
+	}
+	for _, l := range s.data.Merchant.Foot {
+		s.centered(l, Style{})
+	}
+	if s.data.Test {
+		s.add(Feed{1})
+		s.centered(both("paper_test"), bar)
+	}
+	s.add(Cut{})
+}

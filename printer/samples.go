@@ -1,0 +1,131 @@
+package printer
+
+import (
+	"image"
+
+	"till/payment"
+	"till/printer/dots"
+)
+
+// Sample is a document with a name, for pictures in the guides and for tests.
+type Sample struct {
+	Name     string
+	Document Document
+}
+
+// Samples is one slip of every kind there is.
+func Samples() []Sample {
+	shop := Merchant{
+		Name:    "Harbor Museum Shop",
+		Address: []string{"12 Pier Street", "San Francisco, CA 94105"},
+		Phone:   "+1 415 555 0134",
+		Foot:    []string{"Returns within 30 days with this receipt.", "Thank you 谢谢惠顾"},
+	}
+	wallet := func(w payment.Wallet, amount int64, transaction, payer string) payment.Sale {
+		return payment.Sale{
+			ID:      "01KAT2V8QH5N7M2B4C6D8F0G1J",
+			Total:   payment.Money{Amount: amount, Currency: "USD"},
+			Cashier: "Ana", Receipt: 123,
+			Tenders: []payment.Tender{{Wallet: w, Amount: amount, Paid: true}},
+			Attempts: []payment.Attempt{{
+				Number: 1, Tender: 1, Mode: payment.Scan, Wallet: w, Status: payment.Approved,
+				Transaction: transaction, Payer: payer,
+			}},
+		}
+	}
+	base := ReceiptData{
+		Merchant: shop, Terminal: "till-0007", Number: "000123", Cashier: "Ana",
+		Time: "2026-11-24 14:05", Zone: "PST", Test: true,
+		Sale: wallet(payment.WeChat, 1234, "4200002187202611245678901234", ""),
+	}
+	with := func(change func(*ReceiptData)) ReceiptData {
+		r := base
+		change(&r)
+		return r
+	}
+	return []Sample{
+		{"sale", Receipt(base)},
+		{"sale-tax-tip", Receipt(with(func(r *ReceiptData) {
+			r.Sale = wallet(payment.Alipay, 123456, "2026112422001400011234567890", "zha***@example.com")
+			r.Subtotal, r.Discount, r.Tax, r.Tip = 100000, 5000, 8456, 20000
+			r.Extra = []Row{{Label: "Paid in CNY 人民币", Value: "CNY 8,765.43"}, {Label: "Rate 汇率", Value: "7.1000"}}
+			r.Test = false
+		}))},
+		{"cash", Receipt(with(func(r *ReceiptData) {
+			r.Sale = payment.Sale{
+				ID: "01KAT2V8QH5N7M2B4C6D8F0G1K", Total: payment.Money{Amount: 1750, Currency: "USD"}, Receipt: 124,
+				Tenders: []payment.Tender{{Wallet: payment.Cash, Amount: 1750, Paid: true, Tendered: 2000, Change: 250}},
+			}
+			r.Number, r.Time, r.Zone = "000124", "", ""
+		}))},
+		{"split", Receipt(with(func(r *ReceiptData) {
+			r.Sale = wallet(payment.UnionPay, 3000, "202611241405330001", "6222 **** 1234")
+			r.Sale.Total.Amount = 5000
+			r.Sale.Tenders = append([]payment.Tender{{Wallet: payment.Cash, Amount: 2000, Paid: true, Tendered: 2000}}, r.Sale.Tenders...)
+			r.Sale.Attempts[0].Tender = 2
+		}))},
+		{"refund", Receipt(with(func(r *ReceiptData) {
+			r.Kind, r.Refunded, r.Number = Refund, 500, "000125"
+		}))},
+		{"refund-requested", Receipt(with(func(r *ReceiptData) {
+			r.Kind, r.Requested, r.Number = Refund, true, "000126"
+		}))},
+		{"void", Receipt(with(func(r *ReceiptData) {
+			r.Status, r.Number = payment.StatusVoided, "000127"
+		}))},
+		{"reprint", Receipt(with(func(r *ReceiptData) { r.Copy = true }))},
+		{"checking", Receipt(with(func(r *ReceiptData) {
+			r.Sale.Tenders = []payment.Tender{{Wallet: payment.WeChat, Amount: 1234}}
+			r.Sale.Attempts = []payment.Attempt{{Number: 1, Tender: 1, Status: payment.Checking}}
+			r.Number = ""
+		}))},
+		{"pending", PendingSlip(with(func(r *ReceiptData) {
+			r.Sale.Tenders = []payment.Tender{{Wallet: payment.WeChat, Amount: 1234}}
+			r.Sale.Attempts = []payment.Attempt{{Number: 1, Tender: 1, Status: payment.Checking}}
+			r.Sale.Parked = payment.GoodsGiven
+			r.Number = ""
+		}))},
+		{"long-names", Receipt(with(func(r *ReceiptData) {
+			r.Merchant.Name = "The Grand Peninsula Hotel and Conference Center 半岛国际大酒店及会议中心"
+			r.Merchant.Address = []string{"Suite 1200, 4500 Northwest Embarcadero Boulevard at Fisherman's Wharf", "旧金山渔人码头西北内河码头大道四千五百号十二层一二〇〇室"}
+			r.Cashier = "Maximiliana Featherstonehaugh-Cholmondeley"
+			r.Sale = wallet(payment.WeChat, 99999999, "4200002187202611245678901234567890123456789012345678", "")
+			r.Extra = []Row{{Label: "Resort fee for the use of the pool, the gymnasium and the towels 泳池健身房及毛巾使用费（含服务）", Value: "$1,234,567.89"}}
+		}))},
+		{"report", Report("Z 2-000017", []Row{
+			{Label: "Terminal", Value: "till-0007"},
+			{Label: "Shift", Value: "2026-11-24 08:58 to 18:02"},
+			{},
+			{Label: "Sales 销售", Value: "42"},
+			{Label: "WeChat Pay 微信支付", Value: "$1,204.50"},
+			{Label: "Alipay 支付宝", Value: "$310.00"},
+			{Label: "Cash 现金", Value: "$88.25"},
+			{},
+			{Label: "TOTAL 合计", Value: "$1,602.75", LabelStyle: tallish, ValueStyle: theSum},
+		})},
+		{"codes", codes()},
+	}
+}
+
+// codes shows what documents can hold beside a receipt's text.
+func codes() Document {
+	mark := dots.NewBitmap(100, 60)
+	mark.Fill(image.Rect(0, 0, 100, 60))
+	for y := range 60 {
+		for x := range 100 {
+			if (x-50)*(x-50)+(y-30)*(y-30) < 24*24 {
+				mark.Flip(x, y)
+			}
+		}
+	}
+	return Document{Blocks: []Block{
+		Kick{},
+		Image{Bitmap: mark, Align: Center},
+		Text{Text: "left"}, Text{Text: "center", Align: Center}, Text{Text: "right", Align: Right, Style: bold},
+		Text{Text: "wide", Style: Style{Wide: true}}, Text{Text: "tall 高", Style: Style{Tall: true}},
+		Rule{Heavy: true},
+		Barcode{Text: "till-0007"},
+		QR{Text: "https://example.com/~shop?r=000123", Caption: "example.com"},
+		Cut{},
+	}}
+}
