@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
@@ -122,26 +123,35 @@ func TestLinesSilenceEndsAScan(t *testing.T) {
 		port, far := net.Pipe()
 		l := scanner.NewLines("serial", port, 0, realClock())
 		ctx, cancel := context.WithCancel(t.Context())
-		var scans []scanner.Scan
-		ended := make(chan error)
-		go func() { ended <- l.Run(ctx, func(s scanner.Scan) { scans = append(scans, s) }) }()
+		var mu sync.Mutex
+		var handled []scanner.Scan
+		ended := run(ctx, l, func(s scanner.Scan) {
+			mu.Lock()
+			defer mu.Unlock()
+			handled = append(handled, s)
+		})
+		scansNow := func() []scanner.Scan {
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Clone(handled)
+		}
 		write := func(s string) {
 			t.Helper()
 			if _, err := far.Write([]byte(s)); err != nil {
 				t.Error(err)
 			}
-			synctest.Wait()
 		}
 		begin := time.Now()
 		write("]C01301")
 		time.Sleep(scanner.DefaultIdle - time.Millisecond)
 		write("23") // within the gap: it goes on
 		time.Sleep(scanner.DefaultIdle - time.Millisecond)
-		if len(scans) != 0 {
+		if scans := scansNow(); len(scans) != 0 {
 			t.Fatalf("a scan before the silence: %v", scans)
 		}
 		time.Sleep(time.Millisecond)
-		synctest.Wait()
+		scans := scansNow()
 		if len(scans) != 1 || string(scans[0].Data) != "130123" || scans[0].Symbology != "code128" || scans[0].Source != "serial" {
 			t.Fatalf("%v", scans)
 		}
@@ -149,11 +159,11 @@ func TestLinesSilenceEndsAScan(t *testing.T) {
 			t.Errorf("dated %v after the first byte", took)
 		}
 		write("4\r")
-		if len(scans) != 2 || string(scans[1].Data) != "4" {
+		if scans = scansNow(); len(scans) != 2 || string(scans[1].Data) != "4" {
 			t.Fatalf("a terminator was not heeded: %v", scans)
 		}
 		time.Sleep(time.Minute)
-		if len(scans) != 2 {
+		if scans = scansNow(); len(scans) != 2 {
 			t.Errorf("silence alone is a scan: %v", scans)
 		}
 		cancel()
