@@ -16,10 +16,14 @@ type canvas struct {
 	body   image.Rectangle // what the status bar and the TEST strip leave
 	placed []Placed
 	pair   func(fg, bg color.RGBA, px int, w draw.Weight) // told of every text drawn, if not nil
+	cut    string                                         // a sentence that did not fit, if any
 }
 
 func newCanvas(v View, size image.Point) *canvas {
 	size.X, size.Y = max(0, size.X), max(0, size.Y)
+	for _, s := range []*string{&v.Title, &v.Detail, &v.Message} {
+		*s = bounded(*s)
+	}
 	c := &canvas{
 		v:   v,
 		img: image.NewRGBA(image.Rectangle{Max: size}),
@@ -33,6 +37,21 @@ func newCanvas(v View, size image.Point) *canvas {
 	}
 	c.body.Max.Y = max(c.body.Max.Y, c.body.Min.Y)
 	return c
+}
+
+// maxSentence is the most runes of a sentence that are laid out: more could not
+// be read, and would cost the time of many frames.
+const maxSentence = 400
+
+func bounded(s string) string {
+	n := 0
+	for i := range s {
+		if n == maxSentence {
+			return s[:i] + "…"
+		}
+		n++
+	}
+	return s
 }
 
 // inner is the body within its margins.
@@ -75,8 +94,20 @@ func (c *canvas) banner(box image.Rectangle) {
 	if c.v.Message == "" {
 		return
 	}
-	c.roundRect(box, c.m.corner, c.t.bannerFill)
-	pad := c.m.gap
-	c.block(image.Rect(box.Min.X+2*pad, box.Min.Y+pad/2, box.Max.X-2*pad, box.Max.Y-pad/2),
-		draw.Medium, c.m.text-2, left, c.v.Message, c.t.bannerInk, c.t.bannerFill)
+	c.roundRect(box, c.m.corner/2, c.t.bannerFill)
+	c.block(c.bannerText(box), draw.Medium, c.m.text-2, left, c.v.Message, c.t.bannerInk, c.t.bannerFill)
+}
+
+// bannerText is the room for words in a banner.
+func (c *canvas) bannerText(box image.Rectangle) image.Rectangle {
+	side, over := c.m.corner, c.m.gap/2
+	return image.Rect(box.Min.X+side, box.Min.Y+over, box.Max.X-side, box.Max.Y-over)
+}
+
+// bannerFits tells whether the message is readable in a banner that fills box.
+func (c *canvas) bannerFits(box image.Rectangle) bool {
+	in := c.bannerText(box)
+	f := face(draw.Medium, c.m.least)
+	lines, whole := wrap(f, c.v.Message, in.Dx())
+	return whole && blockHeight(f, len(lines)) <= in.Dy()
 }

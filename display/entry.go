@@ -41,29 +41,40 @@ func (c *canvas) ready() {
 		w := min(max(c.m.touch, face(draw.Bold, c.m.button).Measure(c.v.label(b))+2*c.m.margin), top.Dx())
 		c.place(takeLeft(&top, w, c.m.gap), b)
 	}
-	c.lines(top, c.v.Lines)
-
 	key := words.Key("screen_ready")
 	if c.v.Amount.Amount == 0 {
 		key = "screen_ready_empty"
 	}
-	c.amountAndHint(r, c.v.money(c.v.Amount), c.v.Amount.Amount == 0, c.title(key))
-}
-
-// amountAndHint puts what is keyed in the upper part of r; the hint, or the
-// message while there is one, in the lower.
-func (c *canvas) amountAndHint(r image.Rectangle, amount string, empty bool, hint string) {
-	low := takeBottom(&r, r.Dy()*2/5, 0)
 	tone := c.t.ink
-	if empty {
+	if c.v.Amount.Amount == 0 {
 		tone = c.t.muted
 	}
-	c.line(r, draw.Bold, c.m.amount, right, amount, tone, c.t.ground)
+	amount, low := c.splitAmount(r)
+	if amount.Empty() { // a long message on the smallest panels: beside the menu
+		amount = top
+	} else {
+		c.lines(top, c.v.Lines)
+	}
+	c.line(amount, draw.Bold, c.m.amount, right, c.v.money(c.v.Amount), tone, c.t.ground)
 	if c.v.Message != "" {
 		c.banner(low)
 		return
 	}
-	c.block(low, draw.Medium, c.m.text, right, hint, c.t.ink, c.t.ground)
+	c.block(low, draw.Medium, c.m.title, right, c.title(key), c.t.ink, c.t.ground)
+}
+
+// splitAmount is where the amount goes in r, and under it the hint, or the
+// message while there is one. A long message makes the amount smaller, and
+// where nothing else helps takes all of r.
+func (c *canvas) splitAmount(r image.Rectangle) (amount, low image.Rectangle) {
+	for _, share := range []int{40, 50, 60, 70, 80} {
+		amount = r
+		low = takeBottom(&amount, r.Dy()*share/100, 0)
+		if c.v.Message == "" || c.bannerFits(low) {
+			return amount, low
+		}
+	}
+	return image.Rectangle{}, r
 }
 
 // evenRow places buttons of one width along r.
@@ -83,7 +94,7 @@ func (c *canvas) cash() {
 	c.footRow(foot, back, nil, main)
 
 	if n := len(middle); n > 0 {
-		cols := min(n, max(1, (r.Dx()+c.m.gap)/(c.m.touch*3/2+c.m.gap)))
+		cols := min(n, max(1, (r.Dx()+c.m.gap)/(c.m.touch+c.m.gap)))
 		rows := (n + cols - 1) / cols
 		cols = (n + rows - 1) / rows
 		notes := takeBottom(&r, rows*c.m.touch+(rows-1)*c.m.gap, c.m.gap)
@@ -93,20 +104,38 @@ func (c *canvas) cash() {
 			middle = middle[k:]
 		}
 	}
-	if c.v.Message != "" && r.Dy() < 4*c.m.text {
-		// A small panel has no room left: the message takes that of what is due.
-		c.banner(takeTop(&r, r.Dy()/2, 0))
-		c.line(r, draw.Bold, c.m.amount, right, c.v.money(c.v.Entry), c.t.ink, c.t.ground)
-		return
-	}
-	due := takeTop(&r, max(r.Dy()/5, face(draw.Bold, c.m.title).CapHeight()+c.m.gap), 0)
-	c.labelled(due, c.title("screen_cash"), c.v.money(c.v.Amount), c.m.text, c.m.title)
-	if c.v.Message == "" && len(c.v.Lines) > 0 {
-		low := takeBottom(&r, min(r.Dy()/2, len(c.v.Lines)*c.lineHeight(c.v.Lines[0])), 0)
-		c.lines(low, c.v.Lines)
-	}
+	c.cashAmounts(r)
+}
+
+// cashAmounts is what is due, what was handed over, and the change or the message.
+func (c *canvas) cashAmounts(r image.Rectangle) {
+	lines := c.v.Lines
+	low := image.Rectangle{}
 	if c.v.Message != "" {
-		c.banner(takeBottom(&r, r.Dy()/2, c.m.gap))
+		rest := r
+		low = takeBottom(&rest, r.Dy()/2, c.m.gap)
+		if c.bannerFits(low) {
+			r, lines = rest, nil
+		} else {
+			// The smallest panels have no room left: the message takes the status bar's.
+			bar := image.Rect(0, 0, c.img.Rect.Max.X, c.m.bar)
+			c.fill(bar, c.t.bannerFill)
+			c.block(bar.Inset(1), draw.Medium, c.m.text, left, c.v.Message, c.t.bannerInk, c.t.bannerFill)
+			low = image.Rectangle{}
+		}
+		if !low.Empty() {
+			c.banner(low)
+		}
+	}
+	want := c.linesHeight(lines, 100)
+	share := 3
+	if want > 0 {
+		share = 4
+	}
+	due := takeTop(&r, max(r.Dy()/share, min(c.m.title, r.Dy()/3)), 0)
+	c.labelled(due, c.title("screen_cash"), c.v.money(c.v.Amount), c.m.text, c.m.title)
+	if want > 0 {
+		c.lines(takeBottom(&r, min(r.Dy()/2, want), 0), lines)
 	}
 	tone := c.t.ink
 	if c.v.Entry.Amount == 0 {

@@ -38,7 +38,7 @@ func Render(v View, size image.Point) *Frame {
 func RowsThatFit(v View, size image.Point) int {
 	c := newCanvas(v, size)
 	box, _ := c.listBox()
-	return max(1, (box.Dy()+c.m.gap)/(c.m.row+c.m.gap))
+	return max(1, (box.Dy()+c.m.gap/2)/(c.m.row+c.m.gap/2))
 }
 
 func (c *canvas) render() {

@@ -6,33 +6,42 @@ import (
 	"till/draw"
 )
 
-// lineHeight is the room one line takes, px.
-func (c *canvas) lineHeight(l Line) int {
+// lineSize is the em size of l at share percent of its wish, px.
+func (c *canvas) lineSize(l Line, share int) int {
+	px := c.m.small
 	if l.Strong {
-		return face(draw.Bold, c.m.title).Height()
+		px = c.m.title
 	}
-	return face(draw.Regular, c.m.small).Height()
+	return max(px*share/100, min(px, c.m.least))
 }
 
-// lines draws label left, value right, from the top of r on, as high as they
+// lineHeight is the room l takes at share percent, px.
+func (c *canvas) lineHeight(l Line, share int) int {
+	f := face(draw.Bold, c.lineSize(l, share))
+	return f.Ascent() + f.Descent()
+}
+
+// lines draws label left, value right, from the top of r on, as large as they
 // wish to be or as the room allows.
 func (c *canvas) lines(r image.Rectangle, lines []Line) {
-	want := 0
-	for _, l := range lines {
-		want += c.lineHeight(l)
+	share := 100
+	for share > 20 && c.linesHeight(lines, share) > r.Dy() {
+		share -= 5
 	}
-	have := r.Dy()
-	for _, l := range lines {
-		h := c.lineHeight(l)
-		if want > have {
-			h = h * have / want
-		}
-		px := c.m.small
-		if l.Strong {
-			px = c.m.title
-		}
-		c.labelled(takeTop(&r, h, 0), l.Label, c.v.value(l), px, px)
+	if want := c.linesHeight(lines, share); want > r.Dy() && want > 0 {
+		c.cut = lines[len(lines)-1].Label
 	}
+	for _, l := range lines {
+		px := c.lineSize(l, share)
+		c.labelled(takeTop(&r, c.lineHeight(l, share), 0), l.Label, c.v.value(l), px, px)
+	}
+}
+
+func (c *canvas) linesHeight(lines []Line, share int) (h int) {
+	for _, l := range lines {
+		h += c.lineHeight(l, share)
+	}
+	return h
 }
 
 // labelled is one line: the label left in labelPx, the value right in valuePx.

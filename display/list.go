@@ -25,7 +25,7 @@ func (c *canvas) list() {
 
 	back, middle, main := c.sorted()
 	foot := c.inner()
-	foot.Min.Y = foot.Max.Y - c.m.foot
+	foot.Min.Y = foot.Max.Y - c.m.listFoot
 	if c.v.Screen == ScreenList {
 		c.footRow(foot, back, middle, main) // the paging stands beside the way out
 		middle = nil
@@ -36,7 +36,7 @@ func (c *canvas) list() {
 		if box.Dy() < c.m.row {
 			break
 		}
-		c.row(takeTop(&box, c.m.row, c.m.gap), row)
+		c.row(takeTop(&box, c.m.row, c.m.gap/2), row)
 	}
 	if len(c.v.Rows) == 0 && len(middle) == 0 {
 		text := c.v.Detail
@@ -51,8 +51,8 @@ func (c *canvas) list() {
 // listBox is where a list's rows and tiles go, and where its heading does.
 func (c *canvas) listBox() (box, head image.Rectangle) {
 	box = c.inner()
-	takeBottom(&box, c.m.foot, c.m.gap)
-	head = takeTop(&box, face(draw.Bold, c.m.title).Height(), c.m.gap/2)
+	takeBottom(&box, c.m.listFoot, c.m.gap)
+	head = takeTop(&box, blockHeight(face(draw.Bold, c.m.title), 1), 0)
 	return box, head
 }
 

@@ -13,6 +13,7 @@ import (
 // money, or the small lines.
 type item struct {
 	text   string
+	also   string // the same in the other language: beside it, or under it
 	weight draw.Weight
 	px     int
 	quiet  bool // muted
@@ -27,7 +28,7 @@ func (c *canvas) page() {
 	back, middle, main := c.sorted()
 	if len(back)+len(middle)+len(main) > 0 {
 		foot := takeBottom(&r, c.m.foot, c.m.margin)
-		if c.m.margin > 2*c.m.gap || len(middle) <= 2 {
+		if len(middle) <= 2 {
 			c.footRow(foot, back, middle, main)
 			middle = nil
 		} else {
@@ -55,6 +56,7 @@ func (c *canvas) page() {
 func (c *canvas) items() []item {
 	v := c.v
 	head := func(s string) item { return item{text: s, weight: draw.Bold, px: c.m.head} }
+	headBoth := func(key words.Key) item { return bothItem(key, c.m.head) }
 	title := func(s string) item { return item{text: s, weight: draw.Medium, px: c.m.title} }
 	text := func(s string) item { return item{text: s, px: c.m.text, quiet: true} }
 	amount := func(px int) item { return item{text: v.money(v.Amount), weight: draw.Bold, px: px, single: true} }
@@ -65,15 +67,19 @@ func (c *canvas) items() []item {
 		}
 		return v.say(key)
 	}
+	seconds := ""
+	if v.Seconds > 0 {
+		seconds = v.say("screen_seconds", "n", strconv.Itoa(v.Seconds))
+	}
 	switch v.Screen {
 	case ScreenApproved:
 		key := words.Key("screen_approved")
 		if v.Wallet == "cash" {
 			key = "screen_cash_taken"
 		}
-		return []item{head(both(key)), amount(c.m.amount * 5 / 6), title(c.walletName()), title(v.Title), text(v.Detail), lines}
+		return []item{headBoth(key), amount(c.m.amount * 5 / 6), title(c.walletName()), title(v.Title), text(v.Detail), lines}
 	case ScreenDeclined:
-		return []item{head(both("screen_declined")), title(v.Title), text(v.Detail), text(c.amountAndWallet()), lines}
+		return []item{headBoth("screen_declined"), title(v.Title), text(v.Detail), text(c.amountAndWallet()), lines}
 	case ScreenChecking:
 		until := ""
 		if v.Until > 0 {
@@ -81,17 +87,17 @@ func (c *canvas) items() []item {
 		}
 		return []item{
 			head(words.Say(v.lang(), "screen_checking", "wallet", c.walletIn(v.lang()))),
-			{text: both("screen_checking_again"), weight: draw.Bold, px: c.m.title},
+			bothItem("screen_checking_again", c.m.title),
 			amount(c.m.head), title(v.Title), text(v.Detail), text(until), lines,
 		}
 	case ScreenCharging:
-		return []item{amount(c.m.amount * 5 / 6), title(c.walletName()), head2(c, both("screen_charging")), title(v.Title), text(v.Detail), lines}
+		return []item{amount(c.m.amount * 5 / 6), title(c.walletName()), bothItem("screen_charging", c.m.title), title(v.Title), text(v.Detail), text(seconds), lines}
 	case ScreenExpired:
-		return []item{head(both("screen_expired")), title(own(v.Title, "screen_nothing_taken")), text(v.Detail), text(c.amountAndWallet()), lines}
+		return []item{headBoth("screen_expired"), title(own(v.Title, "screen_nothing_taken")), text(v.Detail), text(c.amountAndWallet()), lines}
 	case ScreenCancelled:
-		return []item{head(both("screen_cancelled")), title(own(v.Title, "screen_nothing_taken")), text(v.Detail), text(c.amountAndWallet()), lines}
+		return []item{headBoth("screen_cancelled"), title(own(v.Title, "screen_nothing_taken")), text(v.Detail), text(c.amountAndWallet()), lines}
 	case ScreenReversed:
-		return []item{head(both("screen_reversed")), title(own(v.Title, "screen_given_back")), text(v.Detail), text(c.amountAndWallet()), lines}
+		return []item{headBoth("screen_reversed"), title(own(v.Title, "screen_given_back")), text(v.Detail), text(c.amountAndWallet()), lines}
 	case ScreenOffline:
 		return []item{head(v.say("screen_offline")), title(own(v.Title, "screen_offline_what")), text(v.Detail), text(c.amountAndWallet()), lines}
 	case ScreenParked:
@@ -101,13 +107,16 @@ func (c *canvas) items() []item {
 	case ScreenConfirm:
 		return []item{head(own(v.Title, "screen_confirm")), amount(c.m.amount / 2), title(v.Detail), lines}
 	case ScreenStarting:
-		return []item{head(both("screen_starting")), title(v.Title), text(v.Detail), lines}
+		return []item{headBoth("screen_starting"), title(v.Title), text(v.Detail), lines}
 	default:
 		return []item{head(v.Title), amount(c.m.amount / 2), title(v.Detail), lines}
 	}
 }
 
-func head2(c *canvas, s string) item { return item{text: s, weight: draw.Bold, px: c.m.title} }
+// bothItem is a sentence the customer reads too.
+func bothItem(key words.Key, px int) item {
+	return item{text: words.Say(words.English, key), also: words.Say(words.Chinese, key), weight: draw.Bold, px: px}
+}
 
 // walletName is the wallet as both cashier and customer know it, "" if unknown.
 func (c *canvas) walletName() string {
@@ -130,7 +139,7 @@ func (c *canvas) amountAndWallet() string {
 	if amount == "" || wallet == "" {
 		return amount + wallet
 	}
-	return amount + " · " + wallet
+	return amount + ", " + wallet
 }
 
 // stack draws items one under the other in the middle of r, all smaller by the
@@ -153,6 +162,9 @@ func (c *canvas) stack(r image.Rectangle, items []item) {
 			break
 		}
 	}
+	if total > r.Dy() {
+		c.cut = kept[len(kept)-1].text
+	}
 	y := r.Min.Y + max(0, (r.Dy()-total)/2)
 	for _, p := range parts {
 		c.drawPart(p, image.Rect(r.Min.X, y, r.Max.X, min(y+p.height, r.Max.Y)))
@@ -167,27 +179,51 @@ type part struct {
 	wrapped         []string
 }
 
+// wrap breaks the item's text, each language on lines of its own if both do not
+// fit on one, and tells whether no word had to be broken.
+func (it item) wrap(f *draw.Face, width int) (lines []string, whole bool) {
+	if it.also == "" {
+		return wrap(f, it.text, width)
+	}
+	if one := it.text + " " + it.also; f.Measure(one) <= width {
+		return []string{one}, true
+	}
+	lines, whole = wrap(f, it.text, width)
+	more, wholeToo := wrap(f, it.also, width)
+	return append(lines, more...), whole && wholeToo
+}
+
+// fit wraps the item at px, or smaller where a word would be broken or where a
+// little smaller saves a line that is nearly empty.
+func (it item) fit(px, width int) (int, []string) {
+	lines, whole := it.wrap(face(it.weight, px), width)
+	for !whole && px > sizes[0] {
+		px = smaller(px)
+		lines, whole = it.wrap(face(it.weight, px), width)
+	}
+	for less := smaller(px); less >= px*4/5 && less < px && len(lines) > 1; less = smaller(less) {
+		if fewer, _ := it.wrap(face(it.weight, less), width); len(fewer) < len(lines) {
+			return less, fewer
+		}
+		if less == sizes[0] {
+			break
+		}
+	}
+	return px, lines
+}
+
 // measure lays items out at share percent of their sizes.
 func (c *canvas) measure(items []item, width, share int) (parts []part, total int) {
 	for i, it := range items {
 		p := part{item: it, px: max(it.px*share/100, min(it.px, c.m.least)), gap: c.m.gap * share / 100}
 		switch {
 		case len(it.lines) > 0:
-			for _, l := range it.lines {
-				p.height += c.lineHeight(l) * max(share, 60) / 100
-			}
+			p.height = c.linesHeight(it.lines, max(share, 70))
 		case it.single:
 			p.px = fitLine(image.Rect(0, 0, width, 1<<12), it.weight, p.px, sizes[0], it.text)
 			p.height = face(it.weight, p.px).CapHeight() * 3 / 2
 		default:
-			var whole bool
-			for {
-				p.wrapped, whole = wrap(face(it.weight, p.px), it.text, width)
-				if whole || p.px <= sizes[0] {
-					break
-				}
-				p.px = smaller(p.px)
-			}
+			p.px, p.wrapped = it.fit(p.px, width)
 			p.height = blockHeight(face(it.weight, p.px), len(p.wrapped))
 		}
 		total += p.height

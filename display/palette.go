@@ -45,11 +45,12 @@ var (
 	wait = onColour(amber, umber)
 )
 
-// onColour is a screen filled with one colour, its main button inverted.
+// onColour is a screen filled with one colour, its main button inverted. The
+// banner is black, so that it is not taken for a button.
 func onColour(ground, over color.RGBA) theme {
 	return theme{
 		ground: ground, ink: over, muted: over, mainFill: over, mainInk: ground,
-		plainFill: ground, plainInk: over, plainEdge: over, accent: over, bannerFill: over, bannerInk: ground,
+		plainFill: ground, plainInk: over, plainEdge: over, accent: over, bannerFill: ink, bannerInk: white,
 	}
 }
 

@@ -43,7 +43,7 @@ func (c *canvas) qr() {
 	c.stack(r, []item{
 		{text: c.v.Bar.Merchant, weight: draw.Medium, px: c.m.small + 2, quiet: true},
 		{text: c.v.money(c.v.Amount), weight: draw.Bold, px: c.m.amount, single: true},
-		{text: both("screen_qr"), weight: draw.Bold, px: c.m.title},
+		bothItem("screen_qr", c.m.title),
 		{text: names, px: c.m.text - 2},
 		{text: c.v.Title, px: c.m.text},
 		{lines: c.v.Lines},

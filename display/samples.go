@@ -76,11 +76,11 @@ func Samples() []Sample {
 	})
 	list := with(base(ScreenList), func(v *View) {
 		v.Rows = []Row{
-			{ID: "row_1", Left: "WeChat Pay", Right: "$12.34", Sub: "14:30 · 000123", Tone: ToneGood},
-			{ID: "row_2", Left: "Alipay", Right: "$1,250.00", Sub: "14:21 · checking", Tone: ToneWait},
-			{ID: "row_3", Left: "UnionPay", Right: "$8.00", Sub: "14:02 · declined", Tone: ToneBad},
-			{ID: "row_4", Left: "Cash", Right: "$20.00", Sub: "13:55 · 000122", Tone: ToneGood},
-			{ID: "row_5", Left: "Alipay", Right: "$3.50", Sub: "13:40 · cancelled", Tone: ToneNeutral},
+			{ID: "row_1", Left: "WeChat Pay", Right: "$12.34", Sub: "14:30, receipt 000123", Tone: ToneGood},
+			{ID: "row_2", Left: "Alipay", Right: "$1,250.00", Sub: "14:21, checking", Tone: ToneWait},
+			{ID: "row_3", Left: "UnionPay", Right: "$8.00", Sub: "14:02, declined", Tone: ToneBad},
+			{ID: "row_4", Left: "Cash", Right: "$20.00", Sub: "13:55, receipt 000122", Tone: ToneGood},
+			{ID: "row_5", Left: "Alipay", Right: "$3.50", Sub: "13:40, cancelled", Tone: ToneNeutral},
 		}
 		v.Buttons = []Button{on("back", RoleBack), {ID: "prev", Enabled: false}, on("next", RolePlain)}
 	})
@@ -106,6 +106,7 @@ func Samples() []Sample {
 		})},
 		{"charging", with(base(ScreenCharging), func(v *View) {
 			v.Amount, v.Wallet = dollars(1234), payment.WeChat
+			v.Seconds = 12
 			v.Buttons = []Button{on("cancel", RoleBack)}
 		})},
 		{"qr", qr},

@@ -63,7 +63,7 @@ func (c *canvas) print(w draw.Weight, px int, x, baseline int, s string, fg, bg 
 func fitLine(box image.Rectangle, w draw.Weight, px, least int, s string) int {
 	for px > least {
 		f := face(w, px)
-		if f.Measure(s) <= box.Dx() && f.CapHeight() <= box.Dy() {
+		if f.Measure(s) <= box.Dx() && f.CapHeight()*5/4 <= box.Dy() {
 			break
 		}
 		px = max(smaller(px), least)
@@ -148,11 +148,19 @@ func (c *canvas) block(box image.Rectangle, w draw.Weight, px int, a align, s st
 			break
 		}
 	}
-	if most := max(1, (box.Dy()-blockHeight(f, 1))/f.Height()+1); len(lines) > most {
+	step, height := f.Height(), blockHeight(f, len(lines))
+	if height > box.Dy() { // lines as near to each other as they stay apart
+		step = px * 6 / 5
+		height = step * len(lines)
+	}
+	if height > box.Dy() && len(lines) > 1 {
+		c.cut = s
+		most := max(1, box.Dy()/step)
 		lines = lines[:most]
 		lines[most-1] = ellipsis(f, lines[most-1]+"…", box.Dx())
+		height = step * most
 	}
-	y := box.Min.Y + (box.Dy()-blockHeight(f, len(lines)))/2 + f.Ascent()
+	y := box.Min.Y + (box.Dy()-height)/2 + f.Ascent()
 	for _, l := range lines {
 		x := box.Min.X
 		switch a {
@@ -162,7 +170,7 @@ func (c *canvas) block(box image.Rectangle, w draw.Weight, px int, a align, s st
 			x = box.Max.X - f.Measure(l)
 		}
 		c.print(w, px, x, y, l, fg, bg)
-		y += f.Height()
+		y += step
 	}
 }
 

@@ -21,6 +21,7 @@ var screen = map[Key]sentence{
 	"screen_checking":       {"Checking with {wallet}", "正在向{wallet}确认"},
 	"screen_checking_again": {"Do not take the money again.", "正在确认，请勿重复付款"},
 	"screen_checking_until": {"If not paid in {n} s it is cancelled by itself.", "{n} 秒内未付款将自动取消。"},
+	"screen_seconds":        {"{n} s so far", "已等待 {n} 秒"},
 	"screen_expired":        {"Expired", "已过期"},
 	"screen_cancelled":      {"Cancelled", "已取消"},
 	"screen_nothing_taken":  {"Nothing was taken.", "没有扣款。"},

@@ -1,0 +1,105 @@
+package display
+
+import (
+	"image"
+	"image/color"
+	"math"
+	"testing"
+
+	"till/draw"
+)
+
+// Inside the package, since it must see every pair of colours text is drawn in.
+
+// luminance and contrast are WCAG 2.2's relative luminance and contrast ratio.
+func luminance(c color.RGBA) float64 {
+	linear := func(v uint8) float64 {
+		s := float64(v) / 255
+		if s <= 0.04045 {
+			return s / 12.92
+		}
+		return math.Pow((s+0.055)/1.055, 2.4)
+	}
+	return 0.2126*linear(c.R) + 0.7152*linear(c.G) + 0.0722*linear(c.B)
+}
+
+func contrast(a, b color.RGBA) float64 {
+	x, y := luminance(a), luminance(b)
+	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+}
+
+func TestContrastFormula(t *testing.T) {
+	if got := contrast(rgb(0x000000), rgb(0xFFFFFF)); math.Abs(got-21) > 0.001 {
+		t.Errorf("black on white is %.3f, want 21", got)
+	}
+	if got := contrast(rgb(0x777777), rgb(0xFFFFFF)); math.Abs(got-4.478) > 0.001 {
+		t.Errorf("#777777 on white is %.3f, want 4.478", got)
+	}
+}
+
+func TestEveryTextIsReadable(t *testing.T) {
+	pairs := 0
+	for _, s := range Samples() {
+		for _, size := range []image.Point{{800, 480}, {480, 320}, {320, 240}} {
+			c := newCanvas(s.View, size)
+			c.pair = func(fg, bg color.RGBA, px int, w draw.Weight) {
+				pairs++
+				least := 4.5
+				if px >= 24 && w == draw.Bold { // WCAG's large text
+					least = 3
+				}
+				if got := contrast(fg, bg); got < least {
+					t.Errorf("%s at %v: %v on %v at %d px has contrast %.2f, want %.1f", s.Name, size, fg, bg, px, got, least)
+				}
+				if px < c.m.least && size.X == 800 {
+					t.Errorf("%s: text of %d px, want at least %d", s.Name, px, c.m.least)
+				}
+			}
+			c.render()
+			if c.cut != "" {
+				t.Errorf("%s at %v: %q is cut off", s.Name, size, c.cut)
+			}
+		}
+	}
+	if pairs < 1000 {
+		t.Errorf("only %d texts were drawn", pairs)
+	}
+}
+
+// The told ground must be the real one, or the test above proves nothing.
+func TestTextStandsOnTheGroundItSays(t *testing.T) {
+	for _, s := range Samples() {
+		c := newCanvas(s.View, image.Pt(800, 480))
+		grounds := map[color.RGBA]bool{}
+		c.pair = func(_, bg color.RGBA, _ int, _ draw.Weight) { grounds[bg] = true }
+		c.render()
+		for bg := range grounds {
+			n := 0
+			for i := 0; i < len(c.img.Pix); i += 4 {
+				if c.img.Pix[i] == bg.R && c.img.Pix[i+1] == bg.G && c.img.Pix[i+2] == bg.B {
+					n++
+				}
+			}
+			if n < 200 {
+				t.Errorf("%s: text stands on %v, which fills %d px of the frame", s.Name, bg, n)
+			}
+		}
+	}
+}
+
+// Grounds that parts are told apart by without text need 3:1 (WCAG 1.4.11).
+func TestEdgesAndSignsAreSeen(t *testing.T) {
+	for name, pair := range map[string][2]color.RGBA{
+		"key's edge on paper":  {edge, paper},
+		"key's edge on white":  {edge, white},
+		"main button on paper": {action, paper},
+		"tick's disc":          {white, green},
+		"cross's octagon":      {white, red},
+		"ring":                 {umber, amber},
+		"neutral sign":         {muted, paper},
+	} {
+		if got := contrast(pair[0], pair[1]); got < 3 {
+			t.Errorf("%s has contrast %.2f, want 3", name, got)
+		}
+	}
+}

@@ -1,0 +1,55 @@
+package display
+
+import (
+	"image"
+	"sync"
+)
+
+// Fake is a surface for tests: it shows as PNG does, records what it was sent,
+// and fails when told to.
+type Fake struct {
+	*PNG
+	mu    sync.Mutex
+	drawn []image.Rectangle
+	fail  error
+	after int
+}
+
+var _ Surface = (*Fake)(nil)
+
+// NewFake is a fake panel of size pixels.
+func NewFake(size image.Point) *Fake { return &Fake{PNG: NewPNG(size)} }
+
+// Fail makes Draw succeed n times more and then fail with err until Fail is
+// called again; a nil err heals it.
+func (f *Fake) Fail(n int, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.after, f.fail = n, err
+}
+
+// Draw implements Surface.
+func (f *Fake) Draw(frame *image.RGBA, r image.Rectangle) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fail != nil {
+		if f.after == 0 {
+			return f.fail
+		}
+		f.after--
+	}
+	if err := f.PNG.Draw(frame, r); err != nil {
+		return err
+	}
+	f.drawn = append(f.drawn, r)
+	return nil
+}
+
+// Drawn is the rectangles drawn since the last call.
+func (f *Fake) Drawn() []image.Rectangle {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	drawn := f.drawn
+	f.drawn = nil
+	return drawn
+}
