@@ -2,7 +2,6 @@ package payment_test
 
 import (
 	"bytes"
-	"encoding/gob"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -181,10 +180,6 @@ func TestCodeShowsNothing(t *testing.T) {
 	text, err := code.MarshalText()
 	if err != nil || string(text) != want {
 		t.Errorf("MarshalText: %q, %v", text, err)
-	}
-	var binary bytes.Buffer
-	if err := gob.NewEncoder(&binary).Encode(code); err == nil {
-		shows = append(shows, binary.String())
 	}
 
 	for _, s := range shows {

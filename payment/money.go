@@ -1,3 +1,6 @@
+// Package payment holds the words everyone here speaks: money, wallets and
+// their codes, EMV QR codes, the sale and its events. It does no I/O and has no
+// clock.
 package payment
 
 import (

@@ -174,7 +174,9 @@ func TestFakeIsPluggedInAgain(t *testing.T) {
 			t.Error(err)
 		}
 		cancel()
-		<-ended
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("Run: %v", err)
+		}
 		if got := f.Handled(); len(got) != 1 || string(got[0].Data) != "1" {
 			t.Errorf("%v", got)
 		}
