@@ -170,7 +170,7 @@ func TestCodeShowsNothing(t *testing.T) {
 	}
 	shows = append(shows, log.String())
 
-	for _, value := range []any{code, &code, shown{code}, []payment.Code{code}} {
+	for _, value := range []any{code, &code, shown{code}, hidden{code}, []payment.Code{code}} {
 		text, err := json.Marshal(value)
 		if err != nil {
 			t.Fatal(err)
@@ -187,7 +187,7 @@ func TestCodeShowsNothing(t *testing.T) {
 			t.Errorf("the code is seen: %s", s)
 		}
 	}
-	if err := json.Unmarshal([]byte(`"`+secret+`"`), &code); err == nil {
+	if err := json.Unmarshal([]byte(`{"Code":"`+secret+`"}`), new(shown)); err == nil {
 		t.Error("a code was read from JSON, past ParseCode")
 	}
 	if got := (payment.Code{}).String(); got != "no code" {
