@@ -1,0 +1,305 @@
+package tillcmd
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
+	_ "time/tzdata" // the card image has no zoneinfo
+
+	"github.com/pelletier/go-toml/v2"
+	"github.com/pelletier/go-toml/v2/unstable"
+
+	"till/boards"
+	"till/payment"
+	"till/printer"
+	"till/sync/wire"
+	"till/words"
+)
+
+// maxConfig bounds a configuration file, in bytes.
+const maxConfig = 256 << 10
+
+// Config is a terminal's configuration file, checked.
+type Config struct {
+	Terminal   string
+	Board      boards.Board
+	Data       string // folder of the journal
+	Bench      string // socket of a sim board's world
+	Test       bool   // the money is not real: every screen and receipt says so
+	ManagerPIN string
+
+	Merchant Merchant
+	Gateway  Gateway
+	Printer  printer.Profile
+}
+
+// Merchant is who sells.
+type Merchant struct {
+	Name     string
+	Address  []string
+	Phone    string
+	Foot     []string // the last lines of a receipt
+	Zone     *time.Location
+	Currency string
+	Language words.Lang // the cashier's
+	Cashier  string
+}
+
+// Gateway is where the cloud is.
+type Gateway struct {
+	Broker string
+	Key    wire.SealingKey
+	// Files of a TLS connection: the authority, this terminal's certificate and its key.
+	CA, Certificate, PrivateKey string
+}
+
+// setting is one key of the file: how its value is checked and taken.
+type setting struct {
+	required bool
+	take     func(c *Config, value any) error
+}
+
+// settings are all keys there are.
+var settings = map[string]setting{
+	"terminal": {true, text(func(c *Config, s string) error { c.Terminal = s; return wire.CheckTerminal(s) })},
+	"board": {true, text(func(c *Config, s string) (err error) {
+		c.Board, err = boards.ByName(s)
+		return err
+	})},
+	"data":        {true, text(func(c *Config, s string) error { c.Data = s; return nil })},
+	"bench":       {false, text(func(c *Config, s string) error { c.Bench = s; return nil })},
+	"test":        {false, flag(func(c *Config, b bool) { c.Test = b })},
+	"manager_pin": {false, text(func(c *Config, s string) error { c.ManagerPIN = s; return checkPIN(s) })},
+
+	"merchant.name":    {true, text(func(c *Config, s string) error { c.Merchant.Name = s; return nil })},
+	"merchant.address": {false, lines(func(c *Config, l []string) { c.Merchant.Address = l })},
+	"merchant.phone":   {false, text(func(c *Config, s string) error { c.Merchant.Phone = s; return nil })},
+	"merchant.foot":    {false, lines(func(c *Config, l []string) { c.Merchant.Foot = l })},
+	"merchant.cashier": {false, text(func(c *Config, s string) error { c.Merchant.Cashier = s; return nil })},
+	"merchant.timezone": {true, text(func(c *Config, s string) (err error) {
+		c.Merchant.Zone, err = time.LoadLocation(s)
+		return err
+	})},
+	"merchant.currency": {true, text(func(c *Config, s string) error {
+		c.Merchant.Currency = s
+		return payment.Money{Currency: s}.Validate()
+	})},
+	"merchant.language": {false, text(func(c *Config, s string) error {
+		c.Merchant.Language = words.Lang(s)
+		if !slices.Contains(words.Langs, c.Merchant.Language) {
+			return fmt.Errorf("language %q is none of %v", s, words.Langs)
+		}
+		return nil
+	})},
+
+	"gateway.broker": {true, text(func(c *Config, s string) error { c.Gateway.Broker = s; return checkBroker(s) })},
+	"gateway.key": {true, text(func(c *Config, s string) (err error) {
+		c.Gateway.Key, err = wire.ParseSealingKey(s)
+		return err
+	})},
+	"gateway.ca":          {false, text(func(c *Config, s string) error { c.Gateway.CA = s; return nil })},
+	"gateway.certificate": {false, text(func(c *Config, s string) error { c.Gateway.Certificate = s; return nil })},
+	"gateway.private_key": {false, text(func(c *Config, s string) error { c.Gateway.PrivateKey = s; return nil })},
+
+	"printer.profile": {false, text(func(c *Config, s string) (err error) {
+		c.Printer, err = printer.ProfileByName(s)
+		return err
+	})},
+}
+
+// text, flag and lines take values of one type.
+func text(take func(*Config, string) error) func(*Config, any) error {
+	return func(c *Config, value any) error {
+		s, ok := value.(string)
+		switch {
+		case !ok:
+			return fmt.Errorf("want a text in quotes, not %v", value)
+		case strings.TrimSpace(s) == "":
+			return errors.New("must not be empty; leave the line out if there is none")
+		}
+		return take(c, s)
+	}
+}
+
+func flag(take func(*Config, bool)) func(*Config, any) error {
+	return func(c *Config, value any) error {
+		b, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("want true or false, not %v", value)
+		}
+		take(c, b)
+		return nil
+	}
+}
+
+func lines(take func(*Config, []string)) func(*Config, any) error {
+	return func(c *Config, value any) error {
+		list, ok := value.([]any)
+		if !ok {
+			return fmt.Errorf(`want a list of texts, as ["1 Main St", "Springfield"], not %v`, value)
+		}
+		var all []string
+		for _, v := range list {
+			s, ok := v.(string)
+			if !ok {
+				return fmt.Errorf("want a list of texts; %v is none", v)
+			}
+			all = append(all, s)
+		}
+		take(c, all)
+		return nil
+	}
+}
+
+func checkPIN(s string) error {
+	if len(s) < 4 || len(s) > 8 || strings.Trim(s, "0123456789") != "" {
+		return errors.New("want 4 to 8 digits in quotes")
+	}
+	return nil
+}
+
+func checkBroker(s string) error {
+	u, err := url.Parse(s)
+	if err != nil {
+		return errors.New("want an address such as tcp://host:1883")
+	}
+	if !slices.Contains([]string{"tcp", "ssl", "ws", "wss"}, u.Scheme) || u.Hostname() == "" {
+		return fmt.Errorf("broker %q: want tcp://, ssl://, ws:// or wss:// and a host, as ssl://gateway.example:8883", s)
+	}
+	return nil
+}
+
+// LoadConfig reads a configuration file and checks it whole: the error names
+// every unknown key, bad value and missing key, with its line.
+func LoadConfig(path string) (Config, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Config{}, fmt.Errorf("read configuration: %w", err)
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+	if err != nil {
+		return Config{}, fmt.Errorf("read configuration %s: %w", path, err)
+	}
+	c, err := ParseConfig(raw)
+	if err != nil {
+		return Config{}, fmt.Errorf("configuration %s:\n%w", path, err)
+	}
+	return c, nil
+}
+
+// ParseConfig is LoadConfig of the file's contents.
+func ParseConfig(raw []byte) (Config, error) {
+	c := Config{Merchant: Merchant{Language: words.English}, Printer: printer.Profile80()}
+	if len(raw) > maxConfig {
+		return c, fmt.Errorf("more than %d KiB is no configuration of till", maxConfig>>10)
+	}
+	var tree map[string]any
+	if err := toml.Unmarshal(raw, &tree); err != nil {
+		var at *toml.DecodeError
+		if errors.As(err, &at) {
+			row, _ := at.Position()
+			return c, fmt.Errorf("line %d: %w", row, err)
+		}
+		return c, err
+	}
+	values := flatten("", tree)
+	found := lineNumbers(raw)
+	var faults []fault
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		s, known := settings[key]
+		if !known {
+			faults = append(faults, fault{found[key], key, errors.New("unknown key; is it misspelt?")})
+			continue
+		}
+		if err := s.take(&c, values[key]); err != nil {
+			faults = append(faults, fault{found[key], key, err})
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(settings)) {
+		if _, there := values[key]; settings[key].required && !there {
+			faults = append(faults, fault{0, key, errors.New("is missing")})
+		}
+	}
+	if c.Board.Bench && c.Bench == "" {
+		faults = append(faults, fault{found["board"], "bench", fmt.Errorf("board %s needs the bench's socket", c.Board.Name)})
+	}
+	return c, report(faults)
+}
+
+// fault is one thing wrong with a file; line 0 is a key that is not there.
+type fault struct {
+	line int
+	key  string
+	err  error
+}
+
+func report(faults []fault) error {
+	slices.SortStableFunc(faults, func(a, b fault) int { return a.line - b.line })
+	var all []error
+	for _, f := range faults {
+		if f.line == 0 {
+			all = append(all, fmt.Errorf("  %s %w", f.key, f.err))
+		} else {
+			all = append(all, fmt.Errorf("  line %d: %s: %w", f.line, f.key, f.err))
+		}
+	}
+	return errors.Join(all...)
+}
+
+// flatten names each value by its dotted key.
+func flatten(prefix string, tree map[string]any) map[string]any {
+	all := map[string]any{}
+	for k, v := range tree {
+		if sub, ok := v.(map[string]any); ok {
+			maps.Copy(all, flatten(prefix+k+".", sub))
+			continue
+		}
+		all[prefix+k] = v
+	}
+	return all
+}
+
+// lineNumbers finds the line of every key of a well-formed document.
+func lineNumbers(raw []byte) map[string]int {
+	found := map[string]int{}
+	var p unstable.Parser
+	p.Reset(raw)
+	var table []string
+	for p.NextExpression() {
+		n := p.Expression()
+		switch n.Kind {
+		case unstable.Table, unstable.ArrayTable:
+			table, _ = dotted(&p, n)
+		case unstable.KeyValue:
+			key, line := dotted(&p, n)
+			at := append(slices.Clone(table), key...)
+			found[strings.Join(at, ".")] = line
+			if v := n.Value(); v.Kind == unstable.InlineTable {
+				for it := v.Children(); it.Next(); {
+					sub, line := dotted(&p, it.Node())
+					found[strings.Join(append(slices.Clone(at), sub...), ".")] = line
+				}
+			}
+		}
+	}
+	return found
+}
+
+// dotted is a node's key and the line it stands on.
+func dotted(p *unstable.Parser, n *unstable.Node) (key []string, line int) {
+	for it := n.Key(); it.Next(); {
+		part := it.Node()
+		if line == 0 {
+			line = p.Shape(part.Raw).Start.Line
+		}
+		key = append(key, string(part.Data))
+	}
+	return key, line
+}

@@ -1,0 +1,85 @@
+package tillcmd
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"till/display"
+	"till/payment"
+)
+
+// benchState is what a bench is shown after every step; docs: state.json.
+type benchState struct {
+	Screen  string        `json:"screen"`
+	Online  bool          `json:"online"`
+	Queued  uint64        `json:"queued"`
+	Entry   payment.Money `json:"entry"`
+	Sale    *benchSale    `json:"sale"`
+	Last    *benchSale    `json:"last"`
+	Buttons []benchButton `json:"buttons"`
+	QR      string        `json:"qr"`
+	Message string        `json:"message"`
+
+	// Updates is how many rectangles the panel was sent so far: the bench waits
+	// for them before it shows this state.
+	Updates int `json:"updates"`
+	// Printing is how many documents wait for the printer.
+	Printing int `json:"printing"`
+}
+
+type benchSale struct {
+	ID       payment.SaleID `json:"id"`
+	Status   payment.Status `json:"status"`
+	Amount   int64          `json:"amount"`
+	Currency string         `json:"currency"`
+	Tenders  []benchTender  `json:"tenders"`
+}
+
+type benchTender struct {
+	Wallet payment.Wallet `json:"wallet"`
+	Amount int64          `json:"amount"`
+}
+
+type benchButton struct {
+	ID      string `json:"id"`
+	Label   string `json:"label"`
+	X       int    `json:"x"`
+	Y       int    `json:"y"`
+	W       int    `json:"w"`
+	H       int    `json:"h"`
+	Enabled bool   `json:"enabled"`
+}
+
+func saleOf(sale payment.Sale, ok bool) *benchSale {
+	if !ok {
+		return nil
+	}
+	b := &benchSale{
+		ID: sale.ID, Status: sale.Status(), Amount: sale.Total.Amount, Currency: sale.Total.Currency, Tenders: []benchTender{},
+	}
+	for _, t := range sale.Tenders {
+		b.Tenders = append(b.Tenders, benchTender{t.Wallet, t.Amount})
+	}
+	return b
+}
+
+func (t *terminal) showBench(v display.View) error {
+	s, p := t.register.State, t.journal.Position()
+	state := benchState{
+		Screen: string(s.Screen), Online: s.Online, Queued: p.Last - p.Acked,
+		Entry:   payment.Money{Amount: s.Entry, Currency: s.Settings.Currency},
+		Buttons: []benchButton{}, QR: v.QR, Message: v.Message, Updates: t.updates, Printing: t.printing.waiting(),
+	}
+	state.Sale = saleOf(s.OnScreen())
+	state.Last = saleOf(s.Sale(s.Last))
+	for _, b := range t.frame.Buttons {
+		state.Buttons = append(state.Buttons, benchButton{
+			ID: b.ID, Label: b.Label, X: b.Rect.Min.X, Y: b.Rect.Min.Y, W: b.Rect.Dx(), H: b.Rect.Dy(), Enabled: b.Enabled,
+		})
+	}
+	line, err := json.Marshal(state)
+	if err != nil {
+		return fmt.Errorf("show the bench: %w", err)
+	}
+	return t.device.Monitor.Show(line)
+}

@@ -1,0 +1,436 @@
+package tillcmd
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"till/checkout"
+	"till/device"
+	"till/display"
+	"till/payment"
+	"till/scanner"
+	"till/store"
+	link "till/sync"
+	"till/sync/wire"
+)
+
+// terminal is the counter at work on a board: one goroutine takes events one
+// after another, and shows what came of each.
+type terminal struct {
+	config  Config
+	log     *slog.Logger
+	started time.Time
+	boot    string
+
+	device   *device.Device
+	journal  *store.Journal
+	link     *link.Link
+	register *checkout.Register
+	printing *printQueue
+	panel    *display.Panel
+
+	inbox chan input
+	acked chan struct{} // 1 deep: the ledger acknowledged something
+
+	frame   *display.Frame
+	updates int // rectangles sent to the panel
+	led     device.LED
+}
+
+// input is an event for the counter, and who waits for it to be handled.
+type input struct {
+	event   checkout.Event
+	resolve func(*terminal) (checkout.Event, error) // instead of event: what it is depends on the screen
+	done    chan<- error
+}
+
+// runTerminal sells until ctx ends or a part fails that cannot be done without.
+func runTerminal(ctx context.Context, config Config, log *slog.Logger) error {
+	t := &terminal{
+		config: config, log: log, started: time.Now(), boot: newBoot(),
+		inbox: make(chan input, 256), acked: make(chan struct{}, 1),
+	}
+	journal, err := store.Open(filepath.Join(config.Data, "journal"), store.Options{Terminal: config.Terminal})
+	if err != nil {
+		return err
+	}
+	t.journal = journal
+	err = t.run(ctx)
+	return errors.Join(err, journal.Close())
+}
+
+func newBoot() string {
+	raw := make([]byte, 6)
+	_, _ = rand.Read(raw) // crypto/rand never fails: it ends the program instead
+	return hex.EncodeToString(raw)
+}
+
+func (t *terminal) run(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	body, err := device.Open(ctx, t.config.Board, t.config.Bench, time.Now)
+	if err != nil {
+		return err
+	}
+	t.device = body
+	t.panel = display.NewPanel(body.Display)
+	if err := t.openLink(); err != nil {
+		return errors.Join(err, body.Close())
+	}
+	t.printing = newPrintQueue(t)
+	newest, _ := t.journal.Newest()
+	sales := t.journal.Unfinished()
+	if newest.ID != "" && !newest.Unfinished() {
+		sales = append(sales, newest)
+	}
+	t.register = &checkout.Register{
+		State: checkout.New(checkout.Settings{
+			Currency: t.config.Merchant.Currency, Cashier: t.config.Merchant.Cashier, ManagerPIN: t.config.ManagerPIN,
+		}, t.journal.LastReceipt(), newest.ID, sales),
+		Journal: grown{t.journal, t.link}, Gateway: gateway{t}, Printer: t.printing, Body: pins{t},
+	}
+	parts := map[string]func(context.Context) error{
+		"link":    t.link.Run,
+		"printer": t.printing.run,
+		"input":   t.readInput,
+		"scanner": t.readScanner,
+	}
+	ended := make(chan error, len(parts))
+	for name, part := range parts {
+		go func() {
+			err := part(ctx)
+			if ctx.Err() == nil { // a part that ends by itself ends the firmware: on the sim board the bench is gone
+				stop(fmt.Errorf("%s ended: %w", name, orGone(err)))
+			}
+			ended <- err
+		}()
+	}
+	err = t.loop(ctx)
+	stop(err)
+	err = errors.Join(err, body.Close())
+	for range parts {
+		<-ended
+	}
+	return err
+}
+
+var errGone = errors.New("the device is gone")
+
+func orGone(err error) error {
+	if err == nil {
+		return errGone
+	}
+	return err
+}
+
+func (t *terminal) openLink() error {
+	tlsConfig, err := t.config.Gateway.tls()
+	if err != nil {
+		return err
+	}
+	p := t.journal.Position()
+	t.link = link.NewLink(link.Config{
+		Terminal: t.config.Terminal, Broker: t.config.Gateway.Broker, TLS: tlsConfig, Log: t.log,
+		Clock:  func() link.Now { return link.Now{At: t.steady(), Mono: t.mono()} },
+		Handle: t.hear,
+	}, t.journal, link.NewSession(t.boot, Version, p.Epoch, p.Last, p.Acked))
+	return nil
+}
+
+// tls reads the files of a client certificate; nil without any.
+func (g Gateway) tls() (*tls.Config, error) {
+	if g.CA == "" && g.Certificate == "" {
+		return nil, nil
+	}
+	config := &tls.Config{MinVersion: tls.VersionTLS13}
+	if g.CA != "" {
+		pem, err := os.ReadFile(g.CA)
+		if err != nil {
+			return nil, fmt.Errorf("read the gateway's authority: %w", err)
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("read the gateway's authority: %s holds no certificate", g.CA)
+		}
+	}
+	if g.Certificate != "" {
+		pair, err := tls.LoadX509KeyPair(g.Certificate, g.PrivateKey)
+		if err != nil {
+			return nil, fmt.Errorf("read this terminal's certificate: %w", err)
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	return config, nil
+}
+
+// mono is the time since boot; steady is that as a moment, which no clock
+// adjustment moves.
+func (t *terminal) mono() time.Duration { return time.Since(t.started) }
+func (t *terminal) steady() time.Time   { return t.started.Round(0).Add(t.mono()) }
+
+func (t *terminal) now() checkout.Now {
+	at := t.steady()
+	stamp := payment.Stamp{Boot: t.boot, Mono: t.mono()}
+	if s := t.register.State; s.ClockKnown {
+		stamp.Time = at.Add(s.Offset).UTC().Truncate(time.Millisecond)
+	}
+	fresh := ulid.MustNew(uint64(at.Add(t.register.State.Offset).UnixMilli()), rand.Reader) // fails only in the year 10889
+	return checkout.Now{At: at, Stamp: stamp, Fresh: payment.SaleID(fresh.String())}
+}
+
+// loop is the counter's own goroutine.
+func (t *terminal) loop(ctx context.Context) error {
+	if err := t.step(checkout.Booted{}); err != nil {
+		t.log.Error("boot", "err", err)
+	}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		timer.Reset(t.wait())
+		select {
+		case <-ctx.Done():
+			return cause(ctx)
+		case in := <-t.inbox:
+			t.take(in)
+		case <-t.acked:
+			t.refresh()
+		case <-timer.C:
+			if _, due := t.register.Wait(t.steady()); due {
+				if err := t.step(checkout.Ticked{}); err != nil {
+					t.log.Error("step", "event", "tick", "err", err)
+				}
+			} else {
+				t.refresh()
+			}
+		}
+	}
+}
+
+// cause is nil for an orderly end: the context of main was cancelled.
+func cause(ctx context.Context) error {
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// wait is until the next timeout, or until something shown has to be redrawn.
+func (t *terminal) wait() time.Duration {
+	redraw := 10 * time.Second // the clock in the status bar
+	if counts(t.register.State.Screen) {
+		redraw = 500 * time.Millisecond
+	}
+	if d, ok := t.register.Wait(t.steady()); ok && d < redraw {
+		return max(d, time.Millisecond)
+	}
+	return redraw
+}
+
+func (t *terminal) take(in input) {
+	event, err := in.event, error(nil)
+	if in.resolve != nil {
+		event, err = in.resolve(t)
+	}
+	if err == nil && event != nil {
+		err = t.step(event)
+	}
+	if in.done != nil {
+		in.done <- err
+	} else if err != nil {
+		t.log.Error("step", "event", fmt.Sprintf("%T", event), "err", err)
+	}
+}
+
+func (t *terminal) step(e checkout.Event) error {
+	before := t.register.State.Screen
+	err := t.register.Handle(e, t.now())
+	if after := t.register.State.Screen; after != before {
+		t.log.Info("screen", "from", before, "to", after)
+	}
+	t.refresh()
+	return err
+}
+
+// refresh draws the screen, sets the light, and shows the bench where we stand.
+func (t *terminal) refresh() {
+	v := t.view()
+	t.frame = display.Render(v, t.device.Display.Size())
+	sent, err := t.panel.Show(t.frame.Image)
+	t.updates += len(sent)
+	if err != nil {
+		t.log.Error("draw", "err", err)
+	}
+	if led := ledOf(t.register.State); led != t.led {
+		t.led = led
+		if err := t.device.Pins.SetLED(led); err != nil {
+			t.log.Error("light", "err", err)
+		}
+	}
+	if t.device.Monitor != nil {
+		if err := t.showBench(v); err != nil {
+			t.log.Debug("bench", "err", err)
+		}
+	}
+}
+
+// send hands an event to the counter and does not wait for it.
+func (t *terminal) send(ctx context.Context, e checkout.Event) {
+	select {
+	case t.inbox <- input{event: e}:
+	case <-ctx.Done():
+	}
+}
+
+// do hands an event to the counter and waits until it is handled.
+func (t *terminal) do(ctx context.Context, in input) error {
+	done := make(chan error, 1)
+	in.done = done
+	select {
+	case t.inbox <- in:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// hear takes what the link has to say. It is called from the link's goroutine.
+func (t *terminal) hear(e link.Effect) {
+	var event checkout.Event
+	switch e := e.(type) {
+	case link.Told:
+		event = checkout.Told{Answer: e.Answer}
+	case link.Reachable:
+		event = checkout.LinkChanged{Online: e.Online}
+	case link.ClockLearned:
+		event = checkout.ClockLearned{Offset: e.Offset}
+	case link.Refused:
+		event = checkout.Refused{Why: e.Why}
+	case link.Acknowledged:
+		select {
+		case t.acked <- struct{}{}:
+		default: // it will look anyway
+		}
+		return
+	default:
+		return
+	}
+	t.inbox <- input{event: event}
+}
+
+func (t *terminal) readScanner(ctx context.Context) error {
+	return t.device.Scanner.Run(ctx, func(s scanner.Scan) {
+		err := t.do(ctx, input{event: checkout.Scanned{Data: s.Data}})
+		if err != nil && ctx.Err() == nil {
+			t.log.Error("step", "event", "scan", "err", err)
+		}
+	})
+}
+
+func (t *terminal) readInput(ctx context.Context) error {
+	return t.device.Input.Run(ctx, func(e display.InputEvent) error {
+		return coded(t.do(ctx, input{resolve: func(t *terminal) (checkout.Event, error) { return t.resolve(e) }}))
+	})
+}
+
+// resolve finds out what a touch means on the frame that is shown.
+func (t *terminal) resolve(e display.InputEvent) (checkout.Event, error) {
+	switch {
+	case e.Key != "":
+		return checkout.Keyed{Key: e.Key}, nil
+	case e.Touch != nil:
+		if b, ok := t.frame.Hit(*e.Touch); ok {
+			return checkout.Pressed{Button: b.ID}, nil
+		}
+		return nil, nil // beside every button
+	default:
+		for _, b := range t.frame.Buttons {
+			if b.ID == e.Button && b.Enabled {
+				return checkout.Pressed{Button: b.ID}, nil
+			}
+		}
+		return nil, fmt.Errorf("button %.40q: %w", e.Button, checkout.ErrNoButton)
+	}
+}
+
+// noButton lets the bench tell a button that is not there from a fault.
+type noButton struct{ error }
+
+func (noButton) Code() string { return "no_button" }
+
+func coded(err error) error {
+	if errors.Is(err, checkout.ErrNoButton) {
+		return noButton{err}
+	}
+	return err
+}
+
+// grown tells the link of every commit.
+type grown struct {
+	*store.Journal
+	link *link.Link
+}
+
+func (g grown) Append(stamp payment.Stamp, events ...payment.Event) (uint64, error) {
+	last, err := g.Journal.Append(stamp, events...)
+	if err == nil {
+		g.link.Grown(last)
+	}
+	return last, err
+}
+
+// gateway puts the counter's questions on the wire.
+type gateway struct{ *terminal }
+
+func (g gateway) Ask(e checkout.Effect) {
+	switch e := e.(type) {
+	case checkout.Charge:
+		sealed, err := g.config.Gateway.Key.Seal(e.Order, e.Code.Reveal())
+		if err != nil {
+			g.log.Error("charge", "order", e.Order, "err", err) // the sale is asked after, and closed unseen
+			return
+		}
+		g.link.Ask(wire.Request{
+			Op: wire.Charge, Order: e.Order, Tender: e.Tender, Amount: e.Amount.Amount, Currency: e.Amount.Currency,
+			Wallet: e.Code.Wallet(), Sealed: sealed, NotAfter: e.NotAfter,
+		})
+	case checkout.Show:
+		g.link.Ask(wire.Request{
+			Op: wire.Show, Order: e.Order, Tender: e.Tender, Amount: e.Amount.Amount, Currency: e.Amount.Currency, NotAfter: e.NotAfter,
+		})
+	case checkout.Query:
+		g.link.Ask(wire.Request{Op: wire.Query, Order: e.Order})
+	case checkout.Cancel:
+		g.link.Ask(wire.Request{Op: wire.Cancel, Order: e.Order})
+	}
+}
+
+// pins moves what hangs on GPIO. A pin that does not move holds up no sale.
+type pins struct{ *terminal }
+
+func (p pins) KickDrawer() {
+	if err := p.device.Pins.KickDrawer(); err != nil {
+		p.log.Error("drawer", "err", err)
+	}
+}
+
+func (p pins) Play(s checkout.Sound) {
+	if err := p.device.Pins.Play(device.Sound(s)); err != nil {
+		p.log.Error("buzzer", "err", err)
+	}
+}

@@ -1,0 +1,83 @@
+// Package tillcmd is the body of the till command: firmware and technician's
+// tool in one. cmd/till calls it, and so does cmd/till-demo when it runs itself
+// again as the firmware.
+package tillcmd
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime"
+
+	"till/boards"
+)
+
+// Version is set by the build (-ldflags -X).
+var Version = "dev"
+
+const usage = `till is a payment terminal for QR wallets.
+
+  till run -config FILE [-board NAME]   sell
+  till version                          say what this is
+  till help                             say this
+
+`
+
+// Run is the till command. args are without the program's name.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	name := "help"
+	if len(args) > 0 {
+		name, args = args[0], args[1:]
+	}
+	switch name {
+	case "run":
+		return run(ctx, args, stderr)
+	case "version":
+		return version(args, stdout)
+	case "help", "-h", "-help", "--help":
+		_, err := io.WriteString(stdout, usage)
+		return err
+	default:
+		return fmt.Errorf("unknown command %.40q; till help lists them", name)
+	}
+}
+
+func version(args []string, stdout io.Writer) error {
+	if len(args) > 0 {
+		return fmt.Errorf("till version takes no arguments, not %.40q", args[0])
+	}
+	_, err := fmt.Fprintf(stdout, "till %s %s/%s %s\n", Version, runtime.GOOS, runtime.GOARCH, runtime.Version())
+	return err
+}
+
+func run(ctx context.Context, args []string, stderr io.Writer) error {
+	flags := flag.NewFlagSet("till run", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // the error says it; main prints it once
+	path := flags.String("config", "", "configuration `file` (TOML)")
+	board := flags.String("board", "", "board `name`, instead of the file's")
+	level := slog.LevelInfo
+	flags.TextVar(&level, "log", slog.LevelInfo, "`level` of the log: debug, info, warn, error")
+	if err := flags.Parse(args); err != nil {
+		return fmt.Errorf("till run: %w; see till help", err)
+	}
+	switch {
+	case flags.NArg() > 0:
+		return fmt.Errorf("till run: unexpected argument %.40q; see till help", flags.Arg(0))
+	case *path == "":
+		return errors.New("till run: say where the configuration is, with -config FILE")
+	}
+	config, err := LoadConfig(*path)
+	if err != nil {
+		return err
+	}
+	if *board != "" {
+		if config.Board, err = boards.ByName(*board); err != nil {
+			return fmt.Errorf("till run: %w", err)
+		}
+	}
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
+	return runTerminal(ctx, config, log)
+}

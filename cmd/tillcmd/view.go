@@ -1,0 +1,260 @@
+package tillcmd
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"till/checkout"
+	"till/device"
+	"till/display"
+	"till/payment"
+	"till/words"
+)
+
+// counts says that a screen shows seconds.
+func counts(s checkout.Screen) bool {
+	return s == checkout.Checking || s == checkout.ShowingQR || s == checkout.Charging
+}
+
+func ledOf(s checkout.State) device.LED {
+	switch s.Screen {
+	case checkout.Approved:
+		return device.LEDGreen
+	case checkout.Declined, checkout.Fault:
+		return device.LEDRed
+	case checkout.Checking, checkout.Offline:
+		return device.LEDAmber
+	}
+	if s.Printer != checkout.PrinterReady {
+		return device.LEDAmber
+	}
+	return device.LEDOff
+}
+
+// view is what the counter's state looks like. It decides nothing.
+func (t *terminal) view() display.View {
+	s := t.register.State
+	lang := t.config.Merchant.Language
+	v := display.View{
+		Screen: screenOf(s.Screen), Lang: lang, Locale: locale(lang), Test: t.config.Test,
+		Bar: t.bar(s), Amount: s.Due(), Message: s.Message.In(lang), Keypad: s.Keypad(),
+	}
+	sale, onScreen := s.OnScreen()
+	if onScreen {
+		v.Amount = sale.Total
+		v.Wallet = walletOf(sale)
+	}
+	now := t.steady()
+	if counts(s.Screen) {
+		v.Seconds = s.SecondsSince(now)
+	}
+	switch s.Screen {
+	case checkout.ShowingQR:
+		answer := s.Answer(sale.ID)
+		v.QR, v.Seconds = answer.QR, s.SecondsUntil(answer.Expires, now)
+	case checkout.Checking:
+		v.Until = s.SecondsUntil(s.Answer(sale.ID).ReverseAt, now)
+	case checkout.TakeCash:
+		v.Amount = s.Due()
+		v.Entry = payment.Money{Amount: s.Tendered, Currency: v.Amount.Currency}
+		if change := s.Tendered - v.Amount.Amount; s.Tendered > 0 && change >= 0 {
+			v.Lines = []display.Line{t.amountLine(lang, "line_change", change, v.Amount.Currency, true)}
+		}
+	case checkout.Approved:
+		v.Lines = t.approvedLines(lang, sale)
+		if sale.Printed == 0 && v.Message == "" {
+			v.Message = words.Say(lang, "printing")
+			if s.Printer != checkout.PrinterReady {
+				v.Message = words.Say(lang, "receipt_waits")
+			}
+		}
+	case checkout.Declined, checkout.Expired, checkout.Reversed, checkout.Cancelled:
+		if a := sale.LastAttempt(); a != nil && a.Reason != payment.ReasonNone {
+			v.Title = words.Say(lang, words.Key("reason_"+string(a.Reason)))
+		}
+		if s.Screen != checkout.Cancelled {
+			v.Detail = words.Say(lang, "try_again")
+		}
+	case checkout.PIN:
+		v.Masked = strings.Repeat("•", len(s.Digits))
+		v.Detail = words.Say(lang, "pin_to_park")
+	case checkout.Parking:
+		v.Title = words.Say(lang, "park_title")
+		v.Detail = words.Say(lang, "park_detail")
+	case checkout.Sales:
+		v.Rows = t.saleRows(lang, s.Listed)
+	case checkout.OneSale:
+		if len(s.Listed) == 1 {
+			v.Title, v.Rows = s.Listed[0].Total.Format(locale(lang)), t.oneSale(lang, s.Listed[0])
+		}
+	case checkout.About:
+		v.Title, v.Rows = words.Say(lang, "button_status"), t.about(lang, s)
+	case checkout.Fault:
+		v.Title, v.Detail = s.FaultText.In(lang), words.Say(lang, "fault_what")
+		v.Lines = []display.Line{{Label: words.Say(lang, "line_terminal"), Text: t.config.Terminal}}
+		if t.config.Merchant.Phone != "" {
+			v.Lines = append(v.Lines, display.Line{Label: words.Say(lang, "line_call"), Text: t.config.Merchant.Phone})
+		}
+	}
+	v.Buttons = buttonsOf(s, lang)
+	return v
+}
+
+// screenOf finds the drawing of a screen; those of the menu share one.
+func screenOf(s checkout.Screen) display.Screen {
+	switch s {
+	case checkout.OneSale, checkout.About:
+		return display.ScreenMenu
+	case checkout.Parking:
+		return display.ScreenConfirm
+	default:
+		return display.Screen(s)
+	}
+}
+
+func buttonsOf(s checkout.State, lang words.Lang) []display.Button {
+	var all []display.Button
+	for _, b := range s.Buttons() {
+		if strings.HasPrefix(b.ID, "sale_") {
+			continue // drawn as a row
+		}
+		d := display.Button{ID: b.ID, Enabled: b.Enabled}
+		switch {
+		case b.Main:
+			d.Role = display.RoleMain
+		case b.Back:
+			d.Role = display.RoleBack
+		case b.Amount > 0, slices.Contains([]string{"cash", "qr", "exact"}, b.ID):
+			d.Role = display.RoleTender
+		}
+		if b.Amount > 0 {
+			d.Label = payment.Money{Amount: b.Amount, Currency: s.Settings.Currency}.Format(locale(lang))
+		}
+		all = append(all, d)
+	}
+	return all
+}
+
+func (t *terminal) bar(s checkout.State) display.Bar {
+	p := t.journal.Position()
+	bar := display.Bar{
+		Merchant: t.config.Merchant.Name, Terminal: t.config.Terminal, Online: s.Online,
+		Waiting: int(p.Last - p.Acked), Printer: display.PrinterState(s.Printer), Cashier: t.config.Merchant.Cashier,
+	}
+	if s.ClockKnown {
+		bar.Clock = t.steady().Add(s.Offset).In(t.config.Merchant.Zone).Format("15:04")
+	}
+	return bar
+}
+
+func walletOf(sale payment.Sale) payment.Wallet {
+	if n := len(sale.Tenders); n > 0 {
+		return sale.Tenders[n-1].Wallet
+	}
+	return payment.WalletUnknown
+}
+
+func (t *terminal) amountLine(lang words.Lang, key words.Key, amount int64, currency string, strong bool) display.Line {
+	return display.Line{
+		Label: words.Say(lang, key), Amount: payment.Money{Amount: amount, Currency: currency}, Strong: strong,
+	}
+}
+
+func (t *terminal) approvedLines(lang words.Lang, sale payment.Sale) []display.Line {
+	var all []display.Line
+	currency := sale.Total.Currency
+	for _, tender := range sale.Tenders {
+		if tender.Wallet == payment.Cash {
+			all = append(all,
+				t.amountLine(lang, "line_tendered", tender.Tendered, currency, false),
+				t.amountLine(lang, "line_change", tender.Change, currency, true))
+		}
+	}
+	if sale.Receipt != 0 {
+		all = append(all, display.Line{Label: words.Say(lang, "line_receipt"), Text: t.receiptNumber(sale.Receipt)})
+	}
+	return all
+}
+
+// when is a sale's local time; empty if it is not known.
+func (t *terminal) when(s payment.Stamp, layout string) string {
+	if s.Time.IsZero() {
+		return ""
+	}
+	return s.Time.In(t.config.Merchant.Zone).Format(layout)
+}
+
+func toneOf(status payment.Status) display.Tone {
+	switch status {
+	case payment.StatusApproved:
+		return display.ToneGood
+	case payment.StatusDeclined:
+		return display.ToneBad
+	case payment.StatusExpired, payment.StatusCancelled, payment.StatusReversed, payment.StatusVoided, payment.StatusRefunded:
+		return display.ToneNeutral
+	default:
+		return display.ToneWait
+	}
+}
+
+func (t *terminal) saleRows(lang words.Lang, sales []payment.Sale) []display.Row {
+	var rows []display.Row
+	for _, sale := range sales {
+		sub := []string{words.Say(lang, words.Key("status_"+string(sale.Status())))}
+		if at := t.when(sale.Created, "15:04"); at != "" {
+			sub = append([]string{at}, sub...)
+		}
+		if sale.Receipt != 0 {
+			sub = append(sub, words.Say(lang, "line_receipt")+" "+t.receiptNumber(sale.Receipt))
+		}
+		rows = append(rows, display.Row{
+			ID: "sale_" + string(sale.ID), Left: walletName(lang, walletOf(sale)), Right: sale.Total.Format(locale(lang)),
+			Sub: strings.Join(sub, ", "), Tone: toneOf(sale.Status()),
+		})
+	}
+	return rows
+}
+
+func (t *terminal) oneSale(lang words.Lang, sale payment.Sale) []display.Row {
+	status := sale.Status()
+	rows := []display.Row{{
+		Left:  words.Say(lang, words.Key("status_"+string(status))),
+		Right: walletName(lang, walletOf(sale)), Sub: t.when(sale.Created, time.DateTime), Tone: toneOf(status),
+	}}
+	if sale.Receipt != 0 {
+		rows = append(rows, display.Row{Left: words.Say(lang, "line_receipt"), Right: t.receiptNumber(sale.Receipt)})
+	}
+	if a := sale.LastAttempt(); a != nil && a.Transaction != "" {
+		rows = append(rows, display.Row{Left: words.Say(lang, "line_transaction"), Sub: a.Transaction})
+	}
+	return append(rows, display.Row{Left: words.Say(lang, "line_sale"), Sub: string(sale.ID)})
+}
+
+func walletName(lang words.Lang, w payment.Wallet) string {
+	if lang == words.Chinese {
+		return w.ChineseName()
+	}
+	return w.Name()
+}
+
+func (t *terminal) about(lang words.Lang, s checkout.State) []display.Row {
+	p := t.journal.Position()
+	connection := display.Row{Left: words.Say(lang, "about_connection"), Right: words.Say(lang, "bar_offline"), Sub: t.config.Gateway.Broker, Tone: display.ToneBad}
+	if s.Online {
+		connection.Right, connection.Tone = words.Say(lang, "bar_online"), display.ToneGood
+	}
+	paper := display.Row{Left: words.Say(lang, "about_printer"), Right: words.Say(lang, "about_ready"), Sub: t.config.Printer.Name, Tone: display.ToneGood}
+	switch s.Printer {
+	case checkout.PrinterNoPaper:
+		paper.Right, paper.Tone = words.Say(lang, "bar_no_paper"), display.ToneBad
+	case checkout.PrinterOff:
+		paper.Right, paper.Tone = words.Say(lang, "bar_printer_off"), display.ToneBad
+	}
+	queued := display.Row{Left: words.Say(lang, "about_waiting"), Right: fmt.Sprint(p.Last - p.Acked), Tone: display.ToneGood}
+	if p.Last > p.Acked {
+		queued.Tone = display.ToneWait
+	}
+	return []display.Row{connection, paper, queued, {Left: words.Say(lang, "line_terminal"), Right: t.config.Terminal, Sub: Version}}
+}
