@@ -74,7 +74,7 @@ var settings = map[string]setting{
 	})},
 	"data":        {true, text(func(c *Config, s string) error { c.Data = s; return nil })},
 	"bench":       {false, text(func(c *Config, s string) error { c.Bench = s; return nil })},
-	"test":        {false, flag(func(c *Config, b bool) { c.Test = b })},
+	"test":        {false, boolean(func(c *Config, b bool) { c.Test = b })},
 	"manager_pin": {false, text(func(c *Config, s string) error { c.ManagerPIN = s; return checkPIN(s) })},
 
 	"merchant.name":    {true, text(func(c *Config, s string) error { c.Merchant.Name = s; return nil })},
@@ -113,7 +113,7 @@ var settings = map[string]setting{
 	})},
 }
 
-// text, flag and lines take values of one type.
+// text, boolean and lines take values of one type.
 func text(take func(*Config, string) error) func(*Config, any) error {
 	return func(c *Config, value any) error {
 		s, ok := value.(string)
@@ -127,7 +127,7 @@ func text(take func(*Config, string) error) func(*Config, any) error {
 	}
 }
 
-func flag(take func(*Config, bool)) func(*Config, any) error {
+func boolean(take func(*Config, bool)) func(*Config, any) error {
 	return func(c *Config, value any) error {
 		b, ok := value.(bool)
 		if !ok {

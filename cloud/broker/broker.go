@@ -1,0 +1,85 @@
+// Package broker is the MQTT broker that ships with the gateway: NATS
+// (nats-server) with its MQTT listener, in this process. It is a pipe: nothing
+// of value is kept in it, so losing its folder loses nothing.
+package broker
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+// Broker is a running broker.
+type Broker struct{ server *server.Server }
+
+const startTimeout = 10 * time.Second
+
+// Start listens for MQTT on host:port (port 0 is any free one) and keeps its
+// retained messages in dir.
+func Start(listen, dir string, log *slog.Logger) (*Broker, string, error) {
+	host, portText, err := net.SplitHostPort(listen)
+	if err != nil {
+		return nil, "", fmt.Errorf("start broker: address %q: %w", listen, err)
+	}
+	port, err := strconv.Atoi(portText)
+	if err != nil || port < 0 || port > 65535 {
+		return nil, "", fmt.Errorf("start broker: port %q is not 0 to 65535", portText)
+	}
+	if port == 0 {
+		if port, err = freePort(host); err != nil {
+			return nil, "", fmt.Errorf("start broker: %w", err)
+		}
+	}
+	options := &server.Options{
+		ServerName: "till", DontListen: true, NoSigs: true, NoLog: true,
+		JetStream: true, StoreDir: dir, JetStreamMaxMemory: 32 << 20, JetStreamMaxStore: 1 << 30,
+		// A persistent MQTT subscription is a consumer; the default of 1,000 a
+		// stream would refuse a fleet silently.
+		JetStreamLimits: server.JSLimitOpts{DefaultMaxConsumers: -1},
+		MQTT:            server.MQTTOpts{Host: host, Port: port},
+	}
+	s, err := server.NewServer(options)
+	if err != nil {
+		return nil, "", fmt.Errorf("start broker: %w", err)
+	}
+	s.SetLogger(logger{log}, false, false)
+	s.Start()
+	if !s.ReadyForConnections(startTimeout) {
+		s.Shutdown()
+		return nil, "", errors.New("start broker: it is not ready within " + startTimeout.String() +
+			"; is the port taken, or its folder damaged? The folder may be deleted, nothing is lost with it")
+	}
+	return &Broker{s}, net.JoinHostPort(host, strconv.Itoa(port)), nil
+}
+
+// freePort asks the system for one. Somebody else could take it before the
+// broker does; then starting fails, and says so.
+func freePort(host string) (int, error) {
+	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		return 0, fmt.Errorf("find a free port: %w", err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// Stop ends the broker and waits for it.
+func (b *Broker) Stop() {
+	b.server.Shutdown()
+	b.server.WaitForShutdown()
+}
+
+// logger passes the broker's own words on.
+type logger struct{ log *slog.Logger }
+
+func (l logger) Noticef(format string, v ...any) { l.log.Debug("broker: " + fmt.Sprintf(format, v...)) }
+func (l logger) Warnf(format string, v ...any)   { l.log.Debug("broker: " + fmt.Sprintf(format, v...)) }
+func (l logger) Errorf(format string, v ...any)  { l.log.Warn("broker: " + fmt.Sprintf(format, v...)) }
+func (l logger) Fatalf(format string, v ...any)  { l.log.Error("broker: " + fmt.Sprintf(format, v...)) }
+func (l logger) Debugf(string, ...any)           {}
+func (l logger) Tracef(string, ...any)           {}
