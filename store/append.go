@@ -1,9 +1,12 @@
 package store
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -247,51 +250,62 @@ func (j *Journal) measure() error {
 // makeRoom refuses what the folder has no room for, and begins the next segment
 // where the newest has taken its share.
 func (j *Journal) makeRoom(d *draft) error {
-	active := j.segments[len(j.segments)-1]
-	used := j.size + j.bounds.step
+	used := j.size
 	for _, s := range j.segments[:len(j.segments)-1] {
 		used += s.bytes
 	}
 	// A commit writes its pages beside the old ones: a page each for the trees'
-	// paths, and the records with what they leave empty.
-	need := 16*pageSize + 2*d.bytes
-	limit := j.options.MaxBytes
-	if d.begins {
-		limit -= j.options.reserve()
+	// paths, and the records with what they leave empty. The file grows in steps.
+	used += j.bounds.step + 16*pageSize + 2*d.bytes
+	limit := j.options.MaxBytes - j.options.reserve()
+	if used > j.options.MaxBytes || (d.begins && used > limit) {
+		return fmt.Errorf("%w: %s may take %d bytes: connect the terminal, so that the records are sent and can be deleted",
+			ErrFull, j.dir.Name(), j.options.MaxBytes)
 	}
-	if used+need > limit {
-		return fmt.Errorf("%w: %s has %d of %d bytes: connect the terminal, so that the records are sent and can be deleted",
-			ErrFull, j.dir.Name(), used, j.options.MaxBytes)
-	}
-	j.mu.RLock()
-	count := j.now.Last + 1 - active.first
-	j.mu.RUnlock()
-	if count == 0 || (count < uint64(j.bounds.records) && j.size < j.bounds.bytes) {
+	count := d.now.Last + 1 - uint64(len(d.records)) - j.segments[len(j.segments)-1].first
+	if count == 0 || (count < uint64(j.bounds.records) && j.size < j.bounds.bytes+2*j.carried) {
 		return nil
 	}
-	if used+need+8*pageSize+2*j.bounds.step > limit {
-		return nil // no room for another file: the newest takes a little more
+	carried, bytes, err := j.carry()
+	if err != nil {
+		return err
 	}
-	return j.roll()
+	if used+j.bounds.step+16*pageSize+2*bytes > limit {
+		return nil // no room for another file: the newest takes the reserve
+	}
+	return j.roll(carried, bytes)
+}
+
+// carry is what the next segment has to know of the sales so far, as JSON: the
+// unfinished ones, and the newest.
+func (j *Journal) carry() (carried map[payment.SaleID][]byte, bytes int64, err error) {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	carried = make(map[payment.SaleID][]byte, len(j.open)+1)
+	sales := maps.Clone(j.open)
+	if j.now.Newest != "" {
+		sales[j.now.Newest] = j.newest
+	}
+	for id, k := range sales {
+		if carried[id], err = json.Marshal(k); err != nil {
+			return nil, 0, fmt.Errorf("encode sale %s: %w", id, err)
+		}
+		bytes += int64(len(carried[id]))
+	}
+	return carried, bytes, nil
 }
 
 // roll begins the next segment.
-func (j *Journal) roll() error {
+func (j *Journal) roll(carried map[payment.SaleID][]byte, bytes int64) error {
 	j.mu.RLock()
 	now := j.now
-	carried := make(map[payment.SaleID]kept, len(j.open)+1)
-	for id, k := range j.open {
-		carried[id] = k
-	}
-	if now.Newest != "" {
-		carried[now.Newest] = j.newest
-	}
+	live := slices.Collect(maps.Keys(j.open))
 	j.mu.RUnlock()
 	h := segmentHeader{Schema: schema, Terminal: j.options.Terminal, Epoch: j.epoch, First: now.Last + 1, Before: now}
 	for _, s := range j.segments {
 		h.Earlier = append(h.Earlier, s.first)
 	}
-	db, err := makeSegment(j.dir, h, carried, j.bounds)
+	db, err := makeSegment(j.dir, h, carried, live, j.bounds)
 	if err != nil {
 		j.failed = fmt.Errorf("write the journal in %s: %w: see that the disk has room, then start till again", j.dir.Name(), err)
 		return j.failed
@@ -306,7 +320,7 @@ func (j *Journal) roll() error {
 	j.segments = append(j.segments, segment{first: h.First})
 	j.files.Unlock()
 	j.mu.Lock()
-	j.stored = now.Acked
+	j.stored, j.carried = now.Acked, bytes
 	j.mu.Unlock()
 	if err := errors.Join(err, old.Close()); err != nil {
 		j.failed = fmt.Errorf("seal a segment: %w", err)

@@ -100,6 +100,7 @@ type Journal struct {
 	open    map[payment.SaleID]kept
 	newest  kept
 	size    int64  // pages of the active segment in use, in bytes
+	carried int64  // bytes of the sales that were carried into it
 	written uint64 // bytes that commits wrote since Open
 }
 
@@ -234,7 +235,7 @@ func (j *Journal) begin() error {
 	j.now = facts{Hash: wire.Genesis(j.options.Terminal, j.epoch)}
 	j.open = map[payment.SaleID]kept{}
 	h := segmentHeader{Schema: schema, Terminal: j.options.Terminal, Epoch: j.epoch, First: 1, Before: j.now}
-	db, err := makeSegment(j.dir, h, nil, j.bounds)
+	db, err := makeSegment(j.dir, h, nil, nil, j.bounds)
 	if err != nil {
 		return err
 	}
@@ -251,10 +252,17 @@ func (j *Journal) loadActive(tx *bolt.Tx, h segmentHeader) error {
 	}
 	j.options.Terminal = h.Terminal
 	j.size = tx.Size()
+	err := tx.Bucket(carriedBucket).ForEach(func(_, value []byte) error {
+		j.carried += int64(len(value))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	name := segmentName(h.Epoch, h.First)
 	last := h.Before.Hash
 	if j.now.Last >= h.First {
-		records, err := readRecords(tx, h, j.now.Last, newLimit(1, 0))
+		records, err := readRecords(tx, h, j.now.Last, j.now.Last, newLimit(1, 0))
 		if err != nil {
 			return err
 		}
@@ -266,7 +274,6 @@ func (j *Journal) loadActive(tx *bolt.Tx, h segmentHeader) error {
 	if key, _ := tx.Bucket(recordsBucket).Cursor().Last(); last != j.now.Hash || (key != nil && string(key) != string(seqKey(j.now.Last))) {
 		return damaged(name, "its records and its state differ")
 	}
-	var err error
 	if j.open, err = liveSales(tx); err != nil || j.now.Newest == "" {
 		return err
 	}

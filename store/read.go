@@ -89,8 +89,10 @@ func (j *Journal) Read(from uint64, maxRecords, maxBytes int) ([]wire.Record, er
 	// The segment before the first that begins after from.
 	i := sort.Search(len(j.segments), func(i int) bool { return j.segments[i].first > from }) - 1
 	l := newLimit(maxRecords, maxBytes)
+	// What a commit has written before it returned is nobody's to know yet.
+	last := j.Position().Last
 	var records []wire.Record
-	for ; i < len(j.segments); i++ {
+	for ; i < len(j.segments) && from <= last; i++ {
 		var part []wire.Record
 		full := false
 		err := j.view(i, func(tx *bolt.Tx) error {
@@ -98,7 +100,7 @@ func (j *Journal) Read(from uint64, maxRecords, maxBytes int) ([]wire.Record, er
 			if err != nil {
 				return err
 			}
-			part, err = readRecords(tx, h, from, l)
+			part, err = readRecords(tx, h, from, last, l)
 			next := from + uint64(len(part))
 			full = next <= now.Last
 			if err == nil && i < len(j.segments)-1 && !full && next != j.segments[i+1].first {
@@ -118,8 +120,8 @@ func (j *Journal) Read(from uint64, maxRecords, maxBytes int) ([]wire.Record, er
 	return records, nil
 }
 
-// readRecords reads records from one segment, from must be in it or just after it.
-func readRecords(tx *bolt.Tx, h segmentHeader, from uint64, l *limit) ([]wire.Record, error) {
+// readRecords reads records up to last from one segment; from must be in it or just after it.
+func readRecords(tx *bolt.Tx, h segmentHeader, from, last uint64, l *limit) ([]wire.Record, error) {
 	name := segmentName(h.Epoch, h.First)
 	bucket := tx.Bucket(recordsBucket)
 	prev := h.Before.Hash
@@ -136,7 +138,7 @@ func readRecords(tx *bolt.Tx, h segmentHeader, from uint64, l *limit) ([]wire.Re
 	}
 	var records []wire.Record
 	c := bucket.Cursor()
-	for key, value := c.Seek(seqKey(from)); key != nil; key, value = c.Next() {
+	for key, value := c.Seek(seqKey(from)); key != nil && from <= last; key, value = c.Next() {
 		r, err := decodeRecord(key, value)
 		if err != nil {
 			return nil, damaged(name, err)

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -78,8 +80,8 @@ func (b bounds) mmapSize(readOnly bool) int {
 var buckets = [][]byte{headerBucket, stateBucket, recordsBucket, liveBucket, salesBucket, carriedBucket}
 
 // makeSegment makes a complete segment and opens it. carried are the unfinished
-// sales and the newest one.
-func makeSegment(dir *os.File, h segmentHeader, carried map[payment.SaleID]kept, b bounds) (*bolt.DB, error) {
+// sales and the newest one, as JSON; live names the unfinished ones.
+func makeSegment(dir *os.File, h segmentHeader, carried map[payment.SaleID][]byte, live []payment.SaleID, b bounds) (*bolt.DB, error) {
 	final := filepath.Join(dir.Name(), segmentName(h.Epoch, h.First))
 	half := final + halfMade
 	if err := os.Remove(half); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -92,7 +94,7 @@ func makeSegment(dir *os.File, h segmentHeader, carried map[payment.SaleID]kept,
 		return nil, fmt.Errorf("begin a segment: %w", err)
 	}
 	db.AllocSize = int(b.step)
-	err = db.Update(func(tx *bolt.Tx) error { return fillSegment(tx, h, carried) })
+	err = db.Update(func(tx *bolt.Tx) error { return fillSegment(tx, h, carried, live) })
 	if err == nil {
 		err = os.Rename(half, final)
 	}
@@ -105,7 +107,7 @@ func makeSegment(dir *os.File, h segmentHeader, carried map[payment.SaleID]kept,
 	return db, nil
 }
 
-func fillSegment(tx *bolt.Tx, h segmentHeader, carried map[payment.SaleID]kept) error {
+func fillSegment(tx *bolt.Tx, h segmentHeader, carried map[payment.SaleID][]byte, live []payment.SaleID) error {
 	for _, name := range buckets {
 		if _, err := tx.CreateBucket(name); err != nil {
 			return err
@@ -117,13 +119,12 @@ func fillSegment(tx *bolt.Tx, h segmentHeader, carried map[payment.SaleID]kept) 
 	if err := putJSON(tx.Bucket(stateBucket), stateKey, h.Before); err != nil {
 		return err
 	}
-	for id, k := range carried {
-		if err := putJSON(tx.Bucket(carriedBucket), []byte(id), k); err != nil {
+	for _, id := range slices.Sorted(maps.Keys(carried)) {
+		if err := tx.Bucket(carriedBucket).Put([]byte(id), carried[id]); err != nil {
 			return err
 		}
-		if !k.Sale.Unfinished() {
-			continue
-		}
+	}
+	for _, id := range slices.Sorted(slices.Values(live)) {
 		if err := tx.Bucket(liveBucket).Put([]byte(id), newSeqList()); err != nil {
 			return err
 		}
