@@ -141,6 +141,7 @@ func (c *canvas) cashAmounts(r image.Rectangle) {
 	if c.v.Entry.Amount == 0 {
 		tone = c.t.muted
 	}
+	r.Min.Y, r.Max.Y = r.Min.Y+c.m.gap/2, r.Max.Y-c.m.gap/2
 	c.line(r, draw.Bold, c.m.amount*3/4, right, c.v.money(c.v.Entry), tone, c.t.ground)
 }
 

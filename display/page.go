@@ -194,22 +194,14 @@ func (it item) wrap(f *draw.Face, width int) (lines []string, whole bool) {
 }
 
 // fit wraps the item at px, or smaller where a word would be broken or where a
-// little smaller saves a line that is nearly empty.
+// little smaller puts two lines on one.
 func (it item) fit(px, width int) (int, []string) {
 	lines, whole := it.wrap(face(it.weight, px), width)
 	for !whole && px > sizes[0] {
 		px = smaller(px)
 		lines, whole = it.wrap(face(it.weight, px), width)
 	}
-	for less := smaller(px); less >= px*4/5 && less < px && len(lines) > 1; less = smaller(less) {
-		if fewer, _ := it.wrap(face(it.weight, less), width); len(fewer) < len(lines) {
-			return less, fewer
-		}
-		if less == sizes[0] {
-			break
-		}
-	}
-	return px, lines
+	return onOneLine(it.weight, px, lines, func(f *draw.Face) ([]string, bool) { return it.wrap(f, width) })
 }
 
 // measure lays items out at share percent of their sizes.

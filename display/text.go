@@ -148,6 +148,10 @@ func (c *canvas) block(box image.Rectangle, w draw.Weight, px int, a align, s st
 			break
 		}
 	}
+	if a != centre { // buttons keep the size of those beside them
+		px, lines = onOneLine(w, px, lines, func(f *draw.Face) ([]string, bool) { return wrap(f, s, box.Dx()) })
+		f = face(w, px)
+	}
 	step, height := f.Height(), blockHeight(f, len(lines))
 	if height > box.Dy() { // lines as near to each other as they stay apart
 		step = px * 6 / 5
@@ -172,6 +176,23 @@ func (c *canvas) block(box image.Rectangle, w draw.Weight, px int, a align, s st
 		c.print(w, px, x, y, l, fg, bg)
 		y += step
 	}
+}
+
+// onOneLine is a size a little below px in which two lines become one, so that
+// no word is left alone on the second; px if there is none.
+func onOneLine(w draw.Weight, px int, lines []string, wrapped func(*draw.Face) ([]string, bool)) (int, []string) {
+	if len(lines) != 2 {
+		return px, lines
+	}
+	for less := smaller(px); less >= px*4/5 && less < px; less = smaller(less) {
+		if fewer, whole := wrapped(face(w, less)); whole && len(fewer) == 1 {
+			return less, fewer
+		}
+		if less == sizes[0] {
+			break
+		}
+	}
+	return px, lines
 }
 
 // blockHeight is the height of n lines, without the leading after the last.
