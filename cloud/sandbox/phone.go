@@ -138,13 +138,14 @@ type Phone struct {
 	Next   Behaviour
 	Prompt *Receipt // asks for a confirmation
 	Last   *Receipt // what it said last
+	Serial int      // of Last: grows with everything it says
 }
 
 // Phone tells the state of the phone.
 func (s *Sandbox) Phone() (Phone, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := Phone{Next: s.next}
+	p := Phone{Next: s.next, Serial: s.said}
 	if s.prompt != "" {
 		o, _, err := s.load(s.prompt)
 		if err != nil {

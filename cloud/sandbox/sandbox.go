@@ -98,6 +98,7 @@ type Sandbox struct {
 	// prompt is the order whose confirmation is on the customer's phone.
 	prompt payment.Order
 	last   Receipt
+	said   int // outcomes so far
 }
 
 // issued is a code that a phone showed.
@@ -184,14 +185,20 @@ func (s *Sandbox) pay(o *order) {
 	if s.prompt == o.Number {
 		s.prompt = ""
 	}
-	s.last = Receipt{Status: "paid", Amount: o.Amount, Wallet: o.Wallet}
+	s.say("paid", *o)
 }
 
 // ask puts the confirmation on the customer's phone.
 func (s *Sandbox) ask(o *order) {
 	o.State, o.Asked = asking, s.now()
 	s.prompt = o.Number
-	s.last = Receipt{Status: "asked", Amount: o.Amount, Wallet: o.Wallet}
+	s.say("asked", *o)
+}
+
+// say is what the customer's phone shows of an order.
+func (s *Sandbox) say(status string, o order) {
+	s.last = Receipt{Status: status, Amount: o.Amount, Wallet: o.Wallet}
+	s.said++
 }
 
 // behave does to an order what the customer or the acquirer does next, once.
@@ -207,7 +214,7 @@ func (s *Sandbox) behave(o *order) {
 		s.ask(o)
 	case Decline:
 		o.State, o.Reason = refused, payment.CustomerDeclined
-		s.last = Receipt{Status: "declined", Amount: o.Amount, Wallet: o.Wallet}
+		s.say("declined", *o)
 	case Late:
 		if o.Mode == payment.Scan {
 			o.State = unseen

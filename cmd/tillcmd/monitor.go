@@ -20,9 +20,10 @@ type benchState struct {
 	QR      string        `json:"qr"`
 	Message string        `json:"message"`
 
-	// Updates is how many rectangles the panel was sent so far: the bench waits
-	// for them before it shows this state.
+	// Updates and Pins are how many rectangles the panel was sent and how often a
+	// pin was moved so far: the bench waits for them before it shows this state.
 	Updates int `json:"updates"`
+	Pins    int `json:"pins"`
 	// Printing is how many documents wait for the printer.
 	Printing int `json:"printing"`
 }
@@ -68,7 +69,7 @@ func (t *terminal) showBench(v display.View) error {
 	state := benchState{
 		Screen: string(s.Screen), Online: s.Online, Queued: p.Last - p.Acked,
 		Entry:   payment.Money{Amount: s.Entry, Currency: s.Settings.Currency},
-		Buttons: []benchButton{}, QR: v.QR, Message: v.Message, Updates: t.updates, Printing: t.printing.waiting(),
+		Buttons: []benchButton{}, QR: v.QR, Message: v.Message, Updates: t.updates, Pins: t.pinsMoved, Printing: t.printing.waiting(),
 	}
 	state.Sale = saleOf(s.OnScreen())
 	state.Last = saleOf(s.Sale(s.Last))

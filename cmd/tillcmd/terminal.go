@@ -43,9 +43,11 @@ type terminal struct {
 	inbox chan input
 	acked chan struct{} // 1 deep: the ledger acknowledged something
 
-	frame   *display.Frame
-	updates int // rectangles sent to the panel
-	led     device.LED
+	frame *display.Frame
+	led   device.LED
+
+	updates   int // rectangles sent to the panel
+	pinsMoved int
 }
 
 // input is an event for the counter, and who waits for it to be handled.
@@ -273,9 +275,7 @@ func (t *terminal) refresh() {
 	}
 	if led := ledOf(t.register.State); led != t.led {
 		t.led = led
-		if err := t.device.Pins.SetLED(led); err != nil {
-			t.log.Error("light", "err", err)
-		}
+		t.movePin("light", t.device.Pins.SetLED(led))
 	}
 	if t.device.Monitor != nil {
 		if err := t.showBench(v); err != nil {
@@ -420,17 +420,17 @@ func (g gateway) Ask(e checkout.Effect) {
 	}
 }
 
-// pins moves what hangs on GPIO. A pin that does not move holds up no sale.
+// movePin counts what was moved. A pin that does not move holds up no sale.
+func (t *terminal) movePin(what string, err error) {
+	if err != nil {
+		t.log.Error(what, "err", err)
+		return
+	}
+	t.pinsMoved++
+}
+
+// pins moves what hangs on GPIO.
 type pins struct{ *terminal }
 
-func (p pins) KickDrawer() {
-	if err := p.device.Pins.KickDrawer(); err != nil {
-		p.log.Error("drawer", "err", err)
-	}
-}
-
-func (p pins) Play(s checkout.Sound) {
-	if err := p.device.Pins.Play(device.Sound(s)); err != nil {
-		p.log.Error("buzzer", "err", err)
-	}
-}
+func (p pins) KickDrawer()           { p.movePin("drawer", p.device.Pins.KickDrawer()) }
+func (p pins) Play(s checkout.Sound) { p.movePin("buzzer", p.device.Pins.Play(device.Sound(s))) }

@@ -1,0 +1,93 @@
+// Command till-demo is the whole system on one machine: see package demo.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+
+	"till/cmd/tillcmd"
+	"till/demo"
+)
+
+// firmwareEnv makes this program the till command: a power cut must be able to
+// kill the firmware alone, and there is only one binary.
+const firmwareEnv = "TILL_DEMO_FIRMWARE"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var err error
+	if os.Getenv(firmwareEnv) != "" {
+		err = tillcmd.Run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	} else {
+		err = run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	}
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "till-demo:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("till-demo", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // errors are printed once, by main
+	listen := flags.String("listen", "127.0.0.1:8080", "`address` of the counter page")
+	data := flags.String("data", "", "`folder` to keep everything in; without it a temporary one, removed at the end")
+	pace := flags.Int("pace", 10, "the waits that wallets impose are divided by this `number`")
+	open := flags.Bool("open", false, "open the counter page in a browser")
+	level := slog.LevelWarn
+	flags.TextVar(&level, "log", slog.LevelWarn, "`level` of the log: debug, info, warn, error")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			flags.SetOutput(stdout)
+			flags.Usage()
+			return err
+		}
+		return fmt.Errorf("%w; till-demo -help lists the flags", err)
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %.40q; till-demo -help lists the flags", flags.Arg(0))
+	}
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
+	return demo.Run(ctx, demo.Options{
+		Listen: *listen, Data: *data, Pace: *pace, Firmware: self(), FirmwareEnv: firmwareEnv + "=" + level.String(), Log: log,
+		Serving: func(url string) {
+			fmt.Fprintf(stdout, "The counter is at %s\nNo money moves here. End with Ctrl-C.\n", url)
+			if *open {
+				openBrowser(url, log)
+			}
+		},
+	})
+}
+
+// self is this very program, also if its file was moved or deleted meanwhile.
+func self() string {
+	const running = "/proc/self/exe"
+	if _, err := os.Stat(running); err == nil {
+		return running
+	}
+	if path, err := os.Executable(); err == nil {
+		return path
+	}
+	return os.Args[0]
+}
+
+func openBrowser(url string, log *slog.Logger) {
+	for _, opener := range []string{"xdg-open", "open"} {
+		if err := exec.Command(opener, url).Start(); err == nil {
+			return
+		}
+	}
+	log.Warn("no browser could be opened; open the address yourself")
+}

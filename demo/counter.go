@@ -1,0 +1,470 @@
+package demo
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"io/fs"
+	"log/slog"
+	"mime"
+	"net"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"till/cloud/sandbox"
+	"till/display"
+	"till/payment"
+)
+
+//go:embed page
+var pageFiles embed.FS
+
+// counter serves the counter page and its endpoints.
+type counter struct {
+	world    *world
+	cable    *cable
+	firmware *firmware
+	backend  *backend
+	hub      *hub
+	pace     int
+	address  *net.TCPAddr
+	log      *slog.Logger
+}
+
+const (
+	maxBody    = 64 << 10
+	answerWait = 9 * time.Second // every answer comes within 10 s
+	powerWait  = 28 * time.Second
+)
+
+// refusal is an answer with a status and a sentence.
+type refusal struct {
+	status int
+	text   string
+}
+
+func (r refusal) Error() string { return r.text }
+
+func refuse(status int, format string, args ...any) error {
+	return refusal{status, fmt.Sprintf(format, args...)}
+}
+
+// serve answers until ctx ends.
+func (c *counter) serve(ctx context.Context, l net.Listener) error {
+	c.publishWorld()
+	server := &http.Server{
+		Handler: c.handler(), ReadHeaderTimeout: 5 * time.Second,
+		ErrorLog:    slog.NewLogLogger(c.log.Handler(), slog.LevelDebug),
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve the counter page: %w", err)
+	case <-ctx.Done():
+	}
+	closing, done := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer done()
+	if server.Shutdown(closing) != nil {
+		server.Close()
+	}
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+func (c *counter) handler() http.Handler {
+	mux := http.NewServeMux()
+	get := func(pattern string, h func(http.ResponseWriter, *http.Request) error) {
+		mux.Handle("GET "+pattern, c.guarded(h))
+	}
+	post := func(pattern string, h func(http.ResponseWriter, *http.Request) error) {
+		mux.Handle("POST "+pattern, c.guarded(h))
+	}
+	get("/", c.page)
+	get("/events", c.events)
+	get("/terminal/screen.png", c.screen)
+	get("/terminal/state.json", c.state)
+	get("/terminal/receipt.png", c.receiptPNG)
+	get("/terminal/receipt.bin", c.receiptBin)
+	get("/terminal/peripherals.json", c.peripherals)
+	get("/cloud/ledger.json", c.ledger)
+	post("/terminal/touch", c.touch)
+	post("/terminal/key", c.key)
+	post("/terminal/scan", c.scan)
+	post("/terminal/printer", c.printer)
+	post("/terminal/link", c.link)
+	post("/terminal/power", c.power)
+	post("/wallet/code", c.walletCode)
+	post("/wallet/next", c.walletNext)
+	post("/wallet/pay", c.walletPay)
+	return mux
+}
+
+// guarded lets in only the page itself, bounds what comes in and how long an
+// answer takes, and turns an error into its status and sentence.
+func (c *counter) guarded(h func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		head := w.Header()
+		head.Set("Cache-Control", "no-store")
+		head.Set("X-Content-Type-Options", "nosniff")
+		if !c.own(r) {
+			answer(w, refuse(http.StatusForbidden, "this page answers only to itself: open http://%s/", pageHost(c.address)))
+			return
+		}
+		off := strings.HasPrefix(r.URL.Path, "/terminal/") && r.URL.Path != "/terminal/power"
+		if up, _ := c.world.isUp(); off && !up {
+			answer(w, refuse(http.StatusServiceUnavailable, "the terminal is off or starting; try again in a moment"))
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		if r.URL.Path != "/events" && r.URL.Path != "/terminal/power" {
+			ctx, done := context.WithTimeout(r.Context(), answerWait)
+			defer done()
+			r = r.WithContext(ctx)
+		}
+		if err := h(w, r); err != nil {
+			answer(w, err)
+		}
+	})
+}
+
+// own says that the request names this server as its host, and comes from its
+// own page or from no page at all. It keeps other sites' scripts away, also
+// those that rebind a name of theirs to this address.
+func (c *counter) own(r *http.Request) bool {
+	host, port, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		host, port = r.Host, "80"
+	}
+	if port != strconv.Itoa(c.address.Port) {
+		return false
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	switch {
+	case strings.EqualFold(host, "localhost"):
+		if !c.address.IP.IsLoopback() && !c.address.IP.IsUnspecified() {
+			return false
+		}
+	case ip == nil:
+		return false
+	case !c.address.IP.IsUnspecified() && !ip.Equal(c.address.IP):
+		return false
+	}
+	origins := r.Header.Values("Origin")
+	for _, origin := range origins {
+		if origin != "http://"+r.Host {
+			return false
+		}
+	}
+	return true
+}
+
+func answer(w http.ResponseWriter, err error) {
+	status, text := http.StatusInternalServerError, err.Error()
+	var r refusal
+	var tooLarge *http.MaxBytesError
+	var input *display.InputError
+	switch {
+	case errors.As(err, &r):
+		status = r.status
+	case errors.As(err, &tooLarge):
+		status, text = http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is over %d KiB", maxBody>>10)
+	case errors.Is(err, errOff), errors.Is(err, display.ErrInputGone):
+		status, text = http.StatusServiceUnavailable, "the terminal is off or starting; try again in a moment"
+	case errors.As(err, &input) && input.Code == "no_button":
+		status = http.StatusConflict
+	case errors.As(err, &input) && input.Code == display.CodeBadInput:
+		status = http.StatusBadRequest
+	case errors.Is(err, context.DeadlineExceeded):
+		status, text = http.StatusServiceUnavailable, "the terminal did not answer in time"
+	}
+	writeJSON(w, status, map[string]string{"error": text})
+}
+
+func writeJSON(w http.ResponseWriter, status int, value any) {
+	data, err := json.Marshal(value)
+	if err != nil {
+		status, data = http.StatusInternalServerError, []byte(`{"error":"internal error"}`)
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(data, '\n')) // a client that went away needs no answer
+}
+
+func noContent(w http.ResponseWriter) error {
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// read decodes a body into a struct whose fields are pointers where they may be absent.
+func read(r *http.Request, into any) error {
+	raw, err := io.ReadAll(r.Body)
+	if err != nil {
+		return err
+	}
+	decoder := json.NewDecoder(strings.NewReader(string(raw)))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		return refuse(http.StatusBadRequest, "the body is not the JSON that is wanted here: %v", err)
+	}
+	if decoder.More() {
+		return refuse(http.StatusBadRequest, "the body goes on after its JSON")
+	}
+	return nil
+}
+
+func (c *counter) page(w http.ResponseWriter, r *http.Request) error {
+	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
+	if name == "" {
+		name = "index.html"
+	}
+	data, err := fs.ReadFile(pageFiles, "page/"+name)
+	if err != nil {
+		return refuse(http.StatusNotFound, "there is nothing at %.80s", r.URL.Path)
+	}
+	kind := mime.TypeByExtension(path.Ext(name))
+	if path.Ext(name) == ".js" {
+		kind = "text/javascript; charset=utf-8" // whatever the machine's own table says
+	}
+	w.Header().Set("Content-Type", kind)
+	_, _ = w.Write(data) // a client that went away needs no answer
+	return nil
+}
+
+func (c *counter) state(w http.ResponseWriter, _ *http.Request) error {
+	state, err := c.world.stateJSON()
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	_, _ = w.Write(append(state[:len(state):len(state)], '\n')) // a client that went away needs no answer
+	return nil
+}
+
+// fastPNG is for pictures that are made anew at every change.
+var fastPNG = png.Encoder{CompressionLevel: png.BestSpeed}
+
+func writePNG(w http.ResponseWriter, m image.Image) error {
+	w.Header().Set("Content-Type", "image/png")
+	if err := fastPNG.Encode(w, m); err != nil {
+		return fmt.Errorf("send picture: %w", err)
+	}
+	return nil
+}
+
+func (c *counter) screen(w http.ResponseWriter, _ *http.Request) error {
+	m, err := c.world.screen()
+	if err != nil {
+		return err
+	}
+	return writePNG(w, m)
+}
+
+var errNoReceipt = refusal{http.StatusNotFound, "nothing was printed yet"}
+
+func (c *counter) receiptPNG(w http.ResponseWriter, _ *http.Request) error {
+	doc, ok := c.world.paper.Last()
+	if !ok {
+		return errNoReceipt
+	}
+	return writePNG(w, doc.Picture)
+}
+
+func (c *counter) receiptBin(w http.ResponseWriter, _ *http.Request) error {
+	doc, ok := c.world.paper.Last()
+	if !ok {
+		return errNoReceipt
+	}
+	w.Header().Set("Content-Type", "application/octet-stream")
+	w.Header().Set("Content-Disposition", `attachment; filename="receipt.bin"`)
+	_, _ = w.Write(doc.Bytes) // a client that went away needs no answer
+	return nil
+}
+
+func (c *counter) peripherals(w http.ResponseWriter, _ *http.Request) error {
+	writeJSON(w, http.StatusOK, c.world.peripherals())
+	return nil
+}
+
+func (c *counter) ledger(w http.ResponseWriter, _ *http.Request) error {
+	books, err := c.backend.books()
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, books)
+	return nil
+}
+
+func (c *counter) touch(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		X, Y   *int
+		Button *string
+	}
+	if err := read(r, &body); err != nil {
+		return err
+	}
+	var e display.InputEvent
+	size := c.world.panel.Rect
+	switch {
+	case body.Button != nil && (body.X != nil || body.Y != nil):
+		return refuse(http.StatusBadRequest, `give either "button" or "x" and "y"`)
+	case body.Button != nil:
+		if *body.Button == "" {
+			return refuse(http.StatusBadRequest, `"button" is empty`)
+		}
+		e.Button = *body.Button
+	case body.X == nil || body.Y == nil:
+		return refuse(http.StatusBadRequest, `give "x" and "y", or "button"`)
+	default:
+		p := image.Pt(*body.X, *body.Y)
+		if !p.In(size) {
+			return refuse(http.StatusBadRequest, "%d,%d is beside the panel, which is %d by %d", p.X, p.Y, size.Dx(), size.Dy())
+		}
+		e.Touch = &p
+	}
+	if err := c.world.press(r.Context(), e); err != nil {
+		return err
+	}
+	return noContent(w)
+}
+
+func (c *counter) key(w http.ResponseWriter, r *http.Request) error {
+	var body struct{ Key string }
+	if err := read(r, &body); err != nil {
+		return err
+	}
+	e := display.InputEvent{Key: body.Key}
+	if err := e.Validate(); err != nil {
+		return refuse(http.StatusBadRequest, "%v", err)
+	}
+	if err := c.world.press(r.Context(), e); err != nil {
+		return err
+	}
+	return noContent(w)
+}
+
+func (c *counter) scan(w http.ResponseWriter, r *http.Request) error {
+	data, err := io.ReadAll(r.Body)
+	if err != nil {
+		return err
+	}
+	if err := c.world.scan(r.Context(), data); err != nil {
+		return err
+	}
+	return noContent(w)
+}
+
+func (c *counter) printer(w http.ResponseWriter, r *http.Request) error {
+	var body struct{ Paper *bool }
+	if err := read(r, &body); err != nil {
+		return err
+	}
+	if body.Paper == nil {
+		return refuse(http.StatusBadRequest, `say "paper": true or false`)
+	}
+	c.world.paper.SetPaper(*body.Paper)
+	return noContent(w)
+}
+
+func (c *counter) link(w http.ResponseWriter, r *http.Request) error {
+	var body struct{ Up, Drop *bool }
+	if err := read(r, &body); err != nil {
+		return err
+	}
+	switch {
+	case body.Drop != nil && *body.Drop:
+		c.cable.set(linkDrop)
+	case body.Up == nil:
+		return refuse(http.StatusBadRequest, `say "up": true or false, or "drop": true`)
+	case *body.Up:
+		c.cable.set(linkUp)
+	default:
+		c.cable.set(linkDown)
+	}
+	c.publishWorld()
+	return noContent(w)
+}
+
+func (c *counter) power(w http.ResponseWriter, r *http.Request) error {
+	raw, err := io.ReadAll(r.Body)
+	if err != nil {
+		return err
+	}
+	if len(raw) > 0 && !json.Valid(raw) {
+		return refuse(http.StatusBadRequest, "the body is not JSON; it may be empty")
+	}
+	ctx, done := context.WithTimeout(r.Context(), powerWait)
+	defer done()
+	c.hub.publish("world", worldNews{Power: false, Link: c.linkState(), Pace: c.pace})
+	err = c.firmware.cutPower(ctx)
+	c.publishWorld()
+	if err != nil {
+		return refuse(http.StatusServiceUnavailable, "the terminal does not boot: %v", err)
+	}
+	return noContent(w)
+}
+
+func (c *counter) walletCode(w http.ResponseWriter, r *http.Request) error {
+	var body struct{ Wallet payment.Wallet }
+	if err := read(r, &body); err != nil {
+		return err
+	}
+	code, life, err := c.backend.box.NewCode(body.Wallet)
+	if err != nil {
+		return refuse(http.StatusBadRequest, "%v", err)
+	}
+	pictures, err := drawCode(code)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, codeAnswer{Code: code, Seconds: int((life + time.Second - 1) / time.Second), codePictures: pictures})
+	return nil
+}
+
+func (c *counter) walletNext(w http.ResponseWriter, r *http.Request) error {
+	var body struct{ Behaviour sandbox.Behaviour }
+	if err := read(r, &body); err != nil {
+		return err
+	}
+	if err := c.backend.box.SetNext(body.Behaviour); err != nil {
+		return refuse(http.StatusBadRequest, "%v", err)
+	}
+	return noContent(w)
+}
+
+func (c *counter) walletPay(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		QR     *string
+		Wallet payment.Wallet
+	}
+	if err := read(r, &body); err != nil {
+		return err
+	}
+	if body.QR == nil {
+		return refuse(http.StatusBadRequest, `give the text of the screen's code as "qr"`)
+	}
+	switch body.Wallet {
+	case payment.WalletUnknown:
+		body.Wallet = payment.WeChat
+	case payment.WeChat, payment.Alipay, payment.UnionPay:
+	default:
+		return refuse(http.StatusBadRequest, "wallet %.20q is not one of wechat, alipay, unionpay", string(body.Wallet))
+	}
+	status, err := c.backend.box.Pay(*body.QR, body.Wallet)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, map[string]sandbox.PayStatus{"status": status})
+	return nil
+}

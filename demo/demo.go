@@ -1,0 +1,196 @@
+// Package demo is the whole system on one machine: a broker, the gateway with
+// its sandbox acquirer, the firmware as a process of its own on the sim board,
+// and the world around it, with a page to stand at the counter.
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"till/boards"
+)
+
+// Options are the flags of till-demo.
+type Options struct {
+	Listen string // of the counter page
+	Data   string // folder; empty: a temporary one, removed at the end
+	Pace   int    // the waits that wallets impose are divided by it
+	// Firmware is the command that runs the firmware, without its arguments, and
+	// the environment variable that tells a program of many parts to be it.
+	Firmware    string
+	FirmwareEnv string
+	// Serving is called once the page is served.
+	Serving func(url string)
+	Log     *slog.Logger
+}
+
+// Run serves until ctx ends. No process it started is left behind.
+func Run(ctx context.Context, o Options) error {
+	if o.Pace < 1 || o.Pace > 1000 {
+		return fmt.Errorf("pace %d: want 1 (as slow as the wallets) to 1000", o.Pace)
+	}
+	listener, err := listen(o.Listen)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	folder, err := openFolder(o.Data)
+	if err != nil {
+		return err
+	}
+	err = serve(ctx, o, listener, folder)
+	return errors.Join(err, folder.close())
+}
+
+func serve(ctx context.Context, o Options, listener net.Listener, dir *folder) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	h := newHub()
+	backend, err := startBackend(ctx, dir.path, o.Pace, h, stop, o.Log)
+	if err != nil {
+		return err
+	}
+	defer backend.stop()
+	wire, err := newCable(backend.broker, h)
+	if err != nil {
+		return err
+	}
+	defer wire.close()
+	world, err := newWorld(boards.Sim, h, o.Log)
+	if err != nil {
+		return err
+	}
+	defer world.close()
+	config, err := writeConfig(dir.path, wire.address(), world.socket, backend.key)
+	if err != nil {
+		return err
+	}
+	firmware := newFirmware(o.Firmware, o.FirmwareEnv, config, world, o.Log)
+	defer firmware.stop()
+	go firmware.keepRunning(ctx)
+	if err := firmware.waitUp(ctx, bootWait); err != nil {
+		return fmt.Errorf("start the firmware: %w", err)
+	}
+	counter := &counter{
+		world: world, cable: wire, firmware: firmware, backend: backend, hub: h, pace: o.Pace,
+		address: listener.Addr().(*net.TCPAddr), log: o.Log,
+	}
+	go counter.watchPhone(ctx)
+	url := "http://" + pageHost(counter.address) + "/"
+	if o.Serving != nil {
+		o.Serving(url)
+	}
+	return counter.serve(ctx, listener)
+}
+
+// bootWait bounds a start of the firmware.
+const bootWait = 25 * time.Second
+
+func listen(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if errors.Is(err, unix.EADDRINUSE) {
+		return nil, fmt.Errorf("%s is taken: end the program that uses it, or choose another with -listen 127.0.0.1:0", address)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w; give a host and port, as -listen 127.0.0.1:8080", address, err)
+	}
+	return l, nil
+}
+
+// pageHost is what a browser on this machine calls the listener.
+func pageHost(a *net.TCPAddr) string {
+	host := a.IP.String()
+	if a.IP.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, fmt.Sprint(a.Port))
+}
+
+// folder is the demo's data, locked for this process.
+type folder struct {
+	path      string
+	temporary bool
+	lock      *os.File
+}
+
+func openFolder(path string) (*folder, error) {
+	f := &folder{path: path}
+	if path == "" {
+		dir, err := os.MkdirTemp("", "till-demo-")
+		if err != nil {
+			return nil, fmt.Errorf("make a temporary folder: %w", err)
+		}
+		f.path, f.temporary = dir, true
+	}
+	absolute, err := filepath.Abs(f.path)
+	if err != nil {
+		return nil, fmt.Errorf("data folder %s: %w", f.path, err)
+	}
+	f.path = absolute
+	for _, sub := range []string{"cloud", "terminal"} {
+		if err := os.MkdirAll(filepath.Join(f.path, sub), 0o700); err != nil {
+			return nil, fmt.Errorf("make data folder: %w; choose another with -data", err)
+		}
+	}
+	f.lock, err = os.OpenFile(filepath.Join(f.path, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock data folder: %w", err)
+	}
+	if err := unix.Flock(int(f.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s is used by another till-demo: end it first, or choose another folder with -data", f.path), f.lock.Close())
+	}
+	return f, nil
+}
+
+func (f *folder) close() error {
+	err := f.lock.Close()
+	if f.temporary {
+		err = errors.Join(err, os.RemoveAll(f.path))
+	}
+	return err
+}
+
+// writeConfig makes the terminal's configuration file.
+func writeConfig(dir, broker, socket, key string) (string, error) {
+	text := strings.NewReplacer("DATA", filepath.Join(dir, "terminal"), "SOCKET", socket, "BROKER", broker, "KEY", key).Replace(configText)
+	path := filepath.Join(dir, "terminal", "till.toml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return "", fmt.Errorf("write the terminal's configuration: %w", err)
+	}
+	return path, nil
+}
+
+const configText = `# Written by till-demo at every start.
+terminal = "demo-1"
+board = "sim"
+data = 'DATA'
+bench = 'SOCKET'
+test = true
+manager_pin = "2580"
+
+[merchant]
+name = "Harbor Museum Shop"
+address = ["12 Pier Street", "San Francisco, CA 94133"]
+phone = "+1 415 555 0132"
+foot = ["Refunds within 30 days with this receipt.", "Thank you! 谢谢惠顾"]
+timezone = "America/Los_Angeles"
+currency = "USD"
+language = "en"
+cashier = "Mei"
+
+[gateway]
+broker = "tcp://BROKER"
+key = "KEY"
+
+[printer]
+profile = "80mm"
+`
