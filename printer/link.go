@@ -26,6 +26,7 @@ type Transport interface {
 // (python-escpos #628), so every byte that moves renews the patience.
 const (
 	answerWait  = 500 * time.Millisecond // for one answer to DLE EOT; 10 bytes at 9600 baud take 10 ms
+	emptyWait   = 10 * time.Millisecond  // before a driver is read again that returned nothing
 	drainWait   = 20 * time.Millisecond  // of silence, until nothing stale is left
 	fenceProbe  = time.Second            // for the fence of an idle printer
 	fencePoll   = 500 * time.Millisecond // then it is asked why it is slow
@@ -62,8 +63,8 @@ func (l *link) arm(ctx context.Context, wait time.Duration) error {
 
 // next is the next byte from the printer within wait, or errSilent.
 func (l *link) next(ctx context.Context, wait time.Duration) (byte, error) {
-	if len(l.in) == 0 {
-		if err := l.arm(ctx, wait); err != nil {
+	for end := time.Now().Add(wait); len(l.in) == 0; {
+		if err := l.arm(ctx, time.Until(end)); err != nil {
 			return 0, err
 		}
 		buf := make([]byte, 64)
@@ -71,20 +72,36 @@ func (l *link) next(ctx context.Context, wait time.Duration) (byte, error) {
 		l.in = buf[:n]
 		switch {
 		case n > 0:
-		case err == nil, errors.Is(err, os.ErrDeadlineExceeded):
-			if ctx.Err() != nil {
-				return 0, ctx.Err()
-			}
+		case ctx.Err() != nil:
+			return 0, ctx.Err()
+		case errors.Is(err, os.ErrDeadlineExceeded):
 			return 0, errSilent
 		case errors.Is(err, io.EOF):
 			return 0, fmt.Errorf("read from the printer: it closed the connection: %w", io.ErrUnexpectedEOF)
-		default:
+		case err != nil:
 			return 0, fmt.Errorf("read from the printer: %w", err)
+		case !time.Now().Before(end):
+			return 0, errSilent
+		default: // a driver that does not wait (python-escpos #143)
+			if err := pause(ctx, min(emptyWait, time.Until(end))); err != nil {
+				return 0, err
+			}
 		}
 	}
 	b := l.in[0]
 	l.in = l.in[1:]
 	return b, nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // kind tells the bytes a printer sends apart.
