@@ -159,7 +159,7 @@ func (m *move) deaf(id payment.SaleID, w watch) {
 	}
 	m.watch(id, w)
 	m.record(sale, payment.Event{Kind: payment.AttemptChanged, Attempt: a.Number, Status: payment.Checking})
-	if id == m.Current && m.Screen != PIN && m.Screen != Parking {
+	if id == m.Current && sale.Parked == "" && m.Screen != PIN && m.Screen != Parking {
 		m.show(Checking, 0)
 	}
 }
@@ -236,8 +236,8 @@ func (m *move) progress(sale payment.Sale, a payment.Attempt, answer payment.Ans
 			Kind: payment.AttemptChanged, Attempt: a.Number, Status: answer.Status, Wallet: answer.Wallet,
 		})
 	}
-	if sale.ID != m.Current || m.Screen == PIN || m.Screen == Parking {
-		return
+	if sale.ID != m.Current || sale.Parked != "" || m.Screen == PIN || m.Screen == Parking {
+		return // a parked sale is out of the counter's way, even while its screen says so
 	}
 	want := Checking
 	switch {
