@@ -207,12 +207,14 @@ func (m *move) told(e Told) {
 	if !ok || n > len(sale.Attempts) {
 		return
 	}
-	if e.Answer.Late {
-		m.late(sale, sale.Attempts[n-1], e.Answer)
-		return
+	if !e.Answer.Status.Known() {
+		return // a newer gateway's word; it is asked again until it says one of ours
 	}
 	open := sale.OpenAttempt()
 	if open == nil || open.Number != n {
+		if e.Answer.Late {
+			m.late(sale, sale.Attempts[n-1], e.Answer)
+		}
 		return // settled before; said again
 	}
 	w := m.watches[id]
@@ -224,6 +226,9 @@ func (m *move) told(e Told) {
 	m.watch(id, w)
 	if e.Answer.Status.Final() {
 		m.settle(sale, *open, e.Answer)
+		if settled, ok := m.Sale(id); ok && e.Answer.Late {
+			m.late(settled, settled.Attempts[n-1], e.Answer) // both at once: the first word of the end was lost
+		}
 	} else {
 		m.progress(sale, *open, e.Answer)
 	}
