@@ -191,7 +191,8 @@ func (m *move) backToSale() {
 		since := m.Since
 		m.show(Checking, 0)
 		m.Since = since
-		if answer.Order == payment.NewOrder(sale.ID, open.Number) {
+		// One that is final was not taken: its amount differs.
+		if answer.Order == payment.NewOrder(sale.ID, open.Number) && !answer.Status.Final() {
 			m.progress(sale, *open, answer)
 		}
 		return
