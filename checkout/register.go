@@ -65,7 +65,7 @@ func (r *Register) Handle(e Event, now Now) error {
 	if len(effects) > 0 {
 		if c, ok := effects[0].(Commit); ok {
 			if _, err := r.Journal.Append(now.Stamp, c.Events...); err != nil {
-				r.State = faulted(r.State, err, now)
+				r.State = faulted(r.State, Sentence{Key: "fault_store", Args: []string{"why", err.Error()}}, now)
 				return fmt.Errorf("commit %s: %w", c.Events[0].Kind, err)
 			}
 			effects = effects[1:]
@@ -94,11 +94,11 @@ func (r *Register) lookUp(t *Told) error {
 	return nil
 }
 
-// faulted is the state before a step that could not be made durable: nothing of
-// the step has happened, and the screen says so.
-func faulted(s State, err error, now Now) State {
+// faulted is the state before a step that is impossible or could not be made
+// durable: nothing of the step has happened, and the screen says so.
+func faulted(s State, why Sentence, now Now) State {
 	m := &move{State: s, now: now}
-	m.fault(Sentence{Key: "fault_store", Args: []string{"why", err.Error()}})
+	m.fault(why)
 	return m.State
 }
 

@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -12,7 +13,7 @@ import (
 // Step is the state after e and what has to be done about it. An event that
 // makes no sense where the counter is does nothing, or says so on the screen.
 func Step(s State, e Event, now Now) (State, []Effect) {
-	m := &move{State: s, now: now}
+	m := &move{State: s, now: now, before: s}
 	switch e := e.(type) {
 	case Booted:
 		m.boot()
@@ -47,6 +48,8 @@ func Step(s State, e Event, now Now) (State, []Effect) {
 // move is one step in the making: a copy of the state, and what it will do.
 type move struct {
 	State
+	before  State
+	bug     error // of record: nothing of the step happens
 	now     Now
 	events  []payment.Event
 	effects []Effect
@@ -54,6 +57,9 @@ type move struct {
 
 // done puts the commit before everything else.
 func (m *move) done() (State, []Effect) {
+	if m.bug != nil {
+		return faulted(m.before, Sentence{Key: "fault_internal", Args: []string{"why", m.bug.Error()}}, m.now), nil
+	}
 	if len(m.events) == 0 {
 		return m.State, m.effects
 	}
@@ -63,8 +69,8 @@ func (m *move) done() (State, []Effect) {
 func (m *move) do(e Effect) { m.effects = append(m.effects, e) }
 
 // record commits an event of a sale and folds it into the state. An event the
-// sale cannot take is a bug of this package; it is left out, and the terminal
-// says so and stops rather than guess.
+// sale cannot take is a bug of this package: nothing of the step happens, and
+// the terminal says so and stops rather than guess.
 func (m *move) record(sale payment.Sale, e payment.Event) payment.Sale {
 	e.Sale = sale.ID
 	if e.Kind == payment.SaleCreated {
@@ -73,7 +79,7 @@ func (m *move) record(sale payment.Sale, e payment.Event) payment.Sale {
 	}
 	next, err := sale.Apply(e, m.now.Stamp)
 	if err != nil {
-		m.fault(Sentence{Key: "fault_internal", Args: []string{"why", err.Error()}})
+		m.bug = errors.Join(m.bug, err)
 		return sale
 	}
 	m.events = append(m.events, e)
