@@ -170,8 +170,12 @@ func (s State) SecondsUntil(cloud, now time.Time) int {
 	return max(0, int((left+time.Second-1)/time.Second))
 }
 
-// Deadline is when Ticked is due; zero if nothing waits for time.
+// Deadline is when Ticked is due; zero if nothing waits for time. Nothing does
+// on a fault: a commit that fails would be tried again without a pause.
 func (s State) Deadline() time.Time {
+	if s.Screen == Fault {
+		return time.Time{}
+	}
 	var first time.Time
 	soonest := func(t time.Time) {
 		if !t.IsZero() && (first.IsZero() || t.Before(first)) {

@@ -115,7 +115,11 @@ func (m *move) unwatch(id payment.SaleID) {
 }
 
 // show puts another screen up. leave is how long it stays; 0 is until it is left.
+// A fault stays until the next start, whatever still comes in.
 func (m *move) show(screen Screen, leave time.Duration) {
+	if m.Screen == Fault {
+		return
+	}
 	m.Screen, m.Since = screen, m.now.At
 	m.leaveAt, m.nagAt = time.Time{}, time.Time{}
 	if leave > 0 {
@@ -140,8 +144,8 @@ func (m *move) say(k words.Key, args ...string) {
 func (m *move) hush() { m.Message, m.quietAt = Sentence{}, time.Time{} }
 
 func (m *move) fault(why Sentence) {
-	m.FaultText = why
 	m.show(Fault, 0)
+	m.FaultText = why
 }
 
 func (m *move) tick() {

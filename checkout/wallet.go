@@ -288,6 +288,9 @@ func (m *move) settle(sale payment.Sale, a payment.Attempt, answer payment.Answe
 
 // result shows how it ended, and lets it be heard.
 func (m *move) result(status payment.AttemptStatus) {
+	if m.Screen == Fault {
+		return
+	}
 	m.hush()
 	switch status {
 	case payment.Approved:
