@@ -290,7 +290,10 @@ func (m *move) enter() {
 			return
 		}
 	}
-	if m.Screen == Ready {
+	switch m.Screen {
+	case Ready:
 		m.say("amount_first")
+	case TakeCash:
+		m.takeCash(m.Tendered) // too little: it says so
 	}
 }
