@@ -198,7 +198,7 @@ func (m *move) backToSale() {
 		return
 	}
 	if a := sale.LastAttempt(); a != nil {
-		m.result(a.Status)
+		m.showResult(a.Status)
 		return
 	}
 	m.ready()

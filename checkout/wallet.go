@@ -291,23 +291,30 @@ func (m *move) result(status payment.AttemptStatus) {
 	if m.Screen == Fault {
 		return
 	}
+	m.showResult(status)
+	switch status {
+	case payment.Approved:
+		m.do(Play{SoundApproved})
+	case payment.Cancelled: // the cashier's own doing needs no alarm
+	default:
+		m.do(Play{SoundDeclined})
+	}
+}
+
+func (m *move) showResult(status payment.AttemptStatus) {
 	m.hush()
 	switch status {
 	case payment.Approved:
 		m.show(Approved, approvedFor)
-		m.do(Play{SoundApproved})
-		return
 	case payment.Declined:
 		m.show(Declined, resultFor)
 	case payment.Expired:
 		m.show(Expired, resultFor)
 	case payment.Cancelled:
 		m.show(Cancelled, approvedFor)
-		return // the cashier's own doing needs no alarm
 	default:
 		m.show(Reversed, resultFor)
 	}
-	m.do(Play{SoundDeclined})
 }
 
 // announce says how a parked sale ended, whatever is on the screen.
