@@ -125,11 +125,29 @@ func layoutText(t Text, p Profile) ([]piece, error) {
 	if len(t.Text) > MaxText {
 		return nil, errLongText
 	}
+	text := clean(t.Text)
+	lines := wrap(text, p.Columns, t.Style)
+	if t.Align == Center {
+		lines = balance(text, lines, p.Columns, t.Style)
+	}
 	var pieces []piece
-	for _, l := range wrap(clean(t.Text), p.Columns, t.Style) {
+	for _, l := range lines {
 		pieces = append(pieces, newLine(aligned(l, t, p), p))
 	}
 	return pieces, nil
+}
+
+// balance wraps a centred text narrower, as long as it needs no more lines, so
+// that no last word stands alone.
+func balance(text string, lines []string, width int, style Style) []string {
+	for narrow := width - 1; len(lines) > 1 && narrow >= width/2; narrow-- {
+		again := wrap(text, narrow, style)
+		if len(again) > len(lines) {
+			break
+		}
+		lines = again
+	}
+	return lines
 }
 
 // aligned pads a line of text to its place. The padding is in plain columns,
@@ -239,14 +257,21 @@ func safe(s string) bool {
 	return true
 }
 
+// tallLead is the rows under tall characters that keep Chinese, which fills its
+// cell, off the next line. Bars have none: they join.
+const tallLead = 6
+
 // lineBitmap draws a line of text in the same cells that a printer would use,
 // so that columns line up with the lines around it.
 func lineBitmap(spans []span, p Profile) *dots.Bitmap {
-	tallest := 1
+	tallest, lead := 1, 0
 	for _, s := range spans {
 		tallest = max(tallest, s.style.height())
+		if s.style.Tall && !s.style.Inverse {
+			lead = tallLead
+		}
 	}
-	b := dots.NewBitmap((p.Columns*dots.CellWidth+7)/8*8, lineRows(spans, p))
+	b := dots.NewBitmap((p.Columns*dots.CellWidth+7)/8*8, lineRows(spans, p)+lead)
 	x := 0
 	for _, s := range spans {
 		y := (tallest - s.style.height()) * dots.CellHeight // characters of one line stand on its lower edge

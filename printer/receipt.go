@@ -73,7 +73,6 @@ func Receipt(r ReceiptData) Document {
 	s.head(s.banner())
 	s.amounts()
 	s.tenders()
-	s.add(Rule{})
 	s.status()
 	s.order()
 	s.foot()
@@ -241,31 +240,17 @@ func (s *slip) amounts() {
 		s.sum("paper_total", r.Sale.Total.Amount)
 	} else {
 		s.amount("paper_total", r.Sale.Total.Amount)
-		back := r.Refunded
-		if back == 0 {
-			back = r.Sale.Total.Amount
-		}
-		s.sum("paper_refunded", -back)
+		s.sum("paper_refunded", -s.refunded())
 	}
 	s.add(Rule{})
 }
 
+// tenders says who paid what; nothing while nobody paid.
 func (s *slip) tenders() {
-	sale := s.data.Sale
+	sale, before := s.data.Sale, len(s.document.Blocks)
 	for i, t := range sale.Tenders {
-		if !t.Paid {
-			continue
-		}
-		s.add(Row{Label: t.Wallet.Name() + " " + t.Wallet.ChineseName(), Value: s.money(t.Amount), LabelStyle: bold, ValueStyle: bold})
-		if t.Wallet == payment.Cash {
-			s.amount("paper_tendered", t.Tendered)
-			s.add(Row{Label: both("paper_change"), Value: s.money(t.Change)})
-		}
-		for _, a := range sale.Attempts {
-			if a.Tender == i+1 && a.Status == payment.Approved {
-				s.reference("paper_transaction", a.Transaction)
-				s.reference("paper_payer", a.Payer)
-			}
+		if t.Paid {
+			s.tender(i+1, t)
 		}
 	}
 	if due := sale.Due(); due > 0 && due < sale.Total.Amount {
@@ -274,6 +259,36 @@ func (s *slip) tenders() {
 	for _, r := range s.data.Extra {
 		s.add(r)
 	}
+	if len(s.document.Blocks) > before {
+		s.add(Rule{})
+	}
+}
+
+// tender is one part of the payment; of what was given back, its way back.
+func (s *slip) tender(number int, t payment.Tender) {
+	amount, back := t.Amount, s.kind() != Sale
+	if back && len(s.data.Sale.Tenders) == 1 {
+		amount = -s.refunded()
+	}
+	s.add(Row{Label: t.Wallet.Name() + " " + t.Wallet.ChineseName(), Value: s.money(amount), LabelStyle: bold, ValueStyle: bold})
+	if t.Wallet == payment.Cash && !back {
+		s.amount("paper_tendered", t.Tendered)
+		s.add(Row{Label: both("paper_change"), Value: s.money(t.Change)})
+	}
+	for _, a := range s.data.Sale.Attempts {
+		if a.Tender == number && a.Status == payment.Approved {
+			s.reference("paper_transaction", a.Transaction)
+			s.reference("paper_payer", a.Payer)
+		}
+	}
+}
+
+// refunded is what is given back, above zero.
+func (s *slip) refunded() int64 {
+	if s.data.Refunded != 0 {
+		return s.data.Refunded
+	}
+	return s.data.Sale.Total.Amount
 }
 
 func (s *slip) reference(k words.Key, value string) {

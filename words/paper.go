@@ -29,7 +29,6 @@ var paper = map[Key]sentence{
 	"paper_due":          {"Due", "未付"},
 	"paper_transaction":  {"Transaction", "交易单号"},
 	"paper_payer":        {"Account", "付款账户"},
-	"paper_order":        {"Order {order}", "订单 {order}"},
 
 	// The state of the payment, at the end of the slip: "paper_status_" + the status.
 	"paper_status_created":     {"NOT PAID", "未付款"},

@@ -28,7 +28,7 @@ const (
 	baseline = 19 // row of the cell the letters stand on
 	// Go Mono's advance is 0.6 em, so 20 px an em fill the cell exactly. Printers'
 	// own fonts are taller than wide, and taller digits are read from farther off.
-	emAcross, emDown = 20, 23
+	emAcross, emDown = 20, 22
 	emHanzi          = 24
 	hanziBaseline    = 21
 	ink              = 0x70 // coverage of a dot, of 255, from which it is black

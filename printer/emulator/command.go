@@ -4,13 +4,15 @@ import "fmt"
 
 // Limits on outside input.
 const (
-	maxCommand  = 1 << 20 // bytes of one command with its data
-	maxBytes    = 8 << 20 // bytes kept of one document
-	maxRows     = 24000   // dots of one document, 3 m of paper
-	maxFaults   = 100     // faults kept
-	maxTabs     = 32      // ESC D
-	maxReplies  = 256     // answers waiting for a host that does not read
-	maxPictures = 16      // documents kept
+	maxCommand  = 1 << 20  // bytes of one command with its data
+	maxBytes    = 8 << 20  // bytes kept of one document
+	maxRows     = 24000    // dots of one document, 3 m of paper
+	maxFaults   = 100      // faults kept
+	maxTabs     = 32       // ESC D
+	maxReplies  = 256      // answers waiting for a host that does not read
+	maxPictures = 16       // documents kept
+	maxKept     = 32 << 20 // dots of the documents kept
+	maxFeed     = 8128     // dots of one feed: 1016 mm (Epson ESC/POS reference, ESC d)
 )
 
 // Control bytes of ESC/POS (Epson ESC/POS reference).

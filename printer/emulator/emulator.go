@@ -58,6 +58,7 @@ type Printer struct {
 	documents []Document
 	count     int
 	kicks     int
+	news      bool // the state changed, and Events.State is not yet told
 }
 
 // host is one Serve: whom answers go to.
@@ -118,7 +119,7 @@ func (p *Printer) receive(b []byte) (taken int, room <-chan struct{}, err error)
 		p.execute()
 	}
 	room = p.room
-	tell := p.settle(false)
+	tell := p.settle()
 	p.mu.Unlock()
 	tell()
 	return taken, room, nil
@@ -175,14 +176,21 @@ func (p *Printer) watch(b []byte) {
 }
 
 // settle gathers what happened and returns the calls that tell of it; mu is held.
-func (p *Printer) settle(state bool) func() {
+func (p *Printer) settle() func() {
+	state := p.news
+	p.news = false
 	out := p.machine.take()
 	p.kicks += out.kicks
 	p.count += len(out.documents)
 	p.documents = append(p.documents, out.documents...)
-	if n := len(p.documents) - maxPictures; n > 0 {
-		p.documents = slices.Delete(p.documents, 0, n)
+	kept, from := 0, len(p.documents)
+	for from > 0 && len(p.documents)-from < maxPictures {
+		if kept += len(p.documents[from-1].Picture.Pix); kept > maxKept && from < len(p.documents) {
+			break
+		}
+		from--
 	}
+	p.documents = slices.Delete(p.documents, 0, from)
 	e := p.events
 	return func() {
 		for range out.kicks {
@@ -286,7 +294,7 @@ func (p *Printer) set(change func()) {
 		close(p.room)
 		p.room = make(chan struct{})
 	}
-	tell := p.settle(true)
+	tell := p.settle()
 	p.mu.Unlock()
 	tell()
 }

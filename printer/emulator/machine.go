@@ -270,6 +270,7 @@ func (m *machine) runGS(cmd []byte) error {
 
 // feed moves the paper, as far as there is any.
 func (m *machine) feed(rows int) {
+	rows = min(rows, maxFeed)
 	m.paper.feed(rows)
 	if m.roll > 0 {
 		m.roll = max(0, m.roll-rows)
@@ -279,17 +280,17 @@ func (m *machine) feed(rows int) {
 
 // text puts a character into the line.
 func (m *machine) text(c byte) error {
+	var err error
 	if c > 0x7E {
-		defer m.text('?')
-		return fmt.Errorf("byte %02X as text: what it prints depends on the printer", c)
+		err = fmt.Errorf("byte %02X as text: what it prints depends on the printer", c)
 	}
-	g := m.style.glyph(c)
+	g := m.style.glyph(c) // an empty frame for what is not ASCII
 	if m.used+g.Width > m.paper.width {
 		m.printLine(true)
 	}
 	m.line = append(m.line, g)
 	m.used += g.Width
-	return nil
+	return err
 }
 
 func (m *machine) tab() {

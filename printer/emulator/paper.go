@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"image"
+	"slices"
 
 	"till/printer/dots"
 )
@@ -10,29 +11,35 @@ import (
 type paper struct {
 	width int
 	rows  int
-	pix   []byte // 255 is white
+	pix   []byte // 255 is white; only as far down as something was printed
 }
 
-// feed moves the paper on by n blank rows and says how many fitted under maxRows.
-func (p *paper) feed(n int) int {
-	n = min(n, maxRows-p.rows)
-	p.rows += n
-	for len(p.pix) < p.rows*p.width {
-		p.pix = append(p.pix, 0xFF)
-	}
-	return n
-}
+// feed moves the paper on by n blank rows, at most up to maxRows.
+func (p *paper) feed(n int) { p.rows += max(0, min(n, maxRows-p.rows)) }
 
 // picture copies the paper.
 func (p *paper) picture() *image.Gray {
 	m := image.NewGray(image.Rect(0, 0, p.width, p.rows))
-	copy(m.Pix, p.pix)
+	blank(m.Pix[copy(m.Pix, p.pix):])
 	return m
 }
 
 // put draws a bitmap with its corner at x, y. The paper must have been fed past it.
 func (p *paper) put(b *dots.Bitmap, x, y int) {
-	b.Paint(&image.Gray{Pix: p.pix, Stride: p.width, Rect: image.Rect(0, 0, p.width, p.rows)}, x, y)
+	rows := min(y+b.Height, p.rows)
+	if more := rows*p.width - len(p.pix); more > 0 {
+		old := len(p.pix)
+		p.pix = slices.Grow(p.pix, more)[:old+more]
+		blank(p.pix[old:])
+	}
+	b.Paint(&image.Gray{Pix: p.pix, Stride: p.width, Rect: image.Rect(0, 0, p.width, len(p.pix)/p.width)}, x, y)
+}
+
+// blank makes dots white.
+func blank(pix []byte) {
+	for i := range pix {
+		pix[i] = 0xFF
+	}
 }
 
 // style is how characters are printed, set by ESC E, GS ! and the like.

@@ -64,8 +64,9 @@ func (p *Printer) automatic() []byte {
 	return b
 }
 
-// changed sends the automatic status if the host asked for it; mu is held.
+// changed notes a new state, and sends the automatic status if the host asked for it; mu is held.
 func (p *Printer) changed() {
+	p.news = true
 	const onlineErrorPaper = 0x0E
 	if p.asb&onlineErrorPaper != 0 && !p.off {
 		p.answer(p.automatic())
