@@ -10,6 +10,9 @@ import (
 
 // scan is everything a scanner can read, wherever the counter is.
 func (m *move) scan(data []byte) {
+	if m.Screen == Fault {
+		return // it says already that nothing is charged now
+	}
 	m.do(Play{SoundRead})
 	code, err := payment.ParseCode(data)
 	if err != nil {

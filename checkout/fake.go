@@ -1,0 +1,175 @@
+package checkout
+
+import (
+	"fmt"
+	"slices"
+
+	"till/payment"
+)
+
+// Fake is all that a Register needs, for tests: a journal in memory, and a
+// gateway, a printer and a body that record what they are told. It serves one
+// goroutine, as a Register does.
+type Fake struct {
+	// FailAppend and FailRead, if set, are what the journal's methods return.
+	FailAppend, FailRead error
+	// Jammed is a printer that prints nothing: what it is given waits.
+	Jammed bool
+	// Did is every effect carried out, in order, the journal's commits among them.
+	Did []Effect
+
+	events  []payment.Event
+	sales   map[payment.SaleID]payment.Sale
+	born    []payment.SaleID // in the order they were created
+	receipt uint64
+	jobs    []Print // not on paper yet
+	rev     int
+}
+
+// NewFake is a Fake with an empty journal.
+func NewFake() *Fake { return &Fake{sales: map[payment.SaleID]payment.Sale{}} }
+
+// Append keeps the events, all or none. It refuses what the store would: an
+// event that cannot follow, and a receipt number out of turn.
+func (f *Fake) Append(stamp payment.Stamp, events ...payment.Event) (uint64, error) {
+	if f.FailAppend != nil {
+		return 0, f.FailAppend
+	}
+	folded := map[payment.SaleID]payment.Sale{}
+	born, receipt := slices.Clone(f.born), f.receipt
+	for _, e := range events {
+		before, ok := folded[e.Sale]
+		if !ok {
+			before = f.sales[e.Sale]
+		}
+		after, err := before.Apply(e, stamp)
+		if err != nil {
+			return 0, err
+		}
+		if after.Receipt != before.Receipt {
+			if receipt++; after.Receipt != receipt {
+				return 0, fmt.Errorf("receipt %d where %d is due", after.Receipt, receipt)
+			}
+		}
+		if e.Kind == payment.SaleCreated {
+			born = append(born, e.Sale)
+		}
+		folded[e.Sale] = after
+	}
+	for id, sale := range folded {
+		f.sales[id] = sale
+	}
+	f.born, f.receipt = born, receipt
+	f.events = append(f.events, events...)
+	f.Did = append(f.Did, Commit{Events: events})
+	return uint64(len(f.events)), nil
+}
+
+// Sale is a sale of the journal.
+func (f *Fake) Sale(id payment.SaleID) (payment.Sale, bool, error) {
+	sale, ok := f.sales[id]
+	return sale, ok, f.FailRead
+}
+
+// Recent is the n newest sales, the newest first.
+func (f *Fake) Recent(n int) ([]payment.Sale, error) {
+	var sales []payment.Sale
+	for _, id := range slices.Backward(f.born) {
+		if len(sales) == n {
+			break
+		}
+		sales = append(sales, f.sales[id])
+	}
+	return sales, f.FailRead
+}
+
+// Boot is the state that a start of the firmware finds in the journal. What was
+// with the printer is gone, as it is with the power.
+func (f *Fake) Boot(settings Settings) State {
+	f.jobs = nil
+	var sales []payment.Sale
+	var newest payment.SaleID
+	for i, id := range f.born {
+		if last := i == len(f.born)-1; last || f.sales[id].Unfinished() {
+			sales = append(sales, f.sales[id])
+		}
+		newest = id
+	}
+	return New(settings, f.receipt, newest, sales)
+}
+
+// Events are all that the journal keeps.
+func (f *Fake) Events() []payment.Event { return slices.Clone(f.events) }
+
+// Sales are those of the journal, the oldest first.
+func (f *Fake) Sales() []payment.Sale {
+	var all []payment.Sale
+	for _, id := range f.born {
+		all = append(all, f.sales[id])
+	}
+	return all
+}
+
+// Ask records a question. See Answer.
+func (f *Fake) Ask(e Effect) { f.Did = append(f.Did, e) }
+
+// Answer is what a gateway says of an attempt of the journal, newer than all it
+// said before.
+func (f *Fake) Answer(order payment.Order, status payment.AttemptStatus) (payment.Answer, error) {
+	id, n, err := order.Split()
+	if err != nil {
+		return payment.Answer{}, err
+	}
+	sale := f.sales[id]
+	if n > len(sale.Attempts) {
+		return payment.Answer{}, fmt.Errorf("order %s was never begun", order)
+	}
+	a := sale.Attempts[n-1]
+	f.rev++
+	answer := payment.Answer{
+		Order: order, Rev: f.rev, Status: status, Wallet: a.Wallet,
+		Amount: sale.Tenders[a.Tender-1].Amount, Currency: sale.Total.Currency,
+	}
+	if a.Mode == payment.QR {
+		answer.QR = "https://pay.example/" + string(order)
+	}
+	if status == payment.Approved {
+		answer.Transaction = "T" + string(order)
+		if answer.Wallet == payment.WalletUnknown {
+			answer.Wallet = payment.Alipay
+		}
+	}
+	return answer, nil
+}
+
+// Print takes a job. See Paper.
+func (f *Fake) Print(p Print) {
+	f.Did = append(f.Did, p)
+	f.jobs = append(f.jobs, p)
+}
+
+// Paper is what has come out of the printer since it was last called.
+func (f *Fake) Paper() []Printed {
+	if f.Jammed {
+		return nil
+	}
+	var out []Printed
+	for _, p := range f.jobs {
+		out = append(out, Printed{Sale: p.Sale.ID, Receipt: p.Sale.Receipt})
+	}
+	f.jobs = nil
+	return out
+}
+
+// KickDrawer records that the drawer was opened.
+func (f *Fake) KickDrawer() { f.Did = append(f.Did, KickDrawer{}) }
+
+// Play records a sound.
+func (f *Fake) Play(s Sound) { f.Did = append(f.Did, Play{s}) }
+
+var (
+	_ Journal = (*Fake)(nil)
+	_ Gateway = (*Fake)(nil)
+	_ Printer = (*Fake)(nil)
+	_ Body    = (*Fake)(nil)
+)

@@ -1,0 +1,408 @@
+package checkout_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"till/checkout"
+	"till/payment"
+	"till/words"
+)
+
+var update = flag.Bool("update", false, "write the outcomes into the stories of testdata")
+
+// Codes of customers and of things, by the names that stories use.
+var codes = map[string]string{
+	"wechat":   "134567890123456789",
+	"wechat2":  "134567890123456790",
+	"alipay":   "2812345678901234",
+	"hongkong": "151234567890123456",
+	"product":  "6901234567892",
+	"link":     "https://example.org/menu",
+	"short":    "13456789012345678",
+	"nothing":  "",
+	"mainland": "6212345678901234567",
+}
+
+var settings = checkout.Settings{Currency: "USD", Cashier: "Mei", ManagerPIN: "2580"}
+
+// counter is a terminal on a counter, driven by the lines of a story.
+type counter struct {
+	t        *testing.T
+	fake     *checkout.Fake
+	register *checkout.Register
+	settings checkout.Settings
+	at       time.Time
+	boot     int
+	sales    int
+}
+
+func newCounter(t *testing.T) *counter {
+	c := &counter{t: t, fake: checkout.NewFake(), settings: settings, at: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)}
+	c.start()
+	return c
+}
+
+func (c *counter) start() {
+	c.boot++
+	c.register = &checkout.Register{
+		State: c.fake.Boot(c.settings), Journal: c.fake, Gateway: c.fake, Printer: c.fake, Body: c.fake,
+	}
+	c.handle(checkout.Booted{})
+}
+
+func (c *counter) now() checkout.Now {
+	c.sales++
+	return checkout.Now{
+		At: c.at, Stamp: payment.Stamp{Boot: strconv.Itoa(c.boot), Time: c.at},
+		Fresh: payment.SaleID(fmt.Sprintf("01JD%022d", c.sales)),
+	}
+}
+
+func (c *counter) handle(e checkout.Event) error {
+	c.at = c.at.Add(time.Millisecond)
+	return c.register.Handle(e, c.now())
+}
+
+// wait lets time pass, and each deadline with it.
+func (c *counter) wait(d time.Duration) error {
+	end := c.at.Add(d)
+	for range 1000 {
+		left, due := c.register.Wait(c.at)
+		if !due || c.at.Add(left).After(end) {
+			c.at = end
+			return nil
+		}
+		c.at = c.at.Add(left)
+		if err := c.register.Handle(checkout.Ticked{}, c.now()); err != nil {
+			return err
+		}
+	}
+	return errors.New("a deadline comes again and again")
+}
+
+// do is one line of a story. Several words after key, press and scan are one each.
+func (c *counter) do(line string) error {
+	verb, rest, _ := strings.Cut(line, " ")
+	args := strings.Fields(rest)
+	each := func(event func(string) checkout.Event) error {
+		for _, a := range args {
+			if err := c.handle(event(a)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	switch verb {
+	case "key":
+		return each(func(a string) checkout.Event { return checkout.Keyed{Key: a} })
+	case "press":
+		return each(func(a string) checkout.Event { return checkout.Pressed{Button: a} })
+	case "row": // of the list, from 1
+		n, err := strconv.Atoi(rest)
+		if err != nil || n > len(c.register.State.Listed) {
+			return fmt.Errorf("row %q", rest)
+		}
+		return c.handle(checkout.Pressed{Button: "sale_" + string(c.register.State.Listed[n-1].ID)})
+	case "scan":
+		return each(func(a string) checkout.Event { return checkout.Scanned{Data: []byte(codes[a])} })
+	case "answer":
+		return c.answer(args)
+	case "link":
+		return c.handle(checkout.LinkChanged{Online: rest == "up"})
+	case "online":
+		return errors.Join(c.handle(checkout.ClockLearned{Offset: time.Hour}), c.handle(checkout.LinkChanged{Online: true}))
+	case "wait":
+		d, err := time.ParseDuration(rest)
+		if err != nil {
+			return err
+		}
+		return c.wait(d)
+	case "paper":
+		for _, p := range c.fake.Paper() {
+			if err := c.handle(p); err != nil {
+				return err
+			}
+		}
+		return nil
+	case "torn":
+		return c.handle(checkout.Printed{Sale: c.register.State.Last, Receipt: c.register.State.Receipt, Failed: true})
+	case "printer":
+		return c.handle(checkout.PrinterChanged{Printer: checkout.PrinterState(rest)})
+	case "refused":
+		return c.handle(checkout.Refused{Why: rest})
+	case "broken":
+		c.fake.FailAppend = errors.New("disk full")
+	case "mended":
+		c.fake.FailAppend = nil
+	case "unreadable":
+		c.fake.FailRead = errors.New("bad page")
+	case "currency":
+		c.settings.Currency = rest
+		c.start()
+	case "nopin":
+		c.settings.ManagerPIN = ""
+		c.start()
+	case "reboot":
+		c.start()
+	case "buttons":
+	default:
+		return fmt.Errorf("a story cannot %q", verb)
+	}
+	return nil
+}
+
+// answer is "answer status [option…]": the gateway's word on the newest attempt
+// of the newest sale, or of the one that options name.
+func (c *counter) answer(args []string) error {
+	sales := c.fake.Sales()
+	sale := sales[len(sales)-1]
+	attempt := len(sale.Attempts)
+	var change []func(*payment.Answer)
+	for _, option := range args[1:] {
+		name, value, _ := strings.Cut(option, "=")
+		n, _ := strconv.Atoi(value) // zero for words
+		switch name {
+		case "sale":
+			sale = sales[n-1]
+			attempt = len(sale.Attempts)
+		case "attempt":
+			attempt = n
+		case "rev":
+			change = append(change, func(a *payment.Answer) { a.Rev = n })
+		case "amount":
+			change = append(change, func(a *payment.Answer) { a.Amount = int64(n) })
+		case "currency":
+			change = append(change, func(a *payment.Answer) { a.Currency = value })
+		case "reason":
+			change = append(change, func(a *payment.Answer) { a.Reason = payment.Reason(value) })
+		case "late":
+			change = append(change, func(a *payment.Answer) { a.Late = true })
+		default:
+			return fmt.Errorf("an answer has no %q", name)
+		}
+	}
+	answer, err := c.fake.Answer(payment.NewOrder(sale.ID, attempt), payment.AttemptStatus(args[0]))
+	if err != nil {
+		return err
+	}
+	for _, f := range change {
+		f(&answer)
+	}
+	return c.handle(checkout.Told{Answer: answer})
+}
+
+// outcome says where the counter stands, and what it did on the way.
+func (c *counter) outcome(line string, did []checkout.Effect, err error) string {
+	s := c.register.State
+	if line == "buttons" {
+		return buttons(s)
+	}
+	words := []string{string(s.Screen)}
+	if sale, ok := s.OnScreen(); ok {
+		words = append(words, string(sale.Status()))
+	}
+	add := func(name string, value any) { words = append(words, fmt.Sprintf("%s=%v", name, value)) }
+	if s.Entry != 0 {
+		add("entry", s.Entry)
+	}
+	if s.Tendered != 0 {
+		add("tendered", s.Tendered)
+	}
+	if s.Digits != "" {
+		add("digits", len(s.Digits))
+	}
+	if s.Screen == checkout.Sales {
+		add("rows", len(s.Listed))
+	}
+	c.said(s.Message)
+	c.said(s.FaultText)
+	if s.Message.Key != "" {
+		add("says", s.Message.Key)
+	}
+	if s.FaultText.Key != "" {
+		add("fault", s.FaultText.Key)
+	}
+	var effects []string
+	for _, e := range did {
+		effects = append(effects, c.effect(e))
+	}
+	if err != nil {
+		effects = append(effects, "ERROR "+err.Error())
+	}
+	text := strings.Join(words, " ")
+	if len(effects) > 0 {
+		text += " : " + strings.Join(effects, ", ")
+	}
+	return text
+}
+
+// said holds that a sentence is in the catalogue, and all its arguments are filled in.
+func (c *counter) said(s checkout.Sentence) {
+	for _, lang := range words.Langs {
+		if text := s.In(lang); s.Key != "" && (text == string(s.Key) || strings.Contains(text, "{")) {
+			c.t.Errorf("%s is said as %q", s.Key, text)
+		}
+	}
+}
+
+func buttons(s checkout.State) string {
+	var all []string
+	for _, b := range s.Buttons() {
+		text := b.ID
+		if strings.HasPrefix(text, "sale_") {
+			text = "row"
+		}
+		if b.Main {
+			text += "*"
+		}
+		if !b.Enabled {
+			text = "(" + text + ")"
+		}
+		all = append(all, text)
+	}
+	if s.Keypad() {
+		all = append(all, "keypad")
+	}
+	return strings.Join(all, " ")
+}
+
+func (c *counter) effect(e checkout.Effect) string {
+	attempt := func(o payment.Order) string { _, n, _ := o.Split(); return strconv.Itoa(n) } // orders of our own
+	switch e := e.(type) {
+	case checkout.Commit:
+		text := "commit"
+		for _, e := range e.Events {
+			text += " " + string(e.Kind)
+			switch e.Kind {
+			case payment.AttemptChanged:
+				text += "/" + string(e.Status)
+			case payment.SaleParked:
+				text += "/" + string(e.Intent)
+			case payment.CashTaken:
+				text += fmt.Sprintf("/%d-%d", e.Tendered, e.Change)
+			}
+			if e.Receipt != 0 && e.Kind != payment.ReceiptPrinted {
+				text += fmt.Sprintf(" receipt %d", e.Receipt)
+			}
+		}
+		return text
+	case checkout.Charge:
+		return fmt.Sprintf("charge %s %d %s", attempt(e.Order), e.Amount.Amount, e.Code.Wallet())
+	case checkout.Show:
+		return fmt.Sprintf("show %s %d", attempt(e.Order), e.Amount.Amount)
+	case checkout.Query:
+		return "query " + attempt(e.Order)
+	case checkout.Cancel:
+		return "cancel " + attempt(e.Order)
+	case checkout.Print:
+		text := fmt.Sprintf("print %d", e.Sale.Receipt)
+		if e.Sale.Receipt == 0 {
+			text = "print slip"
+		}
+		if e.Copy {
+			text += " copy"
+		}
+		return text
+	case checkout.KickDrawer:
+		return "drawer"
+	case checkout.Play:
+		return "♪" + string(e.Sound)
+	}
+	return fmt.Sprintf("%T", e)
+}
+
+// tell runs a story and returns it with the outcomes that were seen.
+func tell(t *testing.T, story string) string {
+	c := newCounter(t)
+	var told []string
+	for line := range strings.Lines(story) {
+		line = strings.TrimRight(line, "\n")
+		event, _, _ := strings.Cut(line, "=>")
+		event = strings.TrimSpace(event)
+		switch {
+		case event == "" || strings.HasPrefix(event, "#"):
+			told = append(told, line)
+			continue
+		}
+		before := len(c.fake.Did)
+		err := c.do(event)
+		outcome := c.outcome(event, c.fake.Did[before:], err)
+		told = append(told, fmt.Sprintf("%-28s => %s", event, outcome))
+	}
+	return strings.Join(told, "\n") + "\n"
+}
+
+// TestStories runs the stories of testdata: a line is an event and, after =>,
+// the screen, the status of the sale on it, what is keyed, the sentence that is
+// said, and after a colon what was done, in order. Buttons in brackets are
+// disabled, the main one has a star.
+func TestStories(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.story")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no stories: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".story"), func(t *testing.T) {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := tell(t, string(raw))
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			want := strings.Split(string(raw), "\n")
+			for i, line := range strings.Split(got, "\n") {
+				if i >= len(want) || line != want[i] {
+					t.Errorf("%s:%d:\n got  %s\n want %s", file, i+1, line, want[min(i, len(want)-1)])
+				}
+			}
+		})
+	}
+}
+
+// TestRefusalsHaveSentences holds that whatever the scanner reads, there is a word for it.
+func TestRefusalsHaveSentences(t *testing.T) {
+	for _, reason := range payment.RefusalReasons() {
+		key := words.Key("code_" + string(reason))
+		if words.Say(words.English, key) == string(key) {
+			t.Errorf("no sentence for %s", key)
+		}
+	}
+}
+
+// TestTriesEnd holds that a sale whose 99 order numbers are used up takes cash and nothing else.
+func TestTriesEnd(t *testing.T) {
+	c := newCounter(t)
+	run := func(lines ...string) {
+		t.Helper()
+		for _, line := range lines {
+			if err := c.do(line); err != nil {
+				t.Fatalf("%s: %v", line, err)
+			}
+		}
+	}
+	run("online", "key 5", "press qr", "answer declined")
+	for range payment.MaxAttempt - 1 {
+		run("press qr", "answer declined")
+	}
+	run("press qr")
+	if s := c.register.State; s.Screen != checkout.Declined || s.Message.Key != "too_many_attempts" {
+		t.Errorf("after %d tries: screen %s says %q", payment.MaxAttempt, s.Screen, s.Message.Key)
+	}
+	run("press cash", "press exact")
+	if s := c.register.State; s.Screen != checkout.Approved {
+		t.Errorf("cash after %d tries: screen %s", payment.MaxAttempt, s.Screen)
+	}
+}
