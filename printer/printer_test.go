@@ -19,6 +19,7 @@ import (
 	"till/printer"
 	"till/printer/dots"
 	"till/printer/emulator"
+	"till/words"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -579,5 +580,30 @@ func BenchmarkReceipt(b *testing.B) {
 			}
 			b.ReportMetric(float64(size), "B/receipt")
 		})
+	}
+}
+
+// TestNothingIsSaidByItsKey holds that every state and status has its words.
+func TestNothingIsSaidByItsKey(t *testing.T) {
+	for _, s := range []payment.Status{
+		payment.StatusCreated, payment.StatusAuthorizing, payment.StatusChecking, payment.StatusApproved, payment.StatusDeclined,
+		payment.StatusExpired, payment.StatusCancelled, payment.StatusReversed, payment.StatusParked, payment.StatusVoided, payment.StatusRefunded,
+	} {
+		for _, kind := range []printer.Kind{printer.Sale, printer.Refund, printer.Void} {
+			r := printer.ReceiptData{Kind: kind, Status: s, Requested: true, Copy: true, Test: true}
+			if says := said(printer.Receipt(r)) + said(printer.PendingSlip(r)); strings.Contains(says, "paper_") {
+				t.Errorf("%s: %s", s, says)
+			}
+		}
+	}
+	for _, s := range []printer.State{
+		printer.StateReady, printer.StateNearEnd, printer.StateNoPaper, printer.StateCoverOpen,
+		printer.StateOffline, printer.StateOff, printer.StateUnknown,
+	} {
+		for _, lang := range words.Langs {
+			if says := words.Say(lang, s.Key()); strings.Contains(says, "printer_") {
+				t.Errorf("%s has no words in %s", s, lang)
+			}
+		}
 	}
 }
