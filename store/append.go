@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -218,13 +217,13 @@ func (j *Journal) adopt(d *draft) {
 // update runs one durable commit on the active segment. Whatever goes wrong in
 // it, a failed sync above all, leaves unknown what the disk has.
 func (j *Journal) update(fn func(*bolt.Tx) error) error {
-	before := j.active.Stats()
-	err := guard("commit", func() error { return j.active.Update(fn) })
+	before := j.active.db.Stats()
+	err := j.active.update(fn)
 	if err != nil {
 		j.failed = fmt.Errorf("write the journal in %s: %w: see that the disk has room and is sound, then start till again", j.dir.Name(), err)
 		return j.failed
 	}
-	after := j.active.Stats()
+	after := j.active.db.Stats()
 	j.mu.Lock()
 	// PageAlloc counts all pages of a commit but the meta page.
 	j.written += uint64(after.TxStats.GetPageAlloc()-before.TxStats.GetPageAlloc()) + pageSize
@@ -233,13 +232,11 @@ func (j *Journal) update(fn func(*bolt.Tx) error) error {
 }
 
 func (j *Journal) measure() error {
-	err := guard("commit", func() error {
-		return j.active.View(func(tx *bolt.Tx) error {
-			j.mu.Lock()
-			defer j.mu.Unlock()
-			j.size = tx.Size()
-			return nil
-		})
+	err := j.active.view(func(tx *bolt.Tx) error {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.size = tx.Size()
+		return nil
 	})
 	if err != nil {
 		j.failed = fmt.Errorf("write the journal: %w", err)
@@ -276,7 +273,7 @@ func (j *Journal) makeRoom(d *draft) error {
 	return j.roll(carried, bytes)
 }
 
-// carry is what the next segment has to know of the sales so far, as JSON: the
+// carry is what the next segment has to know of the sales so far, encoded: the
 // unfinished ones, and the newest.
 func (j *Journal) carry() (carried map[payment.SaleID][]byte, bytes int64, err error) {
 	j.mu.RLock()
@@ -287,7 +284,7 @@ func (j *Journal) carry() (carried map[payment.SaleID][]byte, bytes int64, err e
 		sales[j.now.Newest] = j.newest
 	}
 	for id, k := range sales {
-		if carried[id], err = json.Marshal(k); err != nil {
+		if carried[id], err = encodeJSON(k); err != nil {
 			return nil, 0, fmt.Errorf("encode sale %s: %w", id, err)
 		}
 		bytes += int64(len(carried[id]))
@@ -305,7 +302,7 @@ func (j *Journal) roll(carried map[payment.SaleID][]byte, bytes int64) error {
 	for _, s := range j.segments {
 		h.Earlier = append(h.Earlier, s.first)
 	}
-	db, err := makeSegment(j.dir, h, carried, live, j.bounds)
+	next, err := makeSegment(j.dir, h, carried, live, j.bounds)
 	if err != nil {
 		j.failed = fmt.Errorf("write the journal in %s: %w: see that the disk has room, then start till again", j.dir.Name(), err)
 		return j.failed
@@ -313,7 +310,7 @@ func (j *Journal) roll(carried map[payment.SaleID][]byte, bytes int64) error {
 	info, err := os.Stat(j.path(len(j.segments) - 1))
 	j.files.Lock()
 	old := j.active
-	j.active = db
+	j.active = next
 	if err == nil {
 		j.segments[len(j.segments)-1].bytes = info.Size()
 	}
@@ -322,7 +319,7 @@ func (j *Journal) roll(carried map[payment.SaleID][]byte, bytes int64) error {
 	j.mu.Lock()
 	j.stored, j.carried = now.Acked, bytes
 	j.mu.Unlock()
-	if err := errors.Join(err, old.Close()); err != nil {
+	if err := errors.Join(err, old.close()); err != nil {
 		j.failed = fmt.Errorf("seal a segment: %w", err)
 		return j.failed
 	}

@@ -118,7 +118,7 @@ func (c *checker) follows(h segmentHeader, i int) error {
 func (c *checker) carried(tx *bolt.Tx) error {
 	return tx.Bucket(carriedBucket).ForEach(func(key, value []byte) error {
 		var k kept
-		if err := json.Unmarshal(value, &k); err != nil {
+		if err := decodeJSON(value, &k); err != nil {
 			return damaged(c.name, err)
 		}
 		id := payment.SaleID(key)

@@ -26,6 +26,10 @@
 //	carried  sale id     -> JSON: the sale as it was when this segment first needed
 //	                     it, if it began in an earlier one
 //
+// Every value but a record has its checksum (CRC-32C) before it; a record is
+// covered by the hash chain. A later schema keeps the header where it is, with
+// "schema" in it.
+//
 // So a segment explains itself: a sale is its carried state, if any, and the
 // events of its sequences applied in order. Records and indexes change in the
 // same commit. header, state and live are small enough for bbolt to keep inside
@@ -37,8 +41,8 @@
 //
 // bbolt maps its file into memory, and trusts it. Before a file is opened its
 // header is therefore checked by plain reads (see [Inspect]), and everything
-// that looks at mapped pages runs under guard, which turns a panic and a memory
-// fault (a truncated file, an unreadable sector) into ErrDamaged. Records are
-// trusted by their hash: every record that Read returns was checked against the
-// chain.
+// that looks at mapped pages runs under mapped.guard, which turns a panic and a
+// memory fault (a truncated file, an unreadable sector) into ErrDamaged. Records
+// are trusted by their hash: every record that is read or folded into a sale was
+// checked against the chain.
 package store

@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"runtime/debug"
 )
 
 // Sentinels of Open. Each is wrapped in a sentence that says what to do.
@@ -32,18 +31,4 @@ var (
 // damaged is an ErrDamaged with the advice that a person needs.
 func damaged(where string, cause any) error {
 	return fmt.Errorf("%w: %s: %v: keep the folder for support, and set it aside to go on", ErrDamaged, where, cause)
-}
-
-// guard runs what touches mapped pages. A bad page makes bbolt panic, and a
-// mapping beyond the end of its file or over an unreadable sector faults
-// (SIGBUS), which would end the program; both come back as ErrDamaged. It works
-// for the calling goroutine alone.
-func guard(where string, fn func() error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if p := recover(); p != nil {
-			err = damaged(where, p)
-		}
-	}()
-	return fn()
 }

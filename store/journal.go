@@ -83,14 +83,15 @@ type Journal struct {
 	// files guards which segments there are. Readers hold it while they look at one.
 	files    sync.RWMutex
 	segments []segment // ascending; the last one is active
-	active   *bolt.DB
+	active   *mapped
 	closed   bool
 
 	// sealed is the older segment that was read last, kept open for the next read.
 	sealed struct {
 		sync.Mutex
-		first uint64
-		db    *bolt.DB
+		first  uint64
+		open   *mapped          // nil if none is
+		broken map[uint64]error // by first sequence: not to be opened again
 	}
 
 	// mu guards the copies of what the newest commit says.
@@ -125,7 +126,7 @@ func Open(dir string, o Options) (*Journal, error) {
 	j := &Journal{options: o, bounds: o.bounds(), dir: folder}
 	if err := j.load(); err != nil {
 		if j.active != nil {
-			err = errors.Join(err, j.active.Close())
+			err = errors.Join(err, j.active.close())
 		}
 		return nil, errors.Join(err, folder.Close())
 	}
@@ -174,20 +175,17 @@ func (j *Journal) load() error {
 		return j.begin()
 	}
 	path := j.path(len(j.segments) - 1)
-	db, err := openSegment(path, false, j.bounds)
+	active, err := openSegment(path, false, j.bounds)
 	if err != nil {
 		return err
 	}
-	j.active = db
-	name := filepath.Base(path)
+	j.active = active
 	var h segmentHeader
-	err = guard(name, func() error {
-		return db.View(func(tx *bolt.Tx) (err error) {
-			if h, j.now, err = readHeader(tx, name); err != nil {
-				return err
-			}
-			return j.loadActive(tx, h)
-		})
+	err = active.view(func(tx *bolt.Tx) (err error) {
+		if h, j.now, err = readHeader(tx, active.name); err != nil {
+			return err
+		}
+		return j.loadActive(tx, h)
 	})
 	if err != nil {
 		return err
@@ -235,11 +233,11 @@ func (j *Journal) begin() error {
 	j.now = facts{Hash: wire.Genesis(j.options.Terminal, j.epoch)}
 	j.open = map[payment.SaleID]kept{}
 	h := segmentHeader{Schema: schema, Terminal: j.options.Terminal, Epoch: j.epoch, First: 1, Before: j.now}
-	db, err := makeSegment(j.dir, h, nil, nil, j.bounds)
+	active, err := makeSegment(j.dir, h, nil, nil, j.bounds)
 	if err != nil {
 		return err
 	}
-	j.active, j.segments = db, []segment{{first: 1}}
+	j.active, j.segments = active, []segment{{first: 1}}
 	return j.measure()
 }
 
@@ -332,11 +330,7 @@ func (j *Journal) Close() error {
 	j.closed = true
 	j.sealed.Lock()
 	defer j.sealed.Unlock()
-	if j.sealed.db != nil {
-		errs = append(errs, j.sealed.db.Close())
-		j.sealed.db = nil
-	}
-	errs = append(errs, j.active.Close(), j.dir.Close())
+	errs = append(errs, j.closeSealed(), j.active.close(), j.dir.Close())
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("close journal: %w", err)
 	}

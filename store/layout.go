@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"strings"
 	"time"
 
@@ -128,13 +129,45 @@ func decodeRecord(key, b []byte) (wire.Record, error) {
 	return r, nil
 }
 
+// protect puts a checksum (CRC-32C, 4 bytes big-endian) before a value that no
+// hash covers, so that a turned bit is not taken for a fact.
+func protect(value []byte) []byte {
+	sum := crc32.Checksum(value, crc32.MakeTable(crc32.Castagnoli))
+	return append(binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(value)), sum), value...)
+}
+
+var errChecksum = errors.New("checksum does not fit")
+
+// unprotect is what protect was given. It does not copy.
+func unprotect(b []byte) ([]byte, error) {
+	if len(b) < 4 || crc32.Checksum(b[4:], crc32.MakeTable(crc32.Castagnoli)) != binary.BigEndian.Uint32(b) {
+		return nil, errChecksum
+	}
+	return b[4:], nil
+}
+
+func encodeJSON(v any) ([]byte, error) {
+	text, err := json.Marshal(v)
+	return protect(text), err
+}
+
+func decodeJSON(b []byte, v any) error {
+	text, err := unprotect(b)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, v)
+}
+
 // seqListFormat begins the value of an index entry: a format byte, then the first
 // sequence and the steps to the following ones as uvarints.
 const seqListFormat = 1
 
-func newSeqList() []byte { return []byte{seqListFormat} }
-
 func decodeSeqs(b []byte) ([]uint64, error) {
+	b, err := unprotect(b)
+	if err != nil {
+		return nil, err
+	}
 	if len(b) == 0 || b[0] != seqListFormat {
 		return nil, errors.New("index entry cannot be read")
 	}
@@ -153,13 +186,13 @@ func decodeSeqs(b []byte) ([]uint64, error) {
 }
 
 func encodeSeqs(seqs []uint64) []byte {
-	b := newSeqList()
+	b := []byte{seqListFormat}
 	var last uint64
 	for _, seq := range seqs {
 		b = binary.AppendUvarint(b, seq-last)
 		last = seq
 	}
-	return b
+	return protect(b)
 }
 
 const (

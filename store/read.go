@@ -2,7 +2,6 @@ package store
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -17,31 +16,41 @@ import (
 // view looks at segment i. The caller holds files for reading.
 func (j *Journal) view(i int, fn func(*bolt.Tx) error) error {
 	if i == len(j.segments)-1 {
-		return guard(filepath.Base(j.path(i)), func() error { return j.active.View(fn) })
+		return j.active.view(fn)
 	}
 	j.sealed.Lock()
 	defer j.sealed.Unlock()
-	if j.sealed.db == nil || j.sealed.first != j.segments[i].first {
+	first := j.segments[i].first
+	if err := j.sealed.broken[first]; err != nil {
+		return err
+	}
+	if j.sealed.open == nil || j.sealed.first != first {
 		if err := j.closeSealed(); err != nil {
 			return err
 		}
-		db, err := openSegment(j.path(i), true, j.bounds)
+		m, err := openSegment(j.path(i), true, j.bounds)
 		if err != nil {
 			return err
 		}
-		j.sealed.db, j.sealed.first = db, j.segments[i].first
+		j.sealed.open, j.sealed.first = m, first
 	}
-	return guard(filepath.Base(j.path(i)), func() error { return j.sealed.db.View(fn) })
+	return j.sealed.open.view(fn)
 }
 
 // closeSealed is called with sealed locked.
 func (j *Journal) closeSealed() error {
-	if j.sealed.db == nil {
+	m := j.sealed.open
+	if m == nil {
 		return nil
 	}
-	db := j.sealed.db
-	j.sealed.db = nil
-	if err := db.Close(); err != nil {
+	j.sealed.open = nil
+	if broken := m.broken.Load(); broken != nil {
+		if j.sealed.broken == nil {
+			j.sealed.broken = map[uint64]error{}
+		}
+		j.sealed.broken[j.sealed.first] = *broken
+	}
+	if err := m.close(); err != nil {
 		return fmt.Errorf("close a segment: %w", err)
 	}
 	return nil
@@ -266,7 +275,7 @@ func eachSale(tx *bolt.Tx, fn func(id payment.SaleID, born uint64)) error {
 		var k struct {
 			Born uint64 `json:"born"`
 		}
-		if err := json.Unmarshal(value, &k); err != nil {
+		if err := decodeJSON(value, &k); err != nil {
 			return damaged("sale "+string(id), err)
 		}
 		carried[payment.SaleID(id)] = true

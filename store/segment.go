@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,9 +10,9 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 
 	"till/payment"
+	"till/sync/wire"
 )
 
 const (
@@ -35,36 +34,18 @@ type bounds struct {
 
 // openSegment maps a segment that Inspect has passed. The newest is opened for
 // writing, the others are not.
-func openSegment(path string, readOnly bool, b bounds) (*bolt.DB, error) {
+func openSegment(path string, readOnly bool, b bounds) (*mapped, error) {
 	if _, err := inspectFile(path); err != nil {
 		return nil, err
 	}
-	var file *os.File
-	var db *bolt.DB
-	err := guard(filepath.Base(path), func() (err error) {
-		db, err = bolt.Open(path, 0o600, &bolt.Options{
-			Timeout:         max(b.timeout, time.Nanosecond), // 0 would wait for ever
-			ReadOnly:        readOnly,
-			PageSize:        pageSize,
-			InitialMmapSize: b.mmapSize(readOnly),
-			OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
-				f, err := os.OpenFile(name, flag, mode)
-				file = f
-				return f, err
-			},
-		})
-		return err
+	m, err := openMapped(path, &bolt.Options{
+		Timeout: b.timeout, ReadOnly: readOnly, PageSize: pageSize, InitialMmapSize: b.mmapSize(readOnly),
 	})
-	switch {
-	case err == nil:
-		db.AllocSize = int(b.step)
-		return db, nil
-	case errors.Is(err, berrors.ErrTimeout):
-		return nil, fmt.Errorf("%w in %s: end it first", ErrLocked, filepath.Dir(path))
-	case errors.Is(err, ErrDamaged) && file != nil:
-		_ = file.Close() // bbolt panicked with it open: the damage is what is reported
+	if err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("open segment %s: %w", filepath.Base(path), err)
+	m.db.AllocSize = int(b.step)
+	return m, nil
 }
 
 // mmapSize is address space for all that the segment will take, so that it is
@@ -80,21 +61,21 @@ func (b bounds) mmapSize(readOnly bool) int {
 var buckets = [][]byte{headerBucket, stateBucket, recordsBucket, liveBucket, salesBucket, carriedBucket}
 
 // makeSegment makes a complete segment and opens it. carried are the unfinished
-// sales and the newest one, as JSON; live names the unfinished ones.
-func makeSegment(dir *os.File, h segmentHeader, carried map[payment.SaleID][]byte, live []payment.SaleID, b bounds) (*bolt.DB, error) {
+// sales and the newest one, encoded; live names the unfinished ones.
+func makeSegment(dir *os.File, h segmentHeader, carried map[payment.SaleID][]byte, live []payment.SaleID, b bounds) (*mapped, error) {
 	final := filepath.Join(dir.Name(), segmentName(h.Epoch, h.First))
 	half := final + halfMade
 	if err := os.Remove(half); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("begin a segment: %w", err)
 	}
-	db, err := bolt.Open(half, 0o600, &bolt.Options{
-		Timeout: max(b.timeout, time.Nanosecond), PageSize: pageSize, InitialMmapSize: b.mmapSize(false),
+	m, err := openMapped(half, &bolt.Options{
+		Timeout: b.timeout, PageSize: pageSize, InitialMmapSize: b.mmapSize(false),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("begin a segment: %w", err)
 	}
-	db.AllocSize = int(b.step)
-	err = db.Update(func(tx *bolt.Tx) error { return fillSegment(tx, h, carried, live) })
+	m.db.AllocSize = int(b.step)
+	err = m.update(func(tx *bolt.Tx) error { return fillSegment(tx, h, carried, live) })
 	if err == nil {
 		err = os.Rename(half, final)
 	}
@@ -102,9 +83,10 @@ func makeSegment(dir *os.File, h segmentHeader, carried map[payment.SaleID][]byt
 		err = dir.Sync()
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("begin a segment: %w", err), db.Close())
+		return nil, errors.Join(fmt.Errorf("begin a segment: %w", err), m.close())
 	}
-	return db, nil
+	m.name = filepath.Base(final)
+	return m, nil
 }
 
 func fillSegment(tx *bolt.Tx, h segmentHeader, carried map[payment.SaleID][]byte, live []payment.SaleID) error {
@@ -125,7 +107,7 @@ func fillSegment(tx *bolt.Tx, h segmentHeader, carried map[payment.SaleID][]byte
 		}
 	}
 	for _, id := range slices.Sorted(slices.Values(live)) {
-		if err := tx.Bucket(liveBucket).Put([]byte(id), newSeqList()); err != nil {
+		if err := tx.Bucket(liveBucket).Put([]byte(id), encodeSeqs(nil)); err != nil {
 			return err
 		}
 	}
@@ -133,11 +115,11 @@ func fillSegment(tx *bolt.Tx, h segmentHeader, carried map[payment.SaleID][]byte
 }
 
 func putJSON(b *bolt.Bucket, key []byte, v any) error {
-	text, err := json.Marshal(v)
+	value, err := encodeJSON(v)
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", key, err)
 	}
-	return b.Put(key, text)
+	return b.Put(key, value)
 }
 
 // readHeader reads a segment's header and state, and checks them against its name.
@@ -152,13 +134,13 @@ func readHeader(tx *bolt.Tx, name string) (h segmentHeader, now facts, err error
 	var version struct {
 		Schema int `json:"schema"`
 	}
-	if err := json.Unmarshal(text, &version); err != nil {
+	if err := decodeJSON(text, &version); err != nil {
 		return h, now, damaged(name, err)
 	}
 	if version.Schema > schema {
 		return h, now, fmt.Errorf("%w: %s has schema %d, this till knows %d: update till", ErrNewer, name, version.Schema, schema)
 	}
-	if err := json.Unmarshal(text, &h); err != nil {
+	if err := decodeJSON(text, &h); err != nil {
 		return h, now, damaged(name, err)
 	}
 	if h.Schema != schema || segmentName(h.Epoch, h.First) != name || h.Before.Last != h.First-1 {
@@ -169,7 +151,7 @@ func readHeader(tx *bolt.Tx, name string) (h segmentHeader, now facts, err error
 			return h, now, damaged(name, fmt.Sprintf("bucket %s is missing", bucket))
 		}
 	}
-	if err := json.Unmarshal(tx.Bucket(stateBucket).Get(stateKey), &now); err != nil {
+	if err := decodeJSON(tx.Bucket(stateBucket).Get(stateKey), &now); err != nil {
 		return h, now, damaged(name, err)
 	}
 	return h, now, nil
@@ -184,7 +166,7 @@ func saleIn(tx *bolt.Tx, id payment.SaleID) (k kept, found bool, err error) {
 	}
 	where := "sale " + string(id)
 	if base != nil {
-		if err := json.Unmarshal(base, &k); err != nil {
+		if err := decodeJSON(base, &k); err != nil {
 			return kept{}, false, damaged(where, err)
 		}
 	}
@@ -196,8 +178,7 @@ func saleIn(tx *bolt.Tx, id payment.SaleID) (k kept, found bool, err error) {
 		return kept{}, false, damaged(where, err)
 	}
 	for _, seq := range seqs {
-		key := seqKey(seq)
-		r, err := decodeRecord(key, tx.Bucket(recordsBucket).Get(key))
+		r, err := recordIn(tx, seq)
 		if err != nil {
 			return kept{}, false, damaged(where, err)
 		}
@@ -213,6 +194,32 @@ func saleIn(tx *bolt.Tx, id payment.SaleID) (k kept, found bool, err error) {
 		}
 	}
 	return k, true, nil
+}
+
+// recordIn is one record of a segment, checked against the one before it.
+func recordIn(tx *bolt.Tx, seq uint64) (wire.Record, error) {
+	records := tx.Bucket(recordsBucket)
+	key := seqKey(seq)
+	r, err := decodeRecord(key, records.Get(key))
+	if err != nil {
+		return r, err
+	}
+	var prev wire.Hash
+	key = seqKey(seq - 1)
+	if value := records.Get(key); value != nil {
+		before, err := decodeRecord(key, value)
+		if err != nil {
+			return r, err
+		}
+		prev = before.Hash
+	} else {
+		var h segmentHeader
+		if err := decodeJSON(tx.Bucket(headerBucket).Get(headerKey), &h); err != nil {
+			return r, err
+		}
+		prev = h.Before.Hash
+	}
+	return r, r.Follows(prev, seq)
 }
 
 // indexEntry is the sale's sequences in this segment, nil if it has none here.
