@@ -483,7 +483,7 @@ func TestConformance(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				dev := printer.New(func(context.Context) (printer.Transport, error) { return c.fake, nil }, p)
-				if c.want != printer.ErrFake {
+				if !errors.Is(c.want, printer.ErrFake) {
 					if s, err := dev.Status(t.Context()); err != nil || s.State != c.state {
 						t.Errorf("status %v, %v, want %s", s, err, c.state)
 					}
@@ -621,3 +621,25 @@ func TestEndOfFileIsABrokenLine(t *testing.T) {
 type endOfFile struct{ *printer.FakeTransport }
 
 func (endOfFile) Read([]byte) (int, error) { return 0, io.EOF }
+
+// TestAutomaticStatusIsNoFence holds that the bytes of a status nobody asked
+// for, which look like answers to fences, confirm nothing.
+func TestAutomaticStatusIsNoFence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		answered := false
+		f := &printer.FakeTransport{Reply: func(b []byte) []byte {
+			if !bytes.HasPrefix(b, []byte("\x1dr\x01")) {
+				return realTime(false)(b)
+			}
+			if !answered { // the probe
+				answered = true
+				return []byte{0}
+			}
+			return []byte{0x10, 0, 0, 0}
+		}}
+		p := printer.New(func(context.Context) (printer.Transport, error) { return f, nil }, printer.Profile80())
+		if err := p.Print(t.Context(), sample("report")); !errors.Is(err, printer.ErrUnconfirmed) {
+			t.Errorf("got %v", err)
+		}
+	})
+}

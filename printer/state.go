@@ -33,7 +33,7 @@ func (s State) Ready() bool {
 // Key names the sentence that tells a person of the state.
 func (s State) Key() words.Key { return words.Key("printer_" + string(s)) }
 
-// Status is what a printer answered, and when it could not be asked, why.
+// Status is what a printer answered when it was asked.
 type Status struct {
 	State   State
 	NearEnd bool // the roll is getting thin, whatever else there is
