@@ -298,7 +298,7 @@ func (c *counter) peripherals(w http.ResponseWriter, _ *http.Request) error {
 }
 
 func (c *counter) ledger(w http.ResponseWriter, _ *http.Request) error {
-	books, err := c.backend.books()
+	books, err := c.backend.Books()
 	if err != nil {
 		return err
 	}
@@ -420,7 +420,7 @@ func (c *counter) walletCode(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &body); err != nil {
 		return err
 	}
-	code, life, err := c.backend.box.NewCode(body.Wallet)
+	code, life, err := c.backend.Sandbox.NewCode(body.Wallet)
 	if err != nil {
 		return refuse(http.StatusBadRequest, "%v", err)
 	}
@@ -437,7 +437,7 @@ func (c *counter) walletNext(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &body); err != nil {
 		return err
 	}
-	if err := c.backend.box.SetNext(body.Behaviour); err != nil {
+	if err := c.backend.Sandbox.SetNext(body.Behaviour); err != nil {
 		return refuse(http.StatusBadRequest, "%v", err)
 	}
 	return noContent(w)
@@ -461,7 +461,7 @@ func (c *counter) walletPay(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return refuse(http.StatusBadRequest, "wallet %.20q is not one of wechat, alipay, unionpay", string(body.Wallet))
 	}
-	status, err := c.backend.box.Pay(*body.QR, body.Wallet)
+	status, err := c.backend.Sandbox.Pay(*body.QR, body.Wallet)
 	if err != nil {
 		return err
 	}

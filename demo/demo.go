@@ -60,7 +60,7 @@ func serve(ctx context.Context, o Options, listener net.Listener, dir *folder) e
 		return err
 	}
 	defer backend.stop()
-	wire, err := newCable(backend.broker, h)
+	wire, err := newCable(backend.Broker, h)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func serve(ctx context.Context, o Options, listener net.Listener, dir *folder) e
 		return err
 	}
 	defer world.close()
-	config, err := writeConfig(dir.path, wire.address(), world.socket, backend.key)
+	config, err := writeConfig(dir.path, wire.address(), world.socket, backend.Key.String())
 	if err != nil {
 		return err
 	}

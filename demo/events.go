@@ -62,7 +62,7 @@ func (c *counter) watchPhone(ctx context.Context) {
 	tick := time.NewTicker(phoneEvery)
 	defer tick.Stop()
 	for {
-		if p, err := c.backend.box.Phone(); err == nil { // else the next look tells
+		if p, err := c.backend.Sandbox.Phone(); err == nil { // else the next look tells
 			news := phoneNews{Next: p.Next}
 			if p.Prompt != nil {
 				news.Prompt = &phoneAsks{Wallet: p.Prompt.Wallet, Amount: p.Prompt.Amount.Amount, Currency: p.Prompt.Amount.Currency}

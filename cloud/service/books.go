@@ -1,0 +1,68 @@
+package service
+
+import (
+	"fmt"
+
+	"till/cloud"
+	"till/cloud/sandbox"
+	"till/payment"
+)
+
+// Books is ledger.json: what the ledger believes beside what the acquirer took.
+type Books struct {
+	Sales   []Sale           `json:"sales"`
+	Charges []sandbox.Charge `json:"charges"`
+	Records int              `json:"records"`
+	Gaps    int              `json:"gaps"`
+}
+
+// Sale is one sale of the ledger. Amounts are in minor units.
+type Sale struct {
+	ID       payment.SaleID `json:"id"`
+	Terminal string         `json:"terminal"`
+	Status   payment.Status `json:"status"`
+	Amount   int64          `json:"amount"`
+	Currency string         `json:"currency"`
+	Tenders  []Tender       `json:"tenders"`
+	Refunded int64          `json:"refunded"`
+	Receipt  uint64         `json:"receipt,omitempty"`
+}
+
+// Tender is one part of a sale's payment.
+type Tender struct {
+	Wallet payment.Wallet `json:"wallet"`
+	Amount int64          `json:"amount"`
+}
+
+// Books reads both books.
+func (s *Service) Books() (Books, error) {
+	b := Books{Sales: []Sale{}}
+	err := s.ledger.View(func(tx cloud.Tx) error {
+		sales, err := tx.Sales()
+		if err != nil {
+			return err
+		}
+		for _, e := range sales {
+			b.Sales = append(b.Sales, saleOf(e))
+		}
+		count, err := tx.Journals()
+		b.Records, b.Gaps = count.Records, count.Gaps
+		return err
+	})
+	if err != nil {
+		return b, fmt.Errorf("read the ledger: %w", err)
+	}
+	b.Charges, err = s.Sandbox.Charges()
+	return b, err
+}
+
+func saleOf(e cloud.SaleEntry) Sale {
+	s := Sale{
+		ID: e.Sale.ID, Terminal: e.Terminal, Status: e.Sale.Status(), Receipt: e.Sale.Receipt,
+		Amount: e.Sale.Total.Amount, Currency: e.Sale.Total.Currency, Tenders: []Tender{},
+	}
+	for _, t := range e.Sale.Tenders {
+		s.Tenders = append(s.Tenders, Tender{t.Wallet, t.Amount})
+	}
+	return s
+}

@@ -1,0 +1,134 @@
+// Package service is a whole gateway in one process: the embedded broker, the
+// bbolt ledger and the sandbox acquirer around cloud's logic. till-cloud and
+// till-demo run it.
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"till/cloud"
+	"till/cloud/broker"
+	"till/cloud/ledger"
+	"till/cloud/sandbox"
+	"till/payment"
+	"till/sync/wire"
+)
+
+// Options say where the gateway lives.
+type Options struct {
+	Dir      string // ledger, key, the broker's folder
+	MQTT     string // the broker's address; port 0 is any free one
+	Pace     int    // the waits that wallets impose are divided by it
+	Log      *slog.Logger
+	Outgoing func(cloud.Send, *sandbox.Sandbox) bool // see cloud.ServerConfig
+	Changed  func()                                  // the books may have changed
+}
+
+// Service is a running gateway.
+type Service struct {
+	Broker  string // the broker's address
+	Key     wire.SealingKey
+	Sandbox *sandbox.Sandbox
+
+	ledger *ledger.Ledger
+	server *cloud.Server
+	nats   *broker.Broker
+	log    *slog.Logger
+}
+
+// Start opens the books and starts the broker. The gateway itself works in Run.
+func Start(o Options) (*Service, error) {
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the gateway's folder: %w", err)
+	}
+	s := &Service{log: o.Log}
+	if err := s.start(o); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Service) start(o Options) error {
+	key, err := openKey(filepath.Join(o.Dir, "gateway.key"))
+	if err != nil {
+		return err
+	}
+	s.Key = key.Public()
+	// The ledger first: its lock tells a second gateway on the folder.
+	if s.ledger, err = ledger.Open(o.Dir); err != nil {
+		return err
+	}
+	notify := func(order payment.Order) {
+		s.server.Notify(order)
+		if o.Changed != nil {
+			o.Changed()
+		}
+	}
+	if s.Sandbox, err = sandbox.Open(o.Dir, o.Pace, time.Now, notify); err != nil {
+		return err
+	}
+	if s.nats, s.Broker, err = broker.Start(o.MQTT, filepath.Join(o.Dir, "broker"), o.Log); err != nil {
+		return err
+	}
+	waits := cloud.WalletWaits(o.Pace)
+	gateway, err := cloud.NewGateway(s.ledger, key, waits)
+	if err != nil {
+		return err
+	}
+	s.server = cloud.NewServer(cloud.ServerConfig{
+		Broker: "tcp://" + s.Broker, ClientID: "gateway", CallFor: waits.CallFor, Log: o.Log, Changed: o.Changed,
+		Outgoing: func(send cloud.Send) bool { return o.Outgoing == nil || o.Outgoing(send, s.Sandbox) },
+	}, gateway, s.Sandbox)
+	return nil
+}
+
+// openKey reads the gateway's key, or makes it.
+func openKey(path string) (wire.OpeningKey, error) {
+	raw, err := os.ReadFile(path)
+	if err == nil {
+		return wire.ParseOpeningKey(raw)
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return wire.OpeningKey{}, fmt.Errorf("read the gateway's key: %w", err)
+	}
+	key, err := wire.NewOpeningKey()
+	if err != nil {
+		return key, err
+	}
+	if raw, err = key.Bytes(); err != nil {
+		return key, fmt.Errorf("write the gateway's key: %w", err)
+	}
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
+		return key, fmt.Errorf("write the gateway's key: %w", err)
+	}
+	return key, nil
+}
+
+// Run works until ctx ends, or the ledger fails.
+func (s *Service) Run(ctx context.Context) error {
+	if err := s.server.Run(ctx); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("gateway: %w", err)
+	}
+	return nil
+}
+
+// Close ends the broker and closes the books; Run has ended.
+func (s *Service) Close() error {
+	var failed error
+	if s.nats != nil {
+		s.nats.Stop()
+	}
+	if s.Sandbox != nil {
+		failed = errors.Join(failed, s.Sandbox.Close())
+	}
+	if s.ledger != nil {
+		failed = errors.Join(failed, s.ledger.Close())
+	}
+	return failed
+}

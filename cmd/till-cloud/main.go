@@ -1,0 +1,91 @@
+// Command till-cloud is the gateway: broker, ledger and acquirer in one program.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"till/cloud/service"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "till-cloud:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("till-cloud", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // errors are printed once, by main
+	mqtt := flags.String("mqtt", "127.0.0.1:1883", "`address` of the broker that terminals connect to")
+	listen := flags.String("listen", "127.0.0.1:8081", "`address` of the books (ledger.json), for this machine's eyes")
+	data := flags.String("data", "till-cloud", "`folder` of the ledger")
+	pace := flags.Int("pace", 1, "the sandbox's waits are divided by this `number`")
+	level := slog.LevelInfo
+	flags.TextVar(&level, "log", slog.LevelInfo, "`level` of the log: debug, info, warn, error")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			flags.SetOutput(stdout)
+			flags.Usage()
+			return err
+		}
+		return fmt.Errorf("%w; till-cloud -help lists the flags", err)
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %.40q; till-cloud -help lists the flags", flags.Arg(0))
+	}
+	if *pace < 1 {
+		return fmt.Errorf("pace %d: want 1 or more", *pace)
+	}
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
+	l, err := net.Listen("tcp", *listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w; choose another with -listen", *listen, err)
+	}
+	defer l.Close()
+	s, err := service.Start(service.Options{Dir: *data, MQTT: *mqtt, Pace: *pace, Log: log})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "Terminals connect to tcp://%s with the gateway key %s\nThe books are at http://%s/cloud/ledger.json\nThe acquirer is the sandbox: no money moves.\n",
+		s.Broker, s.Key, l.Addr())
+	go serveBooks(ctx, l, s, log)
+	return errors.Join(s.Run(ctx), s.Close())
+}
+
+func serveBooks(ctx context.Context, l net.Listener, s *service.Service, log *slog.Logger) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /cloud/ledger.json", func(w http.ResponseWriter, _ *http.Request) {
+		books, err := s.Books()
+		if err != nil {
+			log.Error("books", "err", err)
+			http.Error(w, `{"error":"the books cannot be read"}`, http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		if err := json.NewEncoder(w).Encode(books); err != nil {
+			log.Debug("books", "err", err)
+		}
+	})
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	stop := context.AfterFunc(ctx, func() { server.Close() })
+	defer stop()
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		log.Error("serve the books", "err", err)
+	}
+}
