@@ -203,8 +203,8 @@ func (b *batch) handle(e Event) error {
 
 func (b *batch) send(terminal string, c wire.Channel, message any) error {
 	payload, err := wire.Encode(message)
-	if err != nil {
-		return err
+	if err != nil { // an acquirer's text that no message holds: one order's trouble, not the ledger's
+		return b.reject(terminal, err)
 	}
 	b.effects = append(b.effects, Send{Terminal: terminal, Channel: c, Payload: payload})
 	return nil
@@ -296,9 +296,12 @@ func (b *batch) take(terminal string, epoch uint32, r wire.Record) error {
 	if e.Sale == "" {
 		return nil
 	}
-	entry, _, err := b.tx.Sale(e.Sale)
+	entry, known, err := b.tx.Sale(e.Sale)
 	if err != nil {
 		return err
+	}
+	if known && entry.Terminal != terminal {
+		return b.reject(terminal, fmt.Errorf("record %d: sale %s belongs to terminal %s", r.Seq, e.Sale, entry.Terminal))
 	}
 	next, err := entry.Sale.Apply(e, r.Stamp)
 	if err != nil {
@@ -321,12 +324,19 @@ func (b *batch) request(terminal string, r wire.Request) error {
 	if err != nil {
 		return b.reject(terminal, err)
 	}
+	if len(r.Currency) > maxText || len(r.Wallet) > maxText {
+		return b.reject(terminal, fmt.Errorf("order %s: currency or wallet of more than %d bytes", r.Order, maxText))
+	}
 	a, seen, err := b.tx.Attempt(r.Order)
 	if err != nil {
 		return err
 	}
-	if seen && a.Terminal != terminal {
-		return b.reject(terminal, fmt.Errorf("order %s belongs to terminal %s", r.Order, a.Terminal))
+	owner, err := b.owner(sale, a)
+	if err != nil {
+		return err
+	}
+	if owner != "" && owner != terminal {
+		return b.reject(terminal, fmt.Errorf("order %s belongs to terminal %s", r.Order, owner))
 	}
 	if !seen {
 		a = Attempt{Terminal: terminal, Tender: r.Tender, NotAfter: r.NotAfter}
@@ -353,6 +363,23 @@ func (b *batch) request(terminal string, r wire.Request) error {
 		return err
 	}
 	return b.reply(a, r.Sent)
+}
+
+// maxText bounds the short texts of a request, which its reply repeats.
+const maxText = 32
+
+// owner is the terminal that an attempt belongs to, by itself, its sale or the
+// sale's attempts before it; empty for a sale that is new.
+func (b *batch) owner(sale payment.SaleID, a Attempt) (string, error) {
+	if a.Terminal != "" {
+		return a.Terminal, nil
+	}
+	entry, _, err := b.tx.Sale(sale)
+	if err != nil || entry.Terminal != "" {
+		return entry.Terminal, err
+	}
+	begun, _, err := b.tx.Attempt(payment.NewOrder(sale, 1)) // every sale's first
+	return begun.Terminal, err
 }
 
 func (b *batch) hello(terminal string, r wire.Request) error {
@@ -392,7 +419,7 @@ func (b *batch) begin(a *Attempt, sale payment.SaleID, n int, r wire.Request) er
 		b.end(a, payment.Expired, payment.TooLate)
 		return nil
 	}
-	if err := a.money().Validate(); err != nil || a.Amount <= 0 || r.Tender < 1 {
+	if a.money().ValidateCharge() != nil || r.Tender < 1 {
 		b.end(a, payment.Declined, payment.NotConfigured)
 		return b.reject(a.Terminal, fmt.Errorf("order %s: tender %d of %d %s cannot be charged", a.Order, r.Tender, a.Amount, a.Currency))
 	}
