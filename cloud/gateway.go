@@ -253,16 +253,16 @@ func (b *batch) upload(terminal string, up wire.Upload) error {
 	ack := wire.Acknowledgement{Epoch: up.Epoch, Clock: b.clock(0)}
 	for _, r := range up.Records {
 		switch {
-		case r.Seq < head.Seq:
+		case r.Seq < head.Seq, r.Seq == head.Seq && r.Seq > 0 && r.Hash == head.Hash:
 			continue // had it
 		case r.Seq == head.Seq && r.Seq > 0:
-			if r.Hash != head.Hash {
-				ack.Refused = "its journal differs from the one in the ledger"
-			}
-			continue
+			ack.Refused = "its journal differs from the one in the ledger"
 		case r.Seq > head.Seq+1:
 			ack.Again = true
 			continue
+		}
+		if ack.Refused != "" {
+			break // nothing that comes after is of this journal
 		}
 		prev := head.Hash
 		if head.Seq == 0 {
