@@ -45,9 +45,10 @@ func (s State) Buttons() []Button {
 	case Menu:
 		return []Button{back, {ID: "reprint", Enabled: s.reprintable(s.Last)}, on("sales"), on("status")}
 	case Sales:
-		return append([]Button{back}, s.rowButtons()...)
+		return append([]Button{back}, s.listButtons()...)
 	case OneSale:
-		return []Button{back, {ID: "reprint", Main: true, Enabled: len(s.Listed) == 1 && s.Listed[0].Receipt != 0}}
+		sale, ok := s.SelectedSale()
+		return []Button{back, {ID: "reprint", Main: true, Enabled: ok && sale.Receipt != 0}}
 	case About:
 		return []Button{back}
 	default:
@@ -75,15 +76,36 @@ func (s State) cashButtons(back Button) []Button {
 		Button{ID: "enter", Main: keyed, Enabled: s.Tendered >= due.Amount})
 }
 
-func (s State) rowButtons() []Button {
-	var rows []Button
-	for _, sale := range s.Listed {
-		rows = append(rows, Button{ID: rowID(sale.ID), Enabled: true})
+func (s State) listButtons() []Button {
+	buttons := []Button{
+		{ID: "prev", Enabled: s.Page > 0},
+		{ID: "next", Enabled: (s.Page+1)*s.rows() < len(s.Listed)},
 	}
-	return rows
+	for _, sale := range s.OnPage() {
+		buttons = append(buttons, Button{ID: RowID(sale.ID), Enabled: true})
+	}
+	return buttons
 }
 
-func rowID(id payment.SaleID) string { return "sale_" + string(id) }
+func (s State) rows() int { return max(1, s.Settings.Rows) }
+
+// OnPage are the listed sales of the page that is shown.
+func (s State) OnPage() []payment.Sale {
+	from := min(s.Page*s.rows(), len(s.Listed))
+	return s.Listed[from:min(from+s.rows(), len(s.Listed))]
+}
+
+// SelectedSale is the sale that was picked from the list.
+func (s State) SelectedSale() (payment.Sale, bool) {
+	i := slices.IndexFunc(s.Listed, func(x payment.Sale) bool { return x.ID == s.Selected })
+	if i < 0 {
+		return payment.Sale{}, false
+	}
+	return s.Listed[i], true
+}
+
+// RowID is the button of a listed sale.
+func RowID(id payment.SaleID) string { return "sale_" + string(id) }
 
 func (s State) reprintable(id payment.SaleID) bool {
 	sale, ok := s.Sale(id)

@@ -6,8 +6,8 @@ import (
 	"till/payment"
 )
 
-// listed is how many sales the list shows: one page of the screen.
-const listed = 6
+// listed is how many sales the list goes back.
+const listed = 60
 
 func (m *move) pressMenu(id string) {
 	m.hush()
@@ -17,31 +17,35 @@ func (m *move) pressMenu(id string) {
 	case "reprint":
 		m.reprint()
 	case "sales":
-		m.Listed = nil
+		m.Listed, m.Page = nil, 0
 		m.show(Sales, resultFor)
 		m.do(Load{Count: listed})
+	case "next":
+		m.Page++
+		m.show(Sales, resultFor)
+	case "prev":
+		m.Page--
+		m.show(Sales, resultFor)
 	case "status":
 		m.show(About, resultFor)
 	default:
-		i := slices.IndexFunc(m.Listed, func(s payment.Sale) bool { return rowID(s.ID) == id })
+		i := slices.IndexFunc(m.Listed, func(s payment.Sale) bool { return RowID(s.ID) == id })
 		if i >= 0 {
-			m.Listed = []payment.Sale{m.Listed[i]}
+			m.Selected = m.Listed[i].ID
 			m.show(OneSale, resultFor)
 		}
 	}
 }
 
+// menuBack goes one step back.
 func (m *move) menuBack() {
 	switch m.Screen {
 	case OneSale:
-		m.Listed = nil
 		m.show(Sales, resultFor)
-		m.do(Load{Count: listed})
 	case Menu:
-		m.Listed = nil
 		m.show(Ready, 0)
 	default:
-		m.Listed = nil
+		m.Listed, m.Page = nil, 0
 		m.show(Menu, resultFor)
 	}
 }
@@ -49,8 +53,8 @@ func (m *move) menuBack() {
 // reprint prints a receipt once more, marked as a copy.
 func (m *move) reprint() {
 	sale, ok := m.Sale(m.Last)
-	if m.Screen == OneSale && len(m.Listed) == 1 {
-		sale, ok = m.Listed[0], true
+	if m.Screen == OneSale {
+		sale, ok = m.SelectedSale()
 	}
 	if !ok || sale.Receipt == 0 {
 		m.say("nothing_to_print")

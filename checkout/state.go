@@ -45,6 +45,7 @@ type Settings struct {
 	Currency   string
 	Cashier    string
 	ManagerPIN string // 4 to 8 digits; empty: no step needs one
+	Rows       int    // of a list that fit on the screen
 }
 
 // The terminal's own patience. What wallets impose is the gateway's to wait.
@@ -94,7 +95,9 @@ type State struct {
 	Entry    int64          // keyed amount, minor units
 	Tendered int64          // keyed on the cash screen
 	Digits   string         // keyed PIN
-	Listed   []payment.Sale
+	Listed   []payment.Sale // newest first
+	Page     int            // of the list, from 0
+	Selected payment.SaleID // of the list, on its own screen
 	Message  Sentence
 	Since    time.Time // the screen's start, for what counts
 	leaveAt  time.Time // the screen leaves by itself; zero: it does not

@@ -132,7 +132,8 @@ func (m *move) show(screen Screen, leave time.Duration) {
 
 // ready is the way home: nothing keyed, nothing on the screen.
 func (m *move) ready() {
-	m.Current, m.Entry, m.Tendered, m.Digits, m.Listed = "", 0, 0, "", nil
+	m.Current, m.Entry, m.Tendered, m.Digits = "", 0, 0, ""
+	m.Listed, m.Page, m.Selected = nil, 0, ""
 	m.show(Ready, 0)
 }
 

@@ -99,6 +99,7 @@ func (t *terminal) run(ctx context.Context) error {
 	t.register = &checkout.Register{
 		State: checkout.New(checkout.Settings{
 			Currency: t.config.Merchant.Currency, Cashier: t.config.Merchant.Cashier, ManagerPIN: t.config.ManagerPIN,
+			Rows: display.RowsThatFit(display.View{Screen: display.ScreenList, Test: t.config.Test, Buttons: []display.Button{{ID: "back", Role: display.RoleBack}}}, body.Display.Size()),
 		}, t.journal.LastReceipt(), newest.ID, sales),
 		Journal: grown{t.journal, t.link}, Gateway: gateway{t}, Printer: t.printing, Body: pins{t},
 	}

@@ -84,10 +84,10 @@ func (t *terminal) view() display.View {
 		v.Title = words.Say(lang, "park_title")
 		v.Detail = words.Say(lang, "park_detail")
 	case checkout.Sales:
-		v.Rows = t.saleRows(lang, s.Listed)
+		v.Rows = t.saleRows(lang, s.OnPage())
 	case checkout.OneSale:
-		if len(s.Listed) == 1 {
-			v.Title, v.Rows = s.Listed[0].Total.Format(locale(lang)), t.oneSale(lang, s.Listed[0])
+		if sale, ok := s.SelectedSale(); ok {
+			v.Title, v.Rows = sale.Total.Format(locale(lang)), t.oneSale(lang, sale)
 		}
 	case checkout.About:
 		v.Title, v.Rows = words.Say(lang, "button_status"), t.about(lang, s)
@@ -114,6 +114,12 @@ func screenOf(s checkout.Screen) display.Screen {
 	}
 }
 
+// backScreens are those whose way out cancels nothing.
+var backScreens = []checkout.Screen{
+	checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About, checkout.PIN, checkout.Parking, checkout.Offline,
+	checkout.TakeCash,
+}
+
 func buttonsOf(s checkout.State, lang words.Lang) []display.Button {
 	var all []display.Button
 	for _, b := range s.Buttons() {
@@ -121,6 +127,9 @@ func buttonsOf(s checkout.State, lang words.Lang) []display.Button {
 			continue // drawn as a row
 		}
 		d := display.Button{ID: b.ID, Enabled: b.Enabled}
+		if b.Back && slices.Contains(backScreens, s.Screen) {
+			d.Label = words.Say(lang, "button_back")
+		}
 		switch {
 		case b.Main:
 			d.Role = display.RoleMain
@@ -210,7 +219,7 @@ func (t *terminal) saleRows(lang words.Lang, sales []payment.Sale) []display.Row
 			sub = append(sub, words.Say(lang, "line_receipt")+" "+t.receiptNumber(sale.Receipt))
 		}
 		rows = append(rows, display.Row{
-			ID: "sale_" + string(sale.ID), Left: walletName(lang, walletOf(sale)), Right: sale.Total.Format(locale(lang)),
+			ID: checkout.RowID(sale.ID), Left: walletName(lang, walletOf(sale)), Right: sale.Total.Format(locale(lang)),
 			Sub: strings.Join(sub, ", "), Tone: toneOf(sale.Status()),
 		})
 	}
