@@ -104,7 +104,7 @@ type Gateway struct {
 	waits  Waits
 
 	due     map[payment.Order]time.Time // open attempts, by when their next step is due
-	calling map[payment.Order]bool      // a question is out; a charge does not keep others back
+	calling map[payment.Order]time.Time // a question is out, and keeps others back until then; a charge does not
 }
 
 // NewGateway takes up every attempt that the ledger has open: what was under
@@ -112,7 +112,7 @@ type Gateway struct {
 func NewGateway(ledger Ledger, key wire.OpeningKey, waits Waits) (*Gateway, error) {
 	g := &Gateway{
 		ledger: ledger, key: key, waits: waits,
-		due: map[payment.Order]time.Time{}, calling: map[payment.Order]bool{},
+		due: map[payment.Order]time.Time{}, calling: map[payment.Order]time.Time{},
 	}
 	err := ledger.View(func(tx Tx) error {
 		open, err := tx.OpenAttempts()
@@ -131,7 +131,10 @@ func NewGateway(ledger Ledger, key wire.OpeningKey, waits Waits) (*Gateway, erro
 func (g *Gateway) Deadline() time.Time {
 	var first time.Time
 	for order, at := range g.due {
-		if !g.calling[order] && (first.IsZero() || at.Before(first)) {
+		if until := g.calling[order]; at.Before(until) {
+			at = until
+		}
+		if first.IsZero() || at.Before(first) {
 			first = at
 		}
 	}
@@ -170,7 +173,7 @@ func (g *Gateway) Handle(events []Event, now time.Time) ([]Effect, error) {
 	}
 	for _, e := range b.effects {
 		if c, ok := e.(Call); ok && c.Step != StepCharge {
-			g.calling[c.Order.Number] = true
+			g.calling[c.Order.Number] = b.patience()
 		}
 	}
 	return b.effects, nil
@@ -527,10 +530,17 @@ func (b *batch) watch(a *Attempt, wait time.Duration) {
 	a.NextAt = b.now.Add(wait)
 }
 
+// patience is when a question that was never answered is asked again.
+func (b *batch) patience() time.Time { return b.now.Add(b.waits.CallFor + b.waits.QueryEvery) }
+
 // dueNow makes the calls that are due.
 func (b *batch) dueNow() error {
 	for _, order := range slices.Sorted(maps.Keys(b.due)) {
-		if b.due[order].After(b.now) {
+		at := b.due[order]
+		if moved, ok := b.settled[order]; ok { // by an event before this one in the batch
+			at = moved
+		}
+		if at.After(b.now) {
 			continue
 		}
 		if err := b.call(order); err != nil {
@@ -557,7 +567,7 @@ func (b *batch) notified(order payment.Order) error {
 
 // call asks the next question about an attempt, unless one is out.
 func (b *batch) call(order payment.Order) error {
-	if b.calling[order] || b.asked[order] {
+	if b.now.Before(b.calling[order]) || b.asked[order] {
 		return nil
 	}
 	a, ok, err := b.tx.Attempt(order)
@@ -579,8 +589,12 @@ func (b *batch) call(order payment.Order) error {
 			step = StepReverse
 		}
 	}
+	if earliest := a.Submitted.Add(b.waits.ReverseAfter); step == StepReverse && b.now.Before(earliest) {
+		a.NextAt = earliest
+		return b.keep(a)
+	}
 	a.Tries++
-	a.NextAt = b.now.Add(b.waits.CallFor + b.waits.QueryEvery) // if no answer comes at all
+	a.NextAt = b.patience()
 	if err := b.keep(a); err != nil {
 		return err
 	}
