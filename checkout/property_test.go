@@ -1,0 +1,541 @@
+package checkout_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"till/checkout"
+	"till/payment"
+)
+
+// machine is a counter to which anything may happen, with what must be true of
+// it after every step. It is stepped by hand, and not by a Register, so that
+// power can go between a commit and what follows it.
+type machine struct {
+	fake   *checkout.Fake
+	state  checkout.State
+	at     time.Time
+	boot   int
+	fresh  int
+	orders []payment.Order                  // begun
+	heard  map[ending]bool                  // told, and an approval with the right amount
+	said   map[payment.Order]payment.Answer // the newest answer made
+	told   []payment.Answer                 // to be told again some day
+	asked  map[payment.Order]bool           // charged or shown
+	cut    bool                             // power goes after the next commit
+}
+
+// ending is how an order ended.
+type ending struct {
+	order  payment.Order
+	status payment.AttemptStatus
+}
+
+func newMachine(t *rapid.T) *machine {
+	m := &machine{
+		fake: checkout.NewFake(), at: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC),
+		heard: map[ending]bool{}, said: map[payment.Order]payment.Answer{}, asked: map[payment.Order]bool{},
+	}
+	m.start(t)
+	return m
+}
+
+func (m *machine) start(t *rapid.T) {
+	m.boot++
+	m.state = m.fake.Boot(settings)
+	m.step(t, checkout.Booted{})
+}
+
+// deep is all that a state holds, as text.
+func deep(s checkout.State) string { return fmt.Sprintf("%#v", s) }
+
+// step takes an event, checks the step, and carries it out.
+func (m *machine) step(t *rapid.T, e checkout.Event) {
+	m.at = m.at.Add(time.Millisecond)
+	m.fresh++
+	now := checkout.Now{
+		At: m.at, Stamp: payment.Stamp{Boot: fmt.Sprint(m.boot), Time: m.at},
+		Fresh: payment.SaleID(fmt.Sprintf("01JD%022d", m.fresh)),
+	}
+	before, text := m.state, deep(m.state)
+	next, effects := checkout.Step(before, e, now)
+	if after := deep(before); after != text {
+		t.Fatalf("%T changed the state it was given:\n%s\n%s", e, text, after)
+	}
+	again, _ := checkout.Step(before, e, now)
+	if deep(again) != deep(next) {
+		t.Fatalf("%T: the same step twice gives two states", e)
+	}
+	if next.Screen == checkout.Fault {
+		t.Fatalf("%T %+v: fault: %v", e, e, next.FaultText)
+	}
+	committed := m.commit(t, e, effects, now)
+	if m.cut && committed != nil {
+		m.cut = false
+		m.start(t) // the step was made durable, and nobody learned of it
+		return
+	}
+	m.state = next
+	m.carryOut(t, e, committed, effects)
+	m.check(t)
+}
+
+// commit holds that a step's commit is the first effect and the only one, and
+// that the journal takes it.
+func (m *machine) commit(t *rapid.T, e checkout.Event, effects []checkout.Effect, now checkout.Now) []payment.Event {
+	var events []payment.Event
+	for i, effect := range effects {
+		c, ok := effect.(checkout.Commit)
+		if !ok {
+			continue
+		}
+		if i != 0 || len(c.Events) == 0 {
+			t.Fatalf("%T: effect %d is a commit of %d events", e, i, len(c.Events))
+		}
+		events = c.Events
+	}
+	if events == nil {
+		return nil
+	}
+	if _, err := m.fake.Append(now.Stamp, events...); err != nil {
+		t.Fatalf("%T: the journal refuses the step: %v", e, err)
+	}
+	return events
+}
+
+func (m *machine) carryOut(t *rapid.T, e checkout.Event, committed []payment.Event, effects []checkout.Effect) {
+	begins := func(o payment.Order) {
+		if m.asked[o] {
+			t.Fatalf("order %s is asked for a second time", o)
+		}
+		m.asked[o] = true
+		if !slices.ContainsFunc(committed, func(e payment.Event) bool {
+			return e.Kind == payment.AttemptStarted && payment.NewOrder(e.Sale, e.Attempt) == o
+		}) {
+			t.Fatalf("%T: order %s goes out, and this step did not begin it", e, o)
+		}
+		m.orders = append(m.orders, o)
+		if _, ok := e.(checkout.Booted); ok {
+			t.Fatalf("order %s goes out at boot", o)
+		}
+	}
+	for _, effect := range effects {
+		switch x := effect.(type) {
+		case checkout.Charge:
+			begins(x.Order)
+			if _, ok := e.(checkout.Scanned); !ok {
+				t.Fatalf("a charge by %T", e)
+			}
+		case checkout.Show:
+			begins(x.Order)
+		case checkout.Print:
+			if x.Sale.Receipt == 0 && x.Sale.Parked == "" {
+				t.Fatalf("%T: a slip of a sale that is neither paid nor parked: %+v", e, x.Sale)
+			}
+			m.fake.Print(x)
+		case checkout.Load:
+			sales, err := m.fake.Recent(x.Count)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.step(t, checkout.Loaded{Sales: sales})
+		}
+	}
+}
+
+// check is what must be true after every step.
+func (m *machine) check(t *rapid.T) {
+	s := m.state
+	ids, mains, out := map[string]bool{}, 0, false
+	for _, b := range s.Buttons() {
+		if b.ID == "" || ids[b.ID] {
+			t.Fatalf("screen %s has button %q twice", s.Screen, b.ID)
+		}
+		ids[b.ID] = true
+		if b.Main {
+			mains++
+		}
+		out = out || b.Enabled && (b.Back || b.ID == "done" || b.ID == "park")
+	}
+	if mains > 1 {
+		t.Fatalf("screen %s has %d main buttons", s.Screen, mains)
+	}
+	if !out && s.Screen != checkout.Ready && s.Deadline().IsZero() {
+		t.Fatalf("no way out of screen %s: %+v", s.Screen, s.Buttons())
+	}
+	if _, ok := s.OnScreen(); ok != (s.Current != "") {
+		t.Fatalf("screen %s: sale %q is on it, and not held", s.Screen, s.Current)
+	}
+	open := 0
+	for _, sale := range m.fake.Sales() {
+		held, ok := s.Sale(sale.ID)
+		if ok && fmt.Sprintf("%#v", held) != fmt.Sprintf("%#v", sale) {
+			t.Fatalf("the state's sale is not the journal's:\n%+v\n%+v", held, sale)
+		}
+		if !ok && (sale.Unfinished() || sale.ID == s.Last) {
+			t.Fatalf("sale %s is unfinished or the newest, and not held", sale.ID)
+		}
+		if sale.OpenAttempt() != nil && sale.Parked == "" {
+			open++
+			if s.Current != sale.ID {
+				t.Fatalf("an open sale that is not parked is not on the screen %s", s.Screen)
+			}
+		}
+		for _, a := range sale.Attempts {
+			o := payment.NewOrder(sale.ID, a.Number)
+			if a.Status.Final() && !m.heard[ending{o, a.Status}] {
+				t.Fatalf("order %s is %s, and nobody said so", o, a.Status)
+			}
+		}
+	}
+	if open > 1 {
+		t.Fatalf("%d sales are open at once", open)
+	}
+	m.checkScreen(t)
+	m.checkSecrets(t)
+}
+
+// checkScreen holds that the screen claims nothing of its sale that is not so.
+func (m *machine) checkScreen(t *rapid.T) {
+	sale, ok := m.state.OnScreen()
+	claims := map[checkout.Screen]payment.Status{
+		checkout.Approved: payment.StatusApproved, checkout.Declined: payment.StatusDeclined,
+		checkout.Expired: payment.StatusExpired, checkout.Cancelled: payment.StatusCancelled,
+		checkout.Reversed: payment.StatusReversed,
+	}
+	screen := m.state.Screen
+	if claim, is := claims[screen]; is && (!ok || sale.Status() != claim) {
+		t.Fatalf("screen %s of a sale that is %s", screen, sale.Status())
+	}
+	switch screen {
+	case checkout.Charging, checkout.ShowingQR, checkout.Checking, checkout.PIN, checkout.Parking:
+		if !ok || sale.OpenAttempt() == nil || sale.Parked != "" {
+			t.Fatalf("screen %s, and nothing is open", screen)
+		}
+	case checkout.Ready, checkout.Offline, checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About:
+		if ok {
+			t.Fatalf("screen %s, and a sale is on it", screen)
+		}
+	case checkout.TakeCash:
+		if m.state.Due().Amount <= 0 {
+			t.Fatalf("the cash screen asks for %v", m.state.Due())
+		}
+	}
+}
+
+func (m *machine) checkSecrets(t *rapid.T) {
+	raw, err := json.Marshal(m.state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := fmt.Sprintf("%+v %s %+v", m.state, raw, m.fake.Events())
+	for name, code := range codes {
+		if code != "" && strings.Contains(text, code) {
+			t.Fatalf("the code of %s is in the state or the journal", name)
+		}
+	}
+}
+
+// answer makes the gateway's next word on an order, and remembers it.
+func (m *machine) answer(t *rapid.T, order payment.Order) payment.Answer {
+	if last, ok := m.said[order]; ok && last.Status.Final() {
+		if last.Status != payment.Approved && rapid.Bool().Draw(t, "late") {
+			last.Late = true
+			last.Rev++
+			m.said[order] = last
+			m.told = append(m.told, last)
+		}
+		return last
+	}
+	status := rapid.SampledFrom([]payment.AttemptStatus{
+		payment.Waiting, payment.Authorizing, payment.Password, payment.Checking, payment.Reversing,
+		payment.Approved, payment.Approved, payment.Declined, payment.Expired, payment.Cancelled, payment.Reversed,
+		"", "settling",
+	}).Draw(t, "status")
+	a, err := m.fake.Answer(order, status)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status == payment.Approved && rapid.IntRange(0, 3).Draw(t, "amiss") == 0 {
+		if a.Amount++; rapid.Bool().Draw(t, "currency") {
+			a.Amount, a.Currency = a.Amount-1, "HKD"
+		}
+		return a // of another amount: an acquirer's mistake
+	}
+	m.said[order] = a
+	m.told = append(m.told, a)
+	return a
+}
+
+func (m *machine) tell(t *rapid.T, a payment.Answer) {
+	id, n, err := a.Order.Split()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sale, ok, err := m.fake.Sale(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := checkout.Told{Answer: a}
+	if _, held := m.state.Sale(id); !held && ok {
+		told.Sale = &sale
+	}
+	tender := sale.Tenders[sale.Attempts[n-1].Tender-1].Amount
+	if a.Status != payment.Approved || a.Amount == tender && a.Currency == settings.Currency {
+		m.heard[ending{a.Order, a.Status}] = true
+	}
+	m.step(t, told)
+}
+
+func TestAnythingMayHappen(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := newMachine(t)
+		keys := []string{"0", "1", "5", "9", "00", ".", "enter", "backspace", "esc", "f1"}
+		ids := []string{
+			"menu", "cash", "qr", "done", "cancel", "park", "goods", "other", "exact", "enter", "reprint", "sales",
+			"status", "note_500", "5", "backspace", "", "sale_", "fault",
+		}
+		names := make([]string, 0, len(codes))
+		for name := range codes {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		actions := map[string]func(*rapid.T){
+			"key": func(t *rapid.T) { m.step(t, checkout.Keyed{Key: rapid.SampledFrom(keys).Draw(t, "key")}) },
+			"pin": func(t *rapid.T) {
+				if m.state.Screen != checkout.PIN {
+					t.Skip()
+				}
+				for _, key := range []string{"esc", "2", "5", "8", "0", "enter"} {
+					if m.state.Screen == checkout.PIN && (key != "esc" || m.state.Digits != "") {
+						m.step(t, checkout.Keyed{Key: key})
+					}
+				}
+			},
+			"park": func(t *rapid.T) {
+				if m.state.Screen != checkout.Checking {
+					t.Skip()
+				}
+				intent := rapid.SampledFrom([]string{"goods", "other", "cancel"}).Draw(t, "intent")
+				for _, id := range []string{"park", "2", "5", "8", "0", "enter", intent} {
+					m.step(t, checkout.Pressed{Button: id})
+				}
+			},
+			"button": func(t *rapid.T) { // of the screen
+				buttons := m.state.Buttons()
+				if len(buttons) == 0 {
+					t.Skip()
+				}
+				m.step(t, checkout.Pressed{Button: buttons[rapid.IntRange(0, len(buttons)-1).Draw(t, "button")].ID})
+			},
+			"any": func(t *rapid.T) { m.step(t, checkout.Pressed{Button: rapid.SampledFrom(ids).Draw(t, "id")}) },
+			"scan": func(t *rapid.T) {
+				m.step(t, checkout.Scanned{Data: []byte(codes[rapid.SampledFrom(names).Draw(t, "code")])})
+			},
+			"rubbish": func(t *rapid.T) {
+				m.step(t, checkout.Scanned{Data: rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "data")})
+			},
+			"sell": func(t *rapid.T) { // what makes a sale likely
+				if m.state.Screen != checkout.Ready {
+					t.Skip()
+				}
+				m.step(t, checkout.Keyed{Key: "5"})
+				if rapid.Bool().Draw(t, "qr") {
+					m.step(t, checkout.Pressed{Button: "qr"})
+				} else {
+					m.step(t, checkout.Scanned{Data: fmt.Appendf(nil, "13%016d", rapid.IntRange(0, 3).Draw(t, "phone"))})
+				}
+			},
+			"answer": func(t *rapid.T) {
+				if len(m.orders) == 0 {
+					t.Skip()
+				}
+				from := max(0, len(m.orders)-4)
+				m.tell(t, m.answer(t, m.orders[rapid.IntRange(from, len(m.orders)-1).Draw(t, "order")]))
+			},
+			"again": func(t *rapid.T) { // stale, or twice
+				if len(m.told) == 0 {
+					t.Skip()
+				}
+				m.tell(t, m.told[rapid.IntRange(0, len(m.told)-1).Draw(t, "which")])
+			},
+			"foreign": func(t *rapid.T) {
+				order := rapid.SampledFrom([]payment.Order{"", "x", "01JD999999999999999999999901", "01JD000000000000000000000199"}).Draw(t, "order")
+				m.step(t, checkout.Told{Answer: payment.Answer{Order: order, Status: payment.Approved, Amount: 5, Currency: "USD"}})
+			},
+			"link": func(t *rapid.T) {
+				if online := rapid.Bool().Draw(t, "online"); online {
+					m.step(t, checkout.ClockLearned{Offset: time.Duration(rapid.IntRange(-1000, 1000).Draw(t, "offset")) * time.Second})
+					m.step(t, checkout.LinkChanged{Online: true})
+				} else {
+					m.step(t, checkout.LinkChanged{Online: false})
+				}
+			},
+			"printer": func(t *rapid.T) {
+				p := rapid.SampledFrom([]checkout.PrinterState{checkout.PrinterReady, checkout.PrinterNoPaper, checkout.PrinterOff}).Draw(t, "printer")
+				m.fake.Jammed = p != checkout.PrinterReady
+				m.step(t, checkout.PrinterChanged{Printer: p})
+			},
+			"paper": func(t *rapid.T) {
+				for _, p := range m.fake.Paper() {
+					m.step(t, p)
+				}
+			},
+			"wait": func(t *rapid.T) {
+				m.at = m.at.Add(time.Duration(rapid.IntRange(0, 20_000).Draw(t, "ms")) * time.Millisecond)
+				if d := m.state.Deadline(); !d.IsZero() && !m.at.Before(d) {
+					m.step(t, checkout.Ticked{})
+				}
+			},
+			"tick":   func(t *rapid.T) { m.step(t, checkout.Ticked{}) }, // not due
+			"reboot": func(t *rapid.T) { m.start(t) },
+			"cut":    func(t *rapid.T) { m.cut = true },
+		}
+		for range 4 { // a day is longer than rapid's one run
+			t.Repeat(actions)
+		}
+		m.settle(t)
+	})
+}
+
+// settle is a good day at last: the line is up, the printer has paper, and the
+// gateway says how everything ended. Then nothing is left over.
+func (m *machine) settle(t *rapid.T) {
+	m.cut, m.fake.Jammed = false, false
+	m.step(t, checkout.ClockLearned{})
+	m.step(t, checkout.LinkChanged{Online: true})
+	for range 10 {
+		for _, sale := range m.fake.Sales() {
+			if open := sale.OpenAttempt(); open != nil {
+				order := payment.NewOrder(sale.ID, open.Number)
+				a, ok := m.said[order]
+				if !ok || !a.Status.Final() {
+					var err error
+					if a, err = m.fake.Answer(order, payment.Reversed); err != nil {
+						t.Fatal(err)
+					}
+				}
+				m.tell(t, a)
+			}
+		}
+		for _, p := range m.fake.Paper() {
+			m.step(t, p)
+		}
+	}
+	for _, sale := range m.fake.Sales() {
+		if sale.Unfinished() {
+			t.Fatalf("sale %s is never finished: %+v", sale.ID, sale)
+		}
+	}
+	for range 5 { // and the counter is free again
+		if m.state.Screen == checkout.Ready {
+			return
+		}
+		m.step(t, checkout.Keyed{Key: "esc"})
+		m.step(t, checkout.Keyed{Key: "esc"})
+	}
+	t.Fatalf("the counter hangs on screen %s", m.state.Screen)
+}
+
+// TestPowerCutsAnywhere boots from every durable point of a day, and holds that
+// nothing is charged or shown anew: what is open is asked after, and receipts
+// that may be out are copies.
+func TestPowerCutsAnywhere(t *testing.T) {
+	c := newCounter(t)
+	for line := range strings.Lines(day) {
+		if err := c.do(strings.TrimSpace(line)); err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+	}
+	all := c.fake.Events()
+	if len(all) < 15 {
+		t.Fatalf("a day of %d events shows nothing", len(all))
+	}
+	for cut := range len(all) + 1 {
+		fake := checkout.NewFake()
+		for i, e := range all[:cut] {
+			if _, err := fake.Append(payment.Stamp{Boot: "1"}, e); err != nil {
+				t.Fatalf("event %d: %v", i, err)
+			}
+		}
+		c := &counter{t: t, fake: fake, settings: settings, at: c.at}
+		fake.Did = nil
+		c.start()
+		if err := errors.Join(c.do("online"), c.do("wait 1s")); err != nil {
+			t.Fatalf("cut at %d: %v", cut, err)
+		}
+		asked := map[payment.SaleID]bool{}
+		for _, e := range fake.Did {
+			switch e := e.(type) {
+			case checkout.Charge, checkout.Show:
+				t.Errorf("cut at %d: %T after boot", cut, e)
+			case checkout.Query:
+				asked[sale(t, e.Order)] = true
+			case checkout.Cancel:
+				asked[sale(t, e.Order)] = true
+			case checkout.Print:
+				if !e.Copy || e.Sale.Printed != 0 {
+					t.Errorf("cut at %d: a receipt printed after boot, copy %v, printed before %d times", cut, e.Copy, e.Sale.Printed)
+				}
+			}
+		}
+		for _, sale := range fake.Sales() {
+			if open := sale.OpenAttempt() != nil; open != asked[sale.ID] {
+				t.Errorf("cut at %d: sale %s open %v, asked after %v", cut, sale.ID, open, asked[sale.ID])
+			}
+		}
+	}
+}
+
+func sale(t *testing.T, o payment.Order) payment.SaleID {
+	id, _, err := o.Split()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+const day = `online
+key 1
+press cash
+press exact
+paper
+key 2
+scan wechat
+answer password
+answer approved
+paper
+key 3
+press qr
+answer waiting
+press cancel
+answer cancelled
+answer cancelled late
+key 4
+scan alipay
+answer declined
+scan wechat2
+wait 3s
+press park
+key 2 5 8 0 enter
+press goods
+key 5
+press cash
+press exact
+answer approved sale=4
+paper
+key 6
+scan wechat
+wait 3s
+press park
+key 2 5 8 0 enter
+press other
+answer reversing
+answer reversed`
