@@ -583,7 +583,8 @@ func (b *batch) call(order payment.Order) error {
 			return err
 		}
 	case StepWatch:
-		if a.Tries%2 == 1 {
+		// A query first: a reversal alone, its answer lost, would not tell of money that came.
+		if a.Tries%2 == 0 {
 			step = StepQuery
 		} else {
 			step = StepReverse

@@ -80,6 +80,7 @@ type Attempt struct {
 	Tender    int          `json:"tender"`
 	Mode      payment.Mode `json:"mode"`
 	Cancel    bool         `json:"cancel,omitempty"` // the merchant wants it ended: nothing may stay paid
+	Taken     bool         `json:"taken,omitempty"`  // the acquirer has the money, and has not said that it went back
 	Step      Step         `json:"step,omitempty"`
 	Tries     int          `json:"tries,omitempty"` // of this step
 	Submitted time.Time    `json:"submitted,omitzero"`

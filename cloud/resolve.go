@@ -41,17 +41,25 @@ func (b *batch) resolve(a *Attempt, e Answered) {
 	case Paid:
 		b.paid(a, r)
 	case Refused:
-		b.end(a, payment.Declined, r.Reason)
+		if a.Taken {
+			b.queryOrReverse(a) // a contradiction: the money has to come back first
+		} else {
+			b.end(a, payment.Declined, r.Reason)
+		}
 	case Undone:
 		b.undone(a)
 	case Unpaid:
-		b.unpaid(a, e)
+		if a.Mode != payment.QR || a.Status == payment.Reversing {
+			b.queryOrReverse(a) // not closed yet, so it may still be paid
+		} else {
+			b.unpaid(a, e)
+		}
 	case Asking:
 		b.asking(a)
 	case Busy:
 		b.move(a, payment.Reversing, StepReverse, b.waits.QueryEvery)
 	case NotFound:
-		b.notFound(a)
+		b.notFound(a, e.Step)
 	default:
 		b.unknown(a, e.Step)
 	}
@@ -59,6 +67,7 @@ func (b *batch) resolve(a *Attempt, e Answered) {
 
 func (b *batch) paid(a *Attempt, r Result) {
 	a.Wallet, a.Transaction, a.Payer = r.Wallet, r.Transaction, r.Payer
+	a.Taken = true
 	switch {
 	case r.Amount != a.money():
 		// Somebody else's order under our number, or an acquirer's fault: it is not
@@ -73,6 +82,7 @@ func (b *batch) paid(a *Attempt, r Result) {
 }
 
 func (b *batch) undone(a *Attempt) {
+	a.Taken = false
 	switch {
 	case a.Cancel:
 		b.end(a, payment.Cancelled, payment.MerchantCancelled)
@@ -92,6 +102,12 @@ func (b *batch) unpaid(a *Attempt, e Answered) {
 			a.Expires = e.Result.Expires
 		}
 	}
+	b.waitOrExpire(a)
+}
+
+// waitOrExpire is a QR that nobody paid yet, as far as the acquirer knows.
+func (b *batch) waitOrExpire(a *Attempt) {
+	a.ReverseAt = time.Time{} // of a customer who was asked, and went back
 	if !b.now.Before(a.Expires) {
 		b.end(a, payment.Expired, payment.TooLate)
 		b.watch(a, 0)
@@ -116,8 +132,15 @@ func (b *batch) asking(a *Attempt) {
 
 // notFound is never final by itself: the order may still be on its way. Only
 // after neither query nor reversal knew it for long is it closed, and watched.
-func (b *batch) notFound(a *Attempt) {
-	if b.now.Sub(a.Submitted) < b.waits.NotFoundFor {
+func (b *batch) notFound(a *Attempt, step Step) {
+	switch {
+	case step == StepShow:
+		b.unknown(a, step)
+		return
+	case a.Mode == payment.QR && a.Status == payment.Waiting:
+		b.waitOrExpire(a) // wallets may not know a QR before somebody scanned it
+		return
+	case a.Taken, b.now.Sub(a.Submitted) < b.waits.NotFoundFor:
 		b.queryOrReverse(a)
 		return
 	}
@@ -131,7 +154,7 @@ func (b *batch) notFound(a *Attempt) {
 
 // unknown is an acquirer that did not answer, or did not know.
 func (b *batch) unknown(a *Attempt, step Step) {
-	if step == StepShow {
+	if step == StepShow && a.Step == StepShow {
 		if b.now.After(a.NotAfter) {
 			b.end(a, payment.Expired, payment.NotReached)
 			b.watch(a, b.waits.WatchEvery)
@@ -178,13 +201,19 @@ func (b *batch) answeredLate(a *Attempt, e Answered) {
 	switch e.Result.Outcome {
 	case Paid:
 		a.Wallet, a.Transaction, a.Payer = e.Result.Wallet, e.Result.Transaction, e.Result.Payer
-		a.Late = true // told once it is given back: see below
-		a.Step, a.Tries = StepWatch, 0
-		a.NextAt = b.now.UTC() // reverse at once
+		a.Taken = true
+		a.Step, a.Tries = StepWatch, 1 // the reversal's turn
+		a.NextAt = b.now
 	case Undone:
-		a.Step, a.NextAt = StepNone, time.Time{}
+		// Told only now that it is given back, which this answer may be the first to know of.
+		a.Late = a.Late || a.Taken || e.Result.Amount.Amount > 0
+		a.Taken, a.Step, a.NextAt = false, StepNone, time.Time{}
 	case Refused:
-		a.Step, a.NextAt = StepNone, time.Time{}
+		if a.Taken {
+			b.watch(a, b.waits.WatchEvery)
+		} else {
+			a.Step, a.NextAt = StepNone, time.Time{}
+		}
 	default:
 		b.watch(a, b.waits.WatchEvery)
 	}
