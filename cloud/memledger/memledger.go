@@ -1,0 +1,242 @@
+// Package memledger is a ledger in memory: for tests and the simulation. It
+// keeps what it is told as the durable ones do, rolls back what fails, and can
+// be told to fail a commit.
+package memledger
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"till/cloud"
+	"till/payment"
+	"till/sync/wire"
+)
+
+// Ledger is the ledger. The zero value is empty and ready for use; it survives
+// as many gateways as are put on it.
+type Ledger struct {
+	mu       sync.RWMutex
+	heads    map[journal]cloud.Head
+	records  map[journal]map[uint64][]byte
+	sales    map[payment.SaleID][]byte
+	attempts map[payment.Order][]byte
+	open     map[payment.Order]bool
+	failures []error
+	commits  int
+}
+
+var _ cloud.Ledger = (*Ledger)(nil)
+
+type journal struct {
+	terminal string
+	epoch    uint32
+}
+
+// New is an empty ledger.
+func New() *Ledger { return &Ledger{} }
+
+// FailCommit makes the next commit fail with err, after its function has run.
+// Called again, the one after that fails too.
+func (l *Ledger) FailCommit(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failures = append(l.failures, err)
+}
+
+// Commits is how many updates were committed.
+func (l *Ledger) Commits() int {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.commits
+}
+
+// Records are the records of one journal, in sequence.
+func (l *Ledger) Records(terminal string, epoch uint32) ([]wire.Record, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	kept := l.records[journal{terminal, epoch}]
+	all := make([]wire.Record, 0, len(kept))
+	for _, seq := range slices.Sorted(maps.Keys(kept)) {
+		r, err := decode[wire.Record](kept[seq])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// Update runs f, and keeps what it did if neither f nor the commit fails.
+func (l *Ledger) Update(f func(cloud.Tx) error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t := &tx{Ledger: l, writable: true}
+	committed := false
+	defer func() { // a panic of f rolls back too
+		if !committed {
+			t.rollback()
+		}
+	}()
+	if err := f(t); err != nil {
+		return err
+	}
+	if len(l.failures) > 0 {
+		err := l.failures[0]
+		l.failures = l.failures[1:]
+		return fmt.Errorf("commit: %w", err)
+	}
+	committed = true
+	l.commits++
+	return nil
+}
+
+// View runs f on what is committed.
+func (l *Ledger) View(f func(cloud.Tx) error) error {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return f(&tx{Ledger: l})
+}
+
+type tx struct {
+	*Ledger
+	writable bool
+	undo     []func()
+}
+
+func (t *tx) rollback() {
+	for _, undo := range slices.Backward(t.undo) {
+		undo()
+	}
+}
+
+var errReadOnly = errors.New("a view does not write")
+
+// set writes one key, and remembers how it was.
+func set[K comparable, V any](t *tx, to *map[K]V, key K, value V) error {
+	if !t.writable {
+		return errReadOnly
+	}
+	if *to == nil {
+		*to = map[K]V{}
+	}
+	m := *to
+	old, was := m[key]
+	t.undo = append(t.undo, func() {
+		if was {
+			m[key] = old
+		} else {
+			delete(m, key)
+		}
+	})
+	m[key] = value
+	return nil
+}
+
+// Values are kept encoded, so that nobody shares memory with the ledger.
+func decode[T any](raw []byte) (value T, err error) {
+	if err := json.Unmarshal(raw, &value); err != nil {
+		return value, fmt.Errorf("ledger entry: %w", err)
+	}
+	return value, nil
+}
+
+func put[K comparable](t *tx, to *map[K][]byte, key K, value any) error {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("ledger entry %v: %w", key, err)
+	}
+	return set(t, to, key, raw)
+}
+
+func get[T any, K comparable](from map[K][]byte, key K) (value T, ok bool, err error) {
+	raw, ok := from[key]
+	if !ok {
+		return value, false, nil
+	}
+	value, err = decode[T](raw)
+	return value, err == nil, err
+}
+
+func list[T any, K ~string](from map[K][]byte, keys []K) ([]T, error) {
+	var all []T
+	for _, key := range keys {
+		value, err := decode[T](from[key])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, value)
+	}
+	return all, nil
+}
+
+func (t *tx) Head(terminal string, epoch uint32) (cloud.Head, error) {
+	return t.heads[journal{terminal, epoch}], nil
+}
+
+func (t *tx) TakeRecord(terminal string, epoch uint32, r wire.Record) error {
+	j := journal{terminal, epoch}
+	of := t.records[j]
+	if of == nil {
+		of = map[uint64][]byte{}
+		if err := set(t, &t.records, j, of); err != nil {
+			return err
+		}
+	}
+	if err := put(t, &of, r.Seq, r); err != nil {
+		return err
+	}
+	return set(t, &t.heads, j, cloud.Head{Seq: r.Seq, Hash: r.Hash})
+}
+
+func (t *tx) Sale(id payment.SaleID) (cloud.SaleEntry, bool, error) {
+	return get[cloud.SaleEntry](t.sales, id)
+}
+
+func (t *tx) PutSale(e cloud.SaleEntry) error {
+	if e.Sale.ID == "" {
+		return nil // its first record was impossible; the journal has it
+	}
+	return put(t, &t.sales, e.Sale.ID, e)
+}
+
+func (t *tx) Attempt(order payment.Order) (cloud.Attempt, bool, error) {
+	return get[cloud.Attempt](t.attempts, order)
+}
+
+func (t *tx) PutAttempt(a cloud.Attempt) error {
+	if err := put(t, &t.attempts, a.Order, a); err != nil {
+		return err
+	}
+	return set(t, &t.open, a.Order, a.Open())
+}
+
+func (t *tx) OpenAttempts() ([]cloud.Attempt, error) {
+	var orders []payment.Order
+	for order, open := range t.open {
+		if open {
+			orders = append(orders, order)
+		}
+	}
+	slices.Sort(orders)
+	return list[cloud.Attempt](t.attempts, orders)
+}
+
+func (t *tx) Sales() ([]cloud.SaleEntry, error) {
+	return list[cloud.SaleEntry](t.sales, slices.Sorted(maps.Keys(t.sales)))
+}
+
+func (t *tx) Journals() (cloud.JournalCount, error) {
+	var count cloud.JournalCount
+	for _, of := range t.records {
+		count.Records += len(of)
+		if len(of) > 0 {
+			last := slices.Max(slices.Collect(maps.Keys(of)))
+			count.Gaps += int(last) - len(of)
+		}
+	}
+	return count, nil
+}
