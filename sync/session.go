@@ -302,6 +302,7 @@ func (m *move) upload() {
 }
 
 func (m *move) uploaded(last uint64) {
+	m.last = max(m.last, last) // an upload takes along what was appended a moment ago
 	if last <= m.sent {
 		return // nothing went out; the resend timer tries again
 	}
