@@ -257,7 +257,11 @@ func (m *move) sample(c wire.Clock) {
 }
 
 func (m *move) acknowledged(a wire.Acknowledgement) {
-	if a.Refused != "" {
+	// A broker keeps no order between topics, and may deliver twice: a hello that
+	// an upload overtook looks like one of an older journal. It is none where we
+	// have all that the ledger has.
+	overtaken := a.Echo > 0 && a.Epoch == m.epoch && a.Seq <= m.last
+	if a.Refused != "" && !overtaken {
 		if m.Stopped == "" {
 			m.Stopped = a.Refused
 			m.do(Refused{a.Refused})
