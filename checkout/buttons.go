@@ -197,6 +197,7 @@ func (m *move) pressSale(id string) {
 	case "qr":
 		m.showQR()
 	case "cash":
+		m.renew()
 		m.cashScreen()
 	}
 }

@@ -29,7 +29,7 @@ func (m *move) scan(data []byte) {
 			return
 		}
 	case Declined, Expired, Reversed:
-		// another try at the same sale
+		// another try for the same amount
 	default:
 		m.say("scan_not_expected")
 		return
@@ -112,6 +112,7 @@ func (m *move) reachable() bool {
 
 // startAttempt begins the next attempt of the sale on the screen, or of a new one.
 func (m *move) startAttempt(mode payment.Mode, wallet payment.Wallet) (payment.Sale, *payment.Attempt) {
+	m.renew()
 	sale, ok := m.OnScreen()
 	if !ok {
 		sale = m.createSale()
@@ -130,6 +131,19 @@ func (m *move) startAttempt(mode payment.Mode, wallet payment.Wallet) (payment.S
 	}
 	m.watch(sale.ID, watch{deafAt: m.now.At.Add(answerWait), askAt: m.now.At.Add(answerWait)})
 	return sale, a
+}
+
+// renew goes on under a new sale where the wallet may not have closed the last
+// attempt yet: what is paid for it later is given back, and must not meet a
+// second attempt of the same tender.
+func (m *move) renew() {
+	sale, ok := m.OnScreen()
+	if !ok {
+		return
+	}
+	if a := sale.LastAttempt(); a != nil && a.Status == payment.Expired {
+		m.Current, m.Entry = "", sale.Due()
+	}
 }
 
 // createSale begins a sale of the keyed amount.

@@ -455,8 +455,8 @@ func (b *batch) begin(a *Attempt, sale payment.SaleID, n int, r wire.Request) er
 	return nil
 }
 
-// tenderFree holds law 2: every earlier attempt of the sale is settled, and none
-// paid this tender. Earlier ones that never arrived are closed for ever.
+// tenderFree holds law 2: every earlier attempt of the sale is settled, at the
+// wallet too, and none paid this tender. Earlier ones that never arrived are closed for ever.
 func (b *batch) tenderFree(sale payment.SaleID, n int, a Attempt) (bool, error) {
 	for i := 1; i < n; i++ {
 		order := payment.NewOrder(sale, i)
@@ -472,7 +472,7 @@ func (b *batch) tenderFree(sale payment.SaleID, n int, a Attempt) (bool, error) 
 				return false, err
 			}
 		}
-		if !earlier.Status.Final() || earlier.Status == payment.Approved && earlier.Tender == a.Tender {
+		if earlier.Open() || earlier.Status == payment.Approved && earlier.Tender == a.Tender {
 			return false, nil
 		}
 	}
