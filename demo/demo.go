@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pelletier/go-toml/v2"
 	"golang.org/x/sys/unix"
 
 	"till/boards"
@@ -161,7 +162,17 @@ func (f *folder) close() error {
 
 // writeConfig makes the terminal's configuration file.
 func writeConfig(dir, broker, socket, key string) (string, error) {
-	text := strings.NewReplacer("DATA", filepath.Join(dir, "terminal"), "SOCKET", socket, "BROKER", broker, "KEY", key).Replace(configText)
+	var quoted []string
+	for name, value := range map[string]string{
+		"DATA": filepath.Join(dir, "terminal"), "SOCKET": socket, "BROKER": "tcp://" + broker, "KEY": key,
+	} {
+		raw, err := toml.Marshal(map[string]string{"x": value}) // a folder's name may hold any character
+		if err != nil {
+			return "", fmt.Errorf("write the terminal's configuration: %w", err)
+		}
+		quoted = append(quoted, name, strings.TrimPrefix(strings.TrimSpace(string(raw)), "x = "))
+	}
+	text := strings.NewReplacer(quoted...).Replace(configText)
 	path := filepath.Join(dir, "terminal", "till.toml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return "", fmt.Errorf("write the terminal's configuration: %w", err)
@@ -172,8 +183,8 @@ func writeConfig(dir, broker, socket, key string) (string, error) {
 const configText = `# Written by till-demo at every start.
 terminal = "demo-1"
 board = "sim"
-data = 'DATA'
-bench = 'SOCKET'
+data = DATA
+bench = SOCKET
 test = true
 manager_pin = "2580"
 
@@ -188,8 +199,8 @@ language = "en"
 cashier = "Mei"
 
 [gateway]
-broker = "tcp://BROKER"
-key = "KEY"
+broker = BROKER
+key = KEY
 
 [printer]
 profile = "80mm"
