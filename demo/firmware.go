@@ -20,6 +20,7 @@ type firmware struct {
 	config  string
 	world   *world
 	log     *slog.Logger
+	done    chan struct{} // closed once keepRunning has returned
 
 	mu      sync.Mutex
 	process *os.Process
@@ -27,7 +28,7 @@ type firmware struct {
 }
 
 func newFirmware(command, env, config string, w *world, log *slog.Logger) *firmware {
-	return &firmware{command: command, env: env, config: config, world: w, log: log}
+	return &firmware{command: command, env: env, config: config, world: w, log: log, done: make(chan struct{})}
 }
 
 // restartAfter is the pause before a firmware that ended by itself is started again.
@@ -35,6 +36,7 @@ const restartAfter = 500 * time.Millisecond
 
 // keepRunning starts the firmware, and starts it again whenever it has ended.
 func (f *firmware) keepRunning(ctx context.Context) {
+	defer close(f.done)
 	for ctx.Err() == nil {
 		cut, err := f.runOnce(ctx)
 		f.world.powerOff()
@@ -119,11 +121,14 @@ func (f *firmware) waitUp(ctx context.Context, wait time.Duration) error {
 	}
 }
 
+// stop ends the firmware for good; its folder may be removed then. keepRunning
+// must have been called.
 func (f *firmware) stop() {
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	f.stopped = true
 	if f.process != nil {
 		_ = f.process.Kill() // it may have ended already
 	}
+	f.mu.Unlock()
+	<-f.done
 }

@@ -18,15 +18,16 @@ import (
 )
 
 // firmwareEnv makes this program the till command: a power cut must be able to
-// kill the firmware alone, and there is only one binary.
+// kill the firmware alone, and there is only one binary. Its value is the level
+// of the log.
 const firmwareEnv = "TILL_DEMO_FIRMWARE"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var err error
-	if os.Getenv(firmwareEnv) != "" {
-		err = tillcmd.Run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	if level := os.Getenv(firmwareEnv); level != "" {
+		err = tillcmd.Run(ctx, append(os.Args[1:], "-log", level), os.Stdout, os.Stderr)
 	} else {
 		err = run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	}
