@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"embed"
 	"encoding/json"
@@ -22,6 +23,8 @@ import (
 	"till/cloud/sandbox"
 	"till/display"
 	"till/payment"
+	"till/printer/emulator"
+	"till/scanner"
 )
 
 //go:embed page
@@ -41,6 +44,8 @@ type counter struct {
 
 const (
 	maxBody    = 64 << 10
+	maxDropped = 64 << 20        // of a body that is too large
+	bodyWait   = 5 * time.Second // for a body to come whole
 	answerWait = 9 * time.Second // every answer comes within 10 s
 	powerWait  = 28 * time.Second
 )
@@ -85,13 +90,18 @@ func (c *counter) serve(ctx context.Context, l net.Listener) error {
 
 func (c *counter) handler() http.Handler {
 	mux := http.NewServeMux()
-	get := func(pattern string, h func(http.ResponseWriter, *http.Request) error) {
-		mux.Handle("GET "+pattern, c.guarded(h))
+	methods := map[string]string{}
+	route := func(method string) func(string, func(http.ResponseWriter, *http.Request) error) {
+		return func(path string, h func(http.ResponseWriter, *http.Request) error) {
+			methods[path] = method
+			mux.Handle(method+" "+path, c.guarded(h))
+		}
 	}
-	post := func(pattern string, h func(http.ResponseWriter, *http.Request) error) {
-		mux.Handle("POST "+pattern, c.guarded(h))
+	get, post := route(http.MethodGet), route(http.MethodPost)
+	get("/{$}", c.page)
+	for _, name := range pageNames() {
+		get("/"+name, c.page)
 	}
-	get("/", c.page)
 	get("/events", c.events)
 	get("/terminal/screen.png", c.screen)
 	get("/terminal/state.json", c.state)
@@ -108,6 +118,15 @@ func (c *counter) handler() http.Handler {
 	post("/wallet/code", c.walletCode)
 	post("/wallet/next", c.walletNext)
 	post("/wallet/pay", c.walletPay)
+	methods["/"] = http.MethodGet
+	mux.Handle("/", c.guarded(func(w http.ResponseWriter, r *http.Request) error {
+		method, ok := methods[r.URL.Path]
+		if !ok {
+			return refuse(http.StatusNotFound, "there is nothing at %.80s", r.URL.Path)
+		}
+		w.Header().Set("Allow", method)
+		return refuse(http.StatusMethodNotAllowed, "%.80s takes %s only", r.URL.Path, method)
+	}))
 	return mux
 }
 
@@ -127,7 +146,10 @@ func (c *counter) guarded(h func(http.ResponseWriter, *http.Request) error) http
 			answer(w, refuse(http.StatusServiceUnavailable, "the terminal is off or starting; try again in a moment"))
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		if err := takeBody(w, r); err != nil {
+			answer(w, err)
+			return
+		}
 		if r.URL.Path != "/events" && r.URL.Path != "/terminal/power" {
 			ctx, done := context.WithTimeout(r.Context(), answerWait)
 			defer done()
@@ -137,6 +159,34 @@ func (c *counter) guarded(h func(http.ResponseWriter, *http.Request) error) http
 			answer(w, err)
 		}
 	})
+}
+
+// takeBody reads a body whole, within bounds of size and time, and puts what
+// was read in its place. One that is too large is read on for a while and dropped: most
+// clients look at the answer only after they have sent all.
+func takeBody(w http.ResponseWriter, r *http.Request) error {
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil
+	}
+	conn := http.NewResponseController(w)
+	if err := conn.SetReadDeadline(time.Now().Add(bodyWait)); err != nil {
+		return fmt.Errorf("bound the body's time: %w", err)
+	}
+	raw, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if len(raw) > maxBody {
+		_, _ = io.CopyN(io.Discard, r.Body, maxDropped) // refused in any case
+		w.Header().Set("Connection", "close")
+		return refuse(http.StatusRequestEntityTooLarge, "the body is over %d KiB", maxBody>>10)
+	}
+	if err != nil {
+		w.Header().Set("Connection", "close")
+		return refuse(http.StatusRequestTimeout, "the body did not come whole")
+	}
+	if err := conn.SetReadDeadline(time.Time{}); err != nil {
+		return fmt.Errorf("unbound the connection: %w", err)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(raw))
+	return nil
 }
 
 // own says that the request names this server as its host, and comes from its
@@ -173,14 +223,11 @@ func (c *counter) own(r *http.Request) bool {
 func answer(w http.ResponseWriter, err error) {
 	status, text := http.StatusInternalServerError, err.Error()
 	var r refusal
-	var tooLarge *http.MaxBytesError
 	var input *display.InputError
 	switch {
 	case errors.As(err, &r):
 		status = r.status
-	case errors.As(err, &tooLarge):
-		status, text = http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is over %d KiB", maxBody>>10)
-	case errors.Is(err, errOff), errors.Is(err, display.ErrInputGone):
+	case errors.Is(err, errOff), errors.Is(err, display.ErrInputGone), errors.Is(err, scanner.ErrGone):
 		status, text = http.StatusServiceUnavailable, "the terminal is off or starting; try again in a moment"
 	case errors.As(err, &input) && input.Code == "no_button":
 		status = http.StatusConflict
@@ -213,19 +260,31 @@ func read(r *http.Request, into any) error {
 	if err != nil {
 		return err
 	}
-	decoder := json.NewDecoder(strings.NewReader(string(raw)))
+	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
 		return refuse(http.StatusBadRequest, "the body is not the JSON that is wanted here: %v", err)
 	}
-	if decoder.More() {
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return refuse(http.StatusBadRequest, "the body goes on after its JSON")
 	}
 	return nil
 }
 
+// pageNames are the page's files. They lie in one folder.
+func pageNames() []string {
+	files, err := fs.Glob(pageFiles, "page/*")
+	if err != nil {
+		return nil // only a bad pattern fails
+	}
+	for i := range files {
+		files[i] = path.Base(files[i])
+	}
+	return files
+}
+
 func (c *counter) page(w http.ResponseWriter, r *http.Request) error {
-	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
+	name := strings.TrimPrefix(r.URL.Path, "/")
 	if name == "" {
 		name = "index.html"
 	}
@@ -271,20 +330,45 @@ func (c *counter) screen(w http.ResponseWriter, _ *http.Request) error {
 	return writePNG(w, m)
 }
 
-var errNoReceipt = refusal{http.StatusNotFound, "nothing was printed yet"}
+var (
+	errNoReceipt = refusal{http.StatusNotFound, "nothing was printed yet"}
+	errNoNumber  = refusal{http.StatusNotFound, "no document of this number is kept"}
+)
 
-func (c *counter) receiptPNG(w http.ResponseWriter, _ *http.Request) error {
-	doc, ok := c.world.paper.Last()
+// document is the last one printed, or with ?number=7 the seventh since the
+// demo was started, of which the newest few are kept.
+func (c *counter) document(r *http.Request) (emulator.Document, error) {
+	text := r.URL.Query().Get("number")
+	if text == "" {
+		doc, ok := c.world.paper.Last()
+		if !ok {
+			return doc, errNoReceipt
+		}
+		return doc, nil
+	}
+	number, err := strconv.Atoi(text)
+	if err != nil {
+		return emulator.Document{}, refuse(http.StatusBadRequest, "number %.20q is no number", text)
+	}
+	doc, ok := c.world.paper.Document(number)
 	if !ok {
-		return errNoReceipt
+		return doc, errNoNumber
+	}
+	return doc, nil
+}
+
+func (c *counter) receiptPNG(w http.ResponseWriter, r *http.Request) error {
+	doc, err := c.document(r)
+	if err != nil {
+		return err
 	}
 	return writePNG(w, doc.Picture)
 }
 
-func (c *counter) receiptBin(w http.ResponseWriter, _ *http.Request) error {
-	doc, ok := c.world.paper.Last()
-	if !ok {
-		return errNoReceipt
+func (c *counter) receiptBin(w http.ResponseWriter, r *http.Request) error {
+	doc, err := c.document(r)
+	if err != nil {
+		return err
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Content-Disposition", `attachment; filename="receipt.bin"`)

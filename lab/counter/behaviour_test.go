@@ -31,6 +31,7 @@ func TestBehaviours(t *testing.T) {
 		t.Run(b.behaviour+", scanned", func(t *testing.T) {
 			t.Parallel()
 			d := program.Start(t)
+			d.Online()
 			d.Next(b.behaviour)
 			d.Amount("1000")
 			begun := time.Now()
@@ -55,6 +56,7 @@ func TestBehaviours(t *testing.T) {
 		t.Run(b.behaviour+", shown", func(t *testing.T) {
 			t.Parallel()
 			d := program.Start(t)
+			d.Online()
 			s := d.ShowQR("1000")
 			d.Next(b.behaviour)
 			begun := time.Now()
@@ -85,6 +87,7 @@ func approvesNext(d *counter.Demo) {
 func TestPhone(t *testing.T) {
 	t.Parallel()
 	d := program.Start(t)
+	d.Online()
 	s := d.ShowQR("777")
 	for _, qr := range []string{
 		"", "hello", "00020101021226280012till.sandbox0108xxxxxxxx5204599953038405802US6304ABCD", s.QR + "x", s.QR[:len(s.QR)-1],

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -159,6 +160,36 @@ func TestSlowBody(t *testing.T) {
 	}
 }
 
+// TestLargeBody sends all of a body that is too large before it looks at the
+// answer, as many clients do.
+func TestLargeBody(t *testing.T) {
+	t.Parallel()
+	d := program.Start(t)
+	host := strings.TrimPrefix(d.URL, "http://")
+	for _, path := range []string{"/terminal/scan", "/terminal/key", "/terminal/power"} {
+		conn, err := net.Dial("tcp", host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		const size = 10 << 20
+		if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n\r\n", path, host, size); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Write(make([]byte, size)); err != nil {
+			t.Errorf("%s: a large body cannot be sent: %v", path, err)
+			continue
+		}
+		answer := make([]byte, 16)
+		if _, err := io.ReadFull(conn, answer); err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 413") {
+			t.Errorf("%s: a large body is answered %q, %v", path, answer, err)
+		}
+	}
+}
+
 // TestOff asks everything of a terminal while it starts again.
 func TestOff(t *testing.T) {
 	t.Parallel()
@@ -170,6 +201,7 @@ func TestOff(t *testing.T) {
 		{"GET", "/terminal/receipt.bin", ""}, {"POST", "/terminal/key", `{"key":"esc"}`}, {"POST", "/terminal/touch", `{"x":1,"y":1}`},
 		{"POST", "/terminal/scan", "4006381333931"}, {"POST", "/terminal/printer", `{"paper":true}`}, {"POST", "/terminal/link", `{"up":true}`},
 	}
+	var mu sync.Mutex
 	off := map[string]bool{}
 	for range 8 { // cuts; most need one
 		cut := make(chan struct{})
@@ -185,17 +217,23 @@ func TestOff(t *testing.T) {
 				booting = false
 			default:
 			}
+			var all sync.WaitGroup
 			for _, r := range ask {
-				a, err := d.Try(r.method, r.path, strings.NewReader(r.body))
-				switch {
-				case err != nil:
-					t.Fatalf("%s %s while it boots: %v", r.method, r.path, err)
-				case a.Status == http.StatusServiceUnavailable && a.Error() != "":
-					off[r.path] = true
-				case a.Status != http.StatusOK && a.Status != http.StatusNoContent:
-					t.Errorf("%s %s while it boots: %d %s", r.method, r.path, a.Status, a.Body)
-				}
+				all.Go(func() {
+					a, err := d.Try(r.method, r.path, strings.NewReader(r.body))
+					switch {
+					case err != nil:
+						t.Errorf("%s %s while it boots: %v", r.method, r.path, err)
+					case a.Status == http.StatusServiceUnavailable && a.Error() != "":
+						mu.Lock()
+						off[r.path] = true
+						mu.Unlock()
+					case a.Status != http.StatusOK && a.Status != http.StatusNoContent:
+						t.Errorf("%s %s while it boots: %d %s", r.method, r.path, a.Status, a.Body)
+					}
+				})
 			}
+			all.Wait()
 			if _, err := d.Try(http.MethodGet, "/cloud/ledger.json", nil); err != nil {
 				t.Errorf("the ledger while it boots: %v", err)
 			}

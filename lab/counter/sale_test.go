@@ -13,6 +13,7 @@ import (
 func TestScannedSale(t *testing.T) {
 	t.Parallel()
 	d := program.Start(t)
+	d.Online()
 	var ids []string
 	for i, wallet := range []string{"wechat", "alipay", "unionpay"} {
 		before := d.Peripherals()
@@ -46,6 +47,9 @@ func TestScannedSale(t *testing.T) {
 	if led := d.Peripherals().LED; led != "off" {
 		t.Errorf("on ready the light is %s", led)
 	}
+	if lines := strings.Count(d.Output(), "\n"); lines != 2 {
+		t.Errorf("it should say where the counter is, and be quiet:\n%s", d.Output())
+	}
 	l := d.Balance()
 	if len(l.Sales) != 3 || len(l.Charges) != 3 {
 		t.Fatalf("%d sales and %d charges, want 3 and 3", len(l.Sales), len(l.Charges))
@@ -68,6 +72,7 @@ func same(a, b counter.Sale) bool {
 func TestShownSale(t *testing.T) {
 	t.Parallel()
 	d := program.Start(t)
+	d.Online()
 	s := d.ShowQR("777")
 	if s.Sale == nil || s.Sale.Amount != 777 {
 		t.Errorf("the sale on the screen is %+v", s.Sale)
@@ -98,6 +103,7 @@ func TestShownSale(t *testing.T) {
 func TestCash(t *testing.T) {
 	t.Parallel()
 	d := program.Start(t)
+	d.Online()
 	tests := []struct {
 		name   string
 		amount string
@@ -158,6 +164,7 @@ func TestCash(t *testing.T) {
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	d := program.Start(t)
+	d.Online()
 	for _, test := range []struct {
 		keys string
 		want int64
@@ -202,6 +209,7 @@ func TestKeys(t *testing.T) {
 func TestTouch(t *testing.T) {
 	t.Parallel()
 	d := program.Start(t)
+	d.Online()
 	middle := func(id string) (int, int) {
 		b, ok := d.State().Button(id)
 		if !ok {
@@ -271,6 +279,7 @@ func TestTouch(t *testing.T) {
 func TestLeaving(t *testing.T) {
 	t.Parallel()
 	d := program.Start(t)
+	d.Online()
 	for _, leave := range []struct {
 		name  string
 		do    func()
@@ -318,6 +327,7 @@ func TestLeaving(t *testing.T) {
 func TestSecondTry(t *testing.T) {
 	t.Parallel()
 	d := program.Start(t)
+	d.Online()
 	for _, second := range []struct {
 		name string
 		do   func()
@@ -350,6 +360,7 @@ func TestSecondTry(t *testing.T) {
 func TestScreens(t *testing.T) {
 	t.Parallel()
 	d := program.Start(t, counter.Args("-pace", "4"))
+	d.Online()
 	look := func(screen string) {
 		t.Helper()
 		s := d.State()

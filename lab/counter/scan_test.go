@@ -25,6 +25,7 @@ func mustJSON(t *testing.T, v any) []byte {
 func TestRefusedScans(t *testing.T) {
 	t.Parallel()
 	d := program.Start(t)
+	d.Online()
 	d.Amount("1234")
 	for _, test := range []struct {
 		name, scan string
@@ -83,6 +84,7 @@ func TestRefusedScans(t *testing.T) {
 func TestUnexpectedScans(t *testing.T) {
 	t.Parallel()
 	d := program.Start(t)
+	d.Online()
 	refused := func(where string, want words.Key) {
 		t.Helper()
 		before := d.State()
@@ -121,6 +123,7 @@ func TestUnexpectedScans(t *testing.T) {
 func TestSameCode(t *testing.T) {
 	t.Parallel()
 	d := program.Start(t)
+	d.Online()
 	code := d.Code("wechat")
 	d.Amount("1234")
 	for range 5 {
@@ -160,6 +163,7 @@ func TestSameCode(t *testing.T) {
 func TestOldCode(t *testing.T) {
 	t.Parallel()
 	d := program.Start(t, counter.Args("-pace", "100"))
+	d.Online()
 	code := d.Code("alipay")
 	made := time.Now()
 	d.Amount("900")
@@ -175,6 +179,7 @@ func TestOldCode(t *testing.T) {
 func TestAtOnce(t *testing.T) {
 	t.Parallel()
 	d := program.Start(t)
+	d.Online()
 	d.Amount("1234")
 	code := d.Code("unionpay")
 	var all sync.WaitGroup

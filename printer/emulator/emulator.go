@@ -334,6 +334,18 @@ func (p *Printer) Last() (Document, bool) {
 	return p.documents[len(p.documents)-1], true
 }
 
+// Document is the n-th slip since New, counted from 1; false if it is not there
+// yet, or not kept any more.
+func (p *Printer) Document(n int) (Document, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := len(p.documents) - 1 - (p.count - n)
+	if i < 0 || i >= len(p.documents) {
+		return Document{}, false
+	}
+	return p.documents[i], true
+}
+
 // Count is how many slips there have been since New.
 func (p *Printer) Count() int {
 	p.mu.Lock()
