@@ -241,6 +241,11 @@ func (m *move) told(e Told) {
 	w.answer = e.Answer
 	w.deafAt = m.now.At.Add(askSlow + answerWait)
 	m.watch(id, w)
+	if e.Answer.Status == payment.Approved && (sale.Cancelling || sale.Parked == payment.PaidOther) {
+		// The journal says that no approval is wanted any more: it is to be given back.
+		m.ask(id)
+		return
+	}
 	if e.Answer.Status.Final() {
 		m.settle(sale, *open, e.Answer)
 		if settled, ok := m.Sale(id); ok && e.Answer.Late {
