@@ -49,7 +49,9 @@ type rig struct {
 	acks      []wire.Acknowledgement
 	rejected  []error
 	steps     int
-	afterStep func() // called after every step, whose calls have been made
+	before    func([]cloud.Event) // called before every step
+	lose      func() bool         // whether the effects of this step are lost, with the gateway
+	afterStep func()              // called after every step, whose calls have been made
 }
 
 type pendingAnswer struct {
@@ -94,7 +96,14 @@ func (r *rig) handle(events ...cloud.Event) []cloud.Effect {
 // step takes events together, publishes, and makes the calls; their answers are pending.
 func (r *rig) step(events ...cloud.Event) {
 	r.t.Helper()
-	r.do(r.handle(events...))
+	if r.before != nil {
+		r.before(events)
+	}
+	if effects := r.handle(events...); r.lose != nil && r.lose() {
+		r.restart()
+	} else {
+		r.do(effects)
+	}
 	r.steps++
 	if r.afterStep != nil {
 		r.afterStep()
@@ -151,7 +160,7 @@ func (r *rig) call(c cloud.Call) {
 			r.broken = append(r.broken, "order "+string(order)+" is reversed "+r.now.Sub(began).String()+" after it began")
 		}
 	}
-	if a, ok := r.attempt(order); !ok || c.Step == cloud.StepCharge && a.Step != cloud.StepCharge {
+	if a, ok := r.attempt(order); !ok || !a.Open() {
 		r.broken = append(r.broken, "order "+string(order)+" was not committed before its call")
 	}
 	gone, cancel := context.WithCancel(context.Background())
