@@ -1,10 +1,8 @@
 package store
 
 import (
-	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
@@ -307,21 +305,28 @@ func (j *Journal) roll(carried map[payment.SaleID][]byte, bytes int64) error {
 		j.failed = fmt.Errorf("write the journal in %s: %w: see that the disk has room, then start till again", j.dir.Name(), err)
 		return j.failed
 	}
-	info, err := os.Stat(j.path(len(j.segments) - 1))
-	j.files.Lock()
-	old := j.active
-	j.active = next
-	if err == nil {
-		j.segments[len(j.segments)-1].bytes = info.Size()
-	}
-	j.segments = append(j.segments, segment{first: h.First})
-	j.files.Unlock()
-	j.mu.Lock()
-	j.stored, j.carried = now.Acked, bytes
-	j.mu.Unlock()
-	if err := errors.Join(err, old.close()); err != nil {
+	if err := j.follow(next, segment{first: h.First}); err != nil {
 		j.failed = fmt.Errorf("seal a segment: %w", err)
 		return j.failed
 	}
+	j.mu.Lock()
+	j.stored, j.carried = now.Acked, bytes
+	j.mu.Unlock()
 	return j.measure()
+}
+
+// follow makes next the active segment. The one before it stays open to be read:
+// it is the likeliest to be, and its file is locked until it is closed.
+func (j *Journal) follow(next *mapped, s segment) error {
+	j.files.Lock()
+	defer j.files.Unlock()
+	j.sealed.Lock()
+	defer j.sealed.Unlock()
+	err := j.closeSealed()
+	before := &j.segments[len(j.segments)-1]
+	before.bytes = j.size + j.bounds.step + pageSize // the file is no longer
+	j.sealed.open, j.sealed.first = j.active, before.first
+	j.active = next
+	j.segments = append(j.segments, s)
+	return err
 }

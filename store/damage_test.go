@@ -2,11 +2,9 @@ package store_test
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -251,9 +249,7 @@ func newer(t *testing.T, name string) {
 		if err := tx.DeleteBucket([]byte("live")); err != nil {
 			return err
 		}
-		text := []byte(`{"schema":2,"terminal":17}`)
-		sum := crc32.Checksum(text, crc32.MakeTable(crc32.Castagnoli))
-		return tx.Bucket([]byte("header")).Put([]byte("header"), append(binary.BigEndian.AppendUint32(nil, sum), text...))
+		return tx.Bucket([]byte("header")).Put([]byte("header"), checked([]byte(`{"schema":2,"terminal":17}`)))
 	})
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
