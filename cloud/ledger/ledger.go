@@ -4,13 +4,9 @@ package ledger
 import (
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"path/filepath"
-	"time"
 
 	"go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 
 	"till/cloud"
 	"till/payment"
@@ -27,48 +23,13 @@ var (
 	records  = []byte("records")  // journal key + sequence -> wire.Record
 	sales    = []byte("sales")    // sale id -> cloud.SaleEntry; ULIDs sort by time
 	attempts = []byte("attempts") // order number -> cloud.Attempt
-	open     = []byte("open")     // order number of an attempt with work left -> nothing
+	opened   = []byte("open")     // order number of an attempt with work left -> nothing
 )
 
 // Ledger is a bbolt file.
 type Ledger struct{ db *bbolt.DB }
 
 var _ cloud.Ledger = (*Ledger)(nil)
-
-// ErrLocked says that another gateway has the ledger open.
-var ErrLocked = errors.New("another gateway is using this ledger: end it first")
-
-// Open opens or creates the ledger in a folder.
-func Open(dir string) (*Ledger, error) {
-	db, err := bbolt.Open(filepath.Join(dir, "ledger.db"), 0o600, &bbolt.Options{Timeout: 2 * time.Second})
-	if errors.Is(err, bolterrors.ErrTimeout) {
-		return nil, fmt.Errorf("open ledger in %s: %w", dir, ErrLocked)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("open ledger in %s: %w", dir, err)
-	}
-	if err := db.Update(prepare); err != nil {
-		return nil, errors.Join(fmt.Errorf("open ledger in %s: %w", dir, err), db.Close())
-	}
-	return &Ledger{db}, nil
-}
-
-func prepare(tx *bbolt.Tx) error {
-	for _, name := range [][]byte{meta, heads, records, sales, attempts, open} {
-		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-			return fmt.Errorf("create bucket %s: %w", name, err)
-		}
-	}
-	b := tx.Bucket(meta)
-	have := b.Get([]byte("schema"))
-	if have == nil {
-		return b.Put([]byte("schema"), binary.BigEndian.AppendUint64(nil, schema))
-	}
-	if v := binary.BigEndian.Uint64(have); v != schema {
-		return fmt.Errorf("its layout is version %d, this program knows %d: update it", v, schema)
-	}
-	return nil
-}
 
 // Close ends it; open transactions finish first.
 func (l *Ledger) Close() error { return l.db.Close() }
@@ -143,14 +104,14 @@ func (t tx) PutAttempt(a cloud.Attempt) error {
 		return err
 	}
 	if a.Open() {
-		return t.Bucket(open).Put([]byte(a.Order), []byte{})
+		return t.Bucket(opened).Put([]byte(a.Order), []byte{})
 	}
-	return t.Bucket(open).Delete([]byte(a.Order))
+	return t.Bucket(opened).Delete([]byte(a.Order))
 }
 
 func (t tx) OpenAttempts() ([]cloud.Attempt, error) {
 	var all []cloud.Attempt
-	err := t.Bucket(open).ForEach(func(order, _ []byte) error {
+	err := t.Bucket(opened).ForEach(func(order, _ []byte) error {
 		a, ok, err := get[cloud.Attempt](t, attempts, order)
 		if ok {
 			all = append(all, a)
