@@ -83,7 +83,8 @@ type Waits struct {
 	UnknownFor   time.Duration // a charge of unknown fate is reversed then
 	PasswordFor  time.Duration // a customer who was asked has so long
 	NotFoundFor  time.Duration // an order that neither query nor reversal knows is closed then, and watched
-	WatchEvery   time.Duration
+	WatchEvery   time.Duration // at first; then less and less often
+	WatchFor     time.Duration // an order that stays not found is left alone after
 	QRLife       time.Duration // not a wallet's: how long the terminal shows a QR
 }
 
@@ -93,7 +94,7 @@ func WalletWaits(pace int) Waits {
 	return Waits{
 		CallFor: d(10 * time.Second), QueryEvery: d(5 * time.Second), QueryQR: d(3 * time.Second),
 		ReverseAfter: d(15 * time.Second), UnknownFor: d(30 * time.Second), PasswordFor: d(45 * time.Second),
-		NotFoundFor: d(100 * time.Second), WatchEvery: d(20 * time.Second), QRLife: 3 * time.Minute,
+		NotFoundFor: d(100 * time.Second), WatchEvery: d(20 * time.Second), WatchFor: d(2 * time.Hour), QRLife: 3 * time.Minute,
 	}
 }
 
@@ -450,7 +451,7 @@ func (b *batch) begin(a *Attempt, sale payment.SaleID, n int, r wire.Request) er
 		b.move(a, payment.Authorizing, StepCharge, b.waits.QueryEvery)
 		a.ReverseAt = b.now.Add(b.waits.UnknownFor)
 	}
-	a.Submitted = b.now
+	a.Submitted = b.now.Add(time.Millisecond) // b.now is rounded down; never reverse too early
 	b.effects = append(b.effects, call)
 	return nil
 }

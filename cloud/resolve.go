@@ -214,7 +214,20 @@ func (b *batch) answeredLate(a *Attempt, e Answered) {
 		} else {
 			a.Step, a.NextAt = StepNone, time.Time{}
 		}
+	case NotFound:
+		// It never arrived, or so it seems. News that comes later still counts: see notified.
+		if b.now.Sub(a.Submitted) >= b.waits.WatchFor {
+			a.Step, a.NextAt = StepNone, time.Time{}
+			return
+		}
+		b.watch(a, b.watchWait(a.Tries))
 	default:
-		b.watch(a, b.waits.WatchEvery)
+		b.watch(a, b.watchWait(a.Tries))
 	}
+}
+
+// watchWait is how long the next look at a settled attempt can wait: longer and
+// longer, up to a twelfth of the whole watch.
+func (b *batch) watchWait(tries int) time.Duration {
+	return min(b.waits.WatchEvery<<min(tries, 10), b.waits.WatchFor/12)
 }
