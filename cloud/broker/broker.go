@@ -30,10 +30,8 @@ func Start(listen, dir string, log *slog.Logger) (*Broker, string, error) {
 	if err != nil || port < 0 || port > 65535 {
 		return nil, "", fmt.Errorf("start broker: port %q is not 0 to 65535", portText)
 	}
-	if port == 0 {
-		if port, err = freePort(host); err != nil {
-			return nil, "", fmt.Errorf("start broker: %w", err)
-		}
+	if port, err = freePort(host, port); err != nil {
+		return nil, "", fmt.Errorf("start broker: %w", err)
 	}
 	options := &server.Options{
 		ServerName: "till", DontListen: true, NoSigs: true, NoLog: true,
@@ -57,12 +55,13 @@ func Start(listen, dir string, log *slog.Logger) (*Broker, string, error) {
 	return &Broker{s}, net.JoinHostPort(host, strconv.Itoa(port)), nil
 }
 
-// freePort asks the system for one. Somebody else could take it before the
-// broker does; then starting fails, and says so.
-func freePort(host string) (int, error) {
-	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+// freePort asks the system for a port, or whether this one is free: the broker
+// itself would only fail to get ready. Somebody else could take it in between;
+// then starting fails, and says so.
+func freePort(host string, port int) (int, error) {
+	l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
+		return 0, err // it names the address
 	}
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port, nil
