@@ -393,6 +393,15 @@ func TestFullLetsOpenSalesFinish(t *testing.T) {
 		if (err != nil && !errors.Is(err, store.ErrFull)) || finished < min(n, openSales, 100) {
 			t.Errorf("the reserve served %d sales: %v", finished, err)
 		}
+		// A sale that exists may go on and on, but not beyond the bound.
+		for attempt := 2; attempt <= payment.MaxAttempt && err == nil && finished > 0; attempt++ {
+			for sale := 0; sale < 20 && err == nil; sale++ {
+				_, err = j.Append(stamp(n), started(sale, attempt), changed(sale, attempt, payment.Declined, 0))
+			}
+		}
+		if !errors.Is(err, store.ErrFull) {
+			t.Errorf("nothing was full in the end: %v", err)
+		}
 		if size := sizeOf(t, dir); size > o.MaxBytes {
 			t.Errorf("the folder takes %d bytes, its bound is %d", size, o.MaxBytes)
 		}

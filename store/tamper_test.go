@@ -66,6 +66,7 @@ func TestCheckHoldsEverythingAgainstTheRecords(t *testing.T) {
 		edit    func(*bolt.Tx) error
 	}{
 		"receipt number":   {1, replaced("state", "state", `"receipt":4`, `"receipt":3`)},
+		"an older state":   {0, replaced("state", "state", `"receipt":2`, `"receipt":1`)},
 		"acknowledged":     {1, replaced("state", "state", `"acked":0`, `"acked":99`)},
 		"newest sale":      {1, replaced("state", "state", last, string(saleID(2)))},
 		"last sequence":    {1, replaced("state", "state", `"last":18`, `"last":17`)},
@@ -78,6 +79,9 @@ func TestCheckHoldsEverythingAgainstTheRecords(t *testing.T) {
 		}},
 		"a finished sale is not listed": {1, func(tx *bolt.Tx) error {
 			return tx.Bucket([]byte("sales")).Delete([]byte(last))
+		}},
+		"an older finished sale is not listed": {0, func(tx *bolt.Tx) error {
+			return tx.Bucket([]byte("sales")).Delete([]byte(saleID(0)))
 		}},
 		"a finished sale is listed as unfinished": {1, func(tx *bolt.Tx) error {
 			return tx.Bucket([]byte("live")).Put([]byte(last), tx.Bucket([]byte("sales")).Get([]byte(last)))
@@ -121,7 +125,7 @@ func TestAlteredRecordIsNotBelieved(t *testing.T) {
 	const altered = 5 // creates sale 1
 	edit(t, segments(t, dir)[0], func(tx *bolt.Tx) error {
 		value := tx.Bucket([]byte("records")).Get(seq(altered))
-		return tx.Bucket([]byte("records")).Put(seq(altered), bytes.Replace(value, []byte("1234"), []byte("9234"), 1))
+		return tx.Bucket([]byte("records")).Put(seq(altered), bytes.Replace(value, []byte(`"li"`), []byte(`"la"`), 1))
 	})
 	j, err := store.Open(dir, options())
 	if err != nil {
