@@ -56,8 +56,8 @@ export function latest(load) {
 }
 
 // get fetches a versioned resource; a refusal is an exception.
-export async function get(path, version) {
-  const response = await fetch(`${path}?v=${version}`);
+export async function get(path, version, name = "v") {
+  const response = await fetch(`${path}?${name}=${version}`);
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
   return response;
 }

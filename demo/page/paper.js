@@ -11,19 +11,22 @@ const KEPT = 5;
 const STATES = { ready: "Ready", "no-paper": "No paper", off: "Off" };
 
 let receipts = []; // newest first: {number, url, when}
-let version; // of the newest receipt that is here
+let version; // of the newest receipt that is here: documents are counted from 1
 let wanted = 0;
-let count = 0;
 let printing = false;
 let printer = "off";
 let terminalOn = false;
 
+// load takes every document since the last, as many as are kept here: with a
+// new roll they come in a burst.
 const load = latest(async (next) => {
-  const response = await get("/terminal/receipt.png", next);
-  const first = version === undefined;
-  add(URL.createObjectURL(await response.blob()));
-  version = next;
-  show(!first);
+  const first = version === undefined || next < version; // or another demo, that counts anew
+  for (let number = first ? next : Math.max(version + 1, next - KEPT + 1); number <= next; number++) {
+    const response = await get("/terminal/receipt.png", number, "number");
+    add(number, URL.createObjectURL(await response.blob()));
+    version = number;
+    show(!first);
+  }
 });
 
 // refresh fetches a document that has ended. The terminal's addresses do not
@@ -32,8 +35,8 @@ function refresh() {
   if (terminalOn && wanted > 0 && wanted !== version) load(wanted);
 }
 
-function add(url) {
-  receipts.unshift({ number: ++count, url, when: new Date().toLocaleTimeString() });
+function add(number, url) {
+  receipts.unshift({ number, url, when: new Date().toLocaleTimeString() });
   for (const old of receipts.splice(KEPT)) URL.revokeObjectURL(old.url);
 }
 
