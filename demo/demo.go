@@ -66,7 +66,7 @@ func serve(ctx context.Context, o Options, listener net.Listener, dir *folder) e
 		return err
 	}
 	defer wire.close()
-	world, err := newWorld(boards.Sim, h, o.Log)
+	world, err := newWorld(boards.Sim, dir.path, h, o.Log)
 	if err != nil {
 		return err
 	}

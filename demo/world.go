@@ -27,12 +27,12 @@ import (
 // world is what stands on the counter around the terminal and outlives a power
 // cut: the panel's picture, the paper, the drawer, the light, the scanner.
 type world struct {
-	socket   string
-	dir      string
-	listener net.Listener
-	hub      *hub
-	log      *slog.Logger
-	paper    *emulator.Printer
+	socket    string
+	temporary string // the socket's folder if it was made for it alone
+	listener  net.Listener
+	hub       *hub
+	log       *slog.Logger
+	paper     *emulator.Printer
 
 	mu      sync.Mutex
 	moved   *sync.Cond // of mu: updates, pins or a peripheral changed
@@ -54,18 +54,41 @@ type world struct {
 
 var errOff = errors.New("the terminal is off")
 
-func newWorld(board boards.Board, h *hub, log *slog.Logger) (*world, error) {
-	dir, err := os.MkdirTemp("", "till-") // short: a socket's path holds about 100 bytes
+// maxSocket is the longest path of a Unix socket that every system takes, in bytes.
+const maxSocket = 100
+
+// benchSocket is where the bench listens: in the demo's own folder, so that
+// nothing is left elsewhere even after a SIGKILL, or in a temporary one, which
+// is removed at the end, if that path is too long.
+func benchSocket(folder string) (socket, temporary string, err error) {
+	socket = filepath.Join(folder, "bench")
+	if len(socket) <= maxSocket {
+		err = os.Remove(socket) // of a demo that was killed: the folder is locked, so nobody listens
+		if errors.Is(err, os.ErrNotExist) {
+			err = nil
+		}
+		return socket, "", err
+	}
+	temporary, err = os.MkdirTemp("", "till-")
+	return filepath.Join(temporary, "bench"), temporary, err
+}
+
+// newWorld makes the world of a demo that keeps everything in folder.
+func newWorld(board boards.Board, folder string, h *hub, log *slog.Logger) (*world, error) {
+	socket, temporary, err := benchSocket(folder)
 	if err != nil {
 		return nil, fmt.Errorf("make the bench: %w", err)
 	}
-	socket := filepath.Join(dir, "bench")
 	l, err := net.Listen("unix", socket)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("make the bench: %w", err), os.RemoveAll(dir))
+		err = fmt.Errorf("make the bench: %w", err)
+		if temporary != "" {
+			err = errors.Join(err, os.RemoveAll(temporary))
+		}
+		return nil, err
 	}
 	w := &world{
-		socket: socket, dir: dir, listener: l, hub: h, log: log, led: device.LEDOff,
+		socket: socket, temporary: temporary, listener: l, hub: h, log: log, led: device.LEDOff,
 		panel: image.NewRGBA(image.Rect(0, 0, board.Panel.Width, board.Panel.Height)), up: make(chan struct{}),
 	}
 	w.moved = sync.NewCond(&w.mu)
@@ -83,8 +106,11 @@ func newWorld(board boards.Board, h *hub, log *slog.Logger) (*world, error) {
 }
 
 func (w *world) close() {
-	w.listener.Close()
-	if err := os.RemoveAll(w.dir); err != nil {
+	w.listener.Close() // removes the socket
+	if w.temporary == "" {
+		return
+	}
+	if err := os.RemoveAll(w.temporary); err != nil {
 		w.log.Warn("remove the bench", "err", err)
 	}
 }

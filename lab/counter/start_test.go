@@ -120,6 +120,27 @@ func TestTemporaryFolder(t *testing.T) {
 	if err != nil || len(inside) != 0 {
 		t.Errorf("left behind: %v, %v", inside, err)
 	}
+	// Nor is anything left beside a folder that was named, even if it is killed.
+	named := program.Start(t, counter.Data(t.TempDir()))
+	named.Online()
+	named.Kill()
+	inside, err = os.ReadDir(tmp)
+	if err != nil || len(inside) != 0 {
+		t.Errorf("left behind: %v, %v", inside, err)
+	}
+}
+
+// TestLongFolder keeps everything where a socket's path would be too long.
+func TestLongFolder(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), strings.Repeat("a long name ", 15))
+	for range 2 {
+		d := program.Start(t, counter.Data(data))
+		d.Online()
+		d.SellCash("100")
+		d.Home()
+		d.Kill()
+	}
 }
 
 // TestListen listens elsewhere.
