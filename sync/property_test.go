@@ -52,8 +52,8 @@ func (w *world) pass(d time.Duration) { w.at, w.mono = w.at.Add(d), w.mono+d }
 
 func (w *world) step(t *rapid.T, e link.Event) {
 	todo := []link.Event{e}
-	for len(todo) > 0 {
-		if len(todo) > 100 {
+	for n := 0; len(todo) > 0; n++ {
+		if n > 100 {
 			t.Fatal("uploads go on for ever")
 		}
 		var effects []link.Effect
