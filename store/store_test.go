@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"testing"
@@ -49,7 +50,7 @@ func open(t testing.TB, dir string, o store.Options) *store.Journal {
 // closeChecked does nothing to a journal that the test closed already.
 func closeChecked(t testing.TB, j *store.Journal) {
 	t.Helper()
-	if err := j.Flush(); err == store.ErrClosed {
+	if err := j.Flush(); errors.Is(err, store.ErrClosed) {
 		return
 	}
 	if err := j.Check(); err != nil {
