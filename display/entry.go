@@ -41,13 +41,12 @@ func (c *canvas) ready() {
 		w := min(max(c.m.touch, face(draw.Bold, c.m.button).Measure(c.v.label(b))+2*c.m.margin), top.Dx())
 		c.place(takeLeft(&top, w, c.m.gap), b)
 	}
-	key := words.Key("screen_ready")
-	if c.v.Amount.Amount == 0 {
-		key = "screen_ready_empty"
-	}
-	tone := c.t.ink
-	if c.v.Amount.Amount == 0 {
-		tone = c.t.muted
+	key, tone := words.Key("screen_ready"), c.t.ink
+	switch {
+	case c.v.Amount.Amount == 0:
+		key, tone = "screen_ready_empty", c.t.muted
+	case !c.v.Bar.Online:
+		key = "screen_ready_offline"
 	}
 	amount, low := c.splitAmount(r)
 	if amount.Empty() { // a long message on the smallest panels: beside the menu

@@ -36,7 +36,7 @@ var counter = map[Key]sentence{
 	"reason_code_invalid":       {"The wallet does not know this code.", "钱包无法识别此付款码。"},
 	"reason_funds_missing":      {"Not enough money in the wallet.", "钱包余额不足。"},
 	"reason_customer_declined":  {"The payment was declined.", "付款被拒绝。"},
-	"reason_customer_silent":    {"The customer did not confirm in time. Nothing was taken.", "顾客未及时确认，未扣款。"},
+	"reason_customer_silent":    {"The customer did not confirm in time. Nothing was kept.", "顾客未及时确认，未收款。"},
 	"reason_not_reached":        {"The request did not reach the wallet. Nothing was taken.", "请求未到达钱包，未扣款。"},
 	"reason_too_late":           {"It took too long. Nothing was taken.", "超时，未扣款。"},
 	"reason_not_configured":     {"This shop is not set up for the wallet. Call support.", "本店尚未开通此钱包，请联系技术支持。"},

@@ -12,6 +12,7 @@ var screen = map[Key]sentence{
 	// Headings and sentences. Those a customer reads too are shown in both languages.
 	"screen_test":           {"TEST, NO MONEY", "测试"},
 	"screen_ready":          {"Scan the customer's code", "请扫描顾客的付款码"},
+	"screen_ready_offline":  {"No connection: take cash", "没有网络，请收现金"},
 	"screen_ready_empty":    {"Key the amount", "请输入金额"},
 	"screen_cash":           {"Cash due", "应收现金"},
 	"screen_cash_taken":     {"Paid in cash", "现金已收"},
@@ -25,8 +26,8 @@ var screen = map[Key]sentence{
 	"screen_expired":        {"Expired", "已过期"},
 	"screen_cancelled":      {"Cancelled", "已取消"},
 	"screen_nothing_taken":  {"Nothing was taken.", "没有扣款。"},
-	"screen_reversed":       {"Given back", "已退回"},
-	"screen_given_back":     {"The customer has the money back.", "款项已退还给顾客。"},
+	"screen_reversed":       {"Not paid", "未付款"},
+	"screen_given_back":     {"Nothing was kept. What was paid went back.", "未收款，已付的款项已退回。"},
 	"screen_offline":        {"No connection", "没有网络"},
 	"screen_offline_what":   {"Cash works; phone payments do not.", "可以收现金，暂时不能用手机支付。"},
 	"screen_parked":         {"Parked", "已挂起"},

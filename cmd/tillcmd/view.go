@@ -139,11 +139,20 @@ func buttonsOf(s checkout.State, lang words.Lang) []display.Button {
 			d.Role = display.RoleTender
 		}
 		if b.Amount > 0 {
-			d.Label = payment.Money{Amount: b.Amount, Currency: s.Settings.Currency}.Format(locale(lang))
+			d.Label = noteLabel(payment.Money{Amount: b.Amount, Currency: s.Settings.Currency}, locale(lang))
 		}
 		all = append(all, d)
 	}
 	return all
+}
+
+// noteLabel is a bank note as people say it: $20, without the cents it never has.
+func noteLabel(note payment.Money, locale string) string {
+	text := note.Format(locale)
+	if digits, ok := payment.Digits(note.Currency); ok && digits > 0 && len(text) > digits+1 {
+		return text[:len(text)-digits-1]
+	}
+	return text
 }
 
 func (t *terminal) bar(s checkout.State) display.Bar {

@@ -20,7 +20,7 @@ const SCREENS = {
   declined: "Declined",
   expired: "Expired; nothing was taken",
   cancelled: "Cancelled",
-  reversed: "Reversed; the money was given back",
+  reversed: "Not paid; nothing was kept",
   offline: "No connection; cash works, phone payments do not",
   parked: "Parked; to be settled later",
   menu: "Menu",
