@@ -6,7 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -26,8 +28,18 @@ type Browser struct {
 	cancel func()
 }
 
-// Open starts Chromium with a profile of its own.
-func Open(profile string) (*Browser, error) {
+// Open starts Chromium with a profile of its own, an empty folder. Fonts are
+// files it has beside those of the machine.
+func Open(profile string, fonts ...string) (*Browser, error) {
+	data := filepath.Join(profile, "share") // where fontconfig looks for a user's own
+	if err := os.MkdirAll(filepath.Join(data, "fonts"), 0o700); err != nil {
+		return nil, fmt.Errorf("make a profile: %w", err)
+	}
+	for _, font := range fonts {
+		if err := os.Symlink(font, filepath.Join(data, "fonts", filepath.Base(font))); err != nil {
+			return nil, fmt.Errorf("lend the browser a font: %w", err)
+		}
+	}
 	program := ""
 	for _, name := range []string{"chromium", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
@@ -39,7 +51,7 @@ func Open(profile string) (*Browser, error) {
 		return nil, errors.New("there is no chromium here: scripts/install-test-tools installs it")
 	}
 	allocator, stop := chromedp.NewExecAllocator(context.Background(),
-		chromedp.ExecPath(program), chromedp.UserDataDir(profile), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.ExecPath(program), chromedp.UserDataDir(filepath.Join(profile, "profile")), chromedp.Env("XDG_DATA_HOME="+data), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
@@ -258,4 +270,9 @@ func (t *Tab) Tap(x, y int) {
 func (t *Tab) Picture() []byte {
 	t.t.Helper()
 	return get(t, "take a picture", chromedp.FullScreenshot(100))
+}
+
+// Script runs JavaScript whose result is of no interest.
+func Script(text string) chromedp.Action[chromedp.Void] {
+	return chromedp.Evaluate[chromedp.Void](text)
 }

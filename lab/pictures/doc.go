@@ -1,0 +1,3 @@
+// Package pictures draws the pictures of the documentation, from the product
+// itself: `make pictures`.
+package pictures

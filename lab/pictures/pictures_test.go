@@ -1,0 +1,361 @@
+package pictures_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	xdraw "golang.org/x/image/draw"
+
+	"till/display"
+	tilldraw "till/draw"
+	"till/lab/browser"
+	"till/lab/counter"
+	"till/printer"
+)
+
+var update = flag.Bool("update", false, "draw the pictures anew")
+
+// folder holds the pictures of the documentation.
+const folder = "../../docs/pictures"
+
+// most bounds all pictures together, in bytes: they are in the repository.
+const most = 1500 << 10
+
+var program counter.Program
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+// run builds the demo only where its pictures are taken.
+func run(m *testing.M) int {
+	flag.Parse()
+	if !*update {
+		return m.Run()
+	}
+	return counter.Main(m, &program)
+}
+
+func TestPictures(t *testing.T) {
+	for name, draw := range pure() {
+		t.Run(name, func(t *testing.T) { hold(t, name, draw(t)) })
+	}
+	if *update {
+		photograph(t)
+	}
+	size := int64(0)
+	for _, name := range append(slices.Clone(photographs), names()...) {
+		file, err := os.Stat(filepath.Join(folder, name))
+		if err != nil {
+			t.Errorf("%v; make pictures draws it", err)
+			continue
+		}
+		size += file.Size()
+	}
+	if size > most {
+		t.Errorf("the pictures take %d KiB, at most %d", size>>10, most>>10)
+	}
+	files, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if filepath.Ext(f.Name()) == ".png" && !slices.Contains(photographs, f.Name()) && !slices.Contains(names(), f.Name()) {
+			t.Errorf("nothing draws %s any more: remove it", f.Name())
+		}
+	}
+}
+
+// hold draws a picture that depends on the code alone, or compares it with the
+// one that is there.
+func hold(t *testing.T, name string, m image.Image) {
+	t.Helper()
+	path := filepath.Join(folder, name)
+	want := paletted(m)
+	if *update {
+		write(t, path, want)
+		return
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v; make pictures draws it", err)
+	}
+	got, err := png.Decode(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !equal(got, want) {
+		t.Errorf("%s is not what the code draws: look at what make pictures draws, and commit it", name)
+	}
+}
+
+func equal(a, b image.Image) bool {
+	if a.Bounds() != b.Bounds() {
+		return false
+	}
+	for y := a.Bounds().Min.Y; y < a.Bounds().Max.Y; y++ {
+		for x := a.Bounds().Min.X; x < a.Bounds().Max.X; x++ {
+			r, g, b1, _ := a.At(x, y).RGBA()
+			r2, g2, b2, _ := b.At(x, y).RGBA()
+			if r != r2 || g != g2 || b1 != b2 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func write(t *testing.T, path string, m image.Image) {
+	t.Helper()
+	var b bytes.Buffer
+	best := png.Encoder{CompressionLevel: png.BestCompression}
+	if err := best.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// paletted gives a picture the 256 colours that stand for its own best: each of
+// the frequent ones its own, every other the nearest.
+func paletted(m image.Image) *image.Paletted {
+	count := map[color.RGBA]int{}
+	b := m.Bounds()
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			count[rgba(m.At(x, y))]++
+		}
+	}
+	colours := make([]color.RGBA, 0, len(count))
+	for c := range count {
+		colours = append(colours, c)
+	}
+	slices.SortFunc(colours, func(a, b color.RGBA) int {
+		if n := count[b] - count[a]; n != 0 {
+			return n
+		}
+		return int(number(a)) - int(number(b))
+	})
+	palette := color.Palette{}
+	for _, c := range colours {
+		if len(palette) == 256 {
+			break
+		}
+		// The first are the flat areas; later ones must add something.
+		if len(palette) < 32 || distance(palette[palette.Index(c)], c) > 24*24 {
+			palette = append(palette, c)
+		}
+	}
+	nearest := map[color.RGBA]uint8{}
+	p := image.NewPaletted(image.Rect(0, 0, b.Dx(), b.Dy()), palette)
+	for y := range b.Dy() {
+		for x := range b.Dx() {
+			c := rgba(m.At(b.Min.X+x, b.Min.Y+y))
+			i, ok := nearest[c]
+			if !ok {
+				i = uint8(palette.Index(c))
+				nearest[c] = i
+			}
+			p.Pix[y*p.Stride+x] = i
+		}
+	}
+	return p
+}
+
+func rgba(c color.Color) color.RGBA {
+	r, g, b, _ := c.RGBA()
+	return color.RGBA{R: uint8(r >> 8), G: uint8(g >> 8), B: uint8(b >> 8), A: 0xFF}
+}
+
+func number(c color.RGBA) uint32 { return uint32(c.R)<<16 | uint32(c.G)<<8 | uint32(c.B) }
+
+func distance(a color.Color, b color.RGBA) int {
+	x := rgba(a)
+	dr, dg, db := int(x.R)-int(b.R), int(x.G)-int(b.G), int(x.B)-int(b.B)
+	return dr*dr + dg*dg + db*db
+}
+
+// The sheets of screens: every sample is on one of them.
+var sheets = []struct {
+	name    string
+	samples []string
+}{
+	{"screens-sale.png", []string{"ready-empty", "ready", "charging", "qr", "approved", "cash", "approved-cash", "declined"}},
+	{"screens-trouble.png", []string{"checking", "offline", "ready-offline", "expired", "cancelled", "reversed", "parked", "fault"}},
+	{"screens-other.png", []string{"menu", "list", "list-empty", "status", "pin", "confirm", "starting", "generic", "ready-refused", "live-ready", "chinese-ready", "chinese-checking"}},
+	{"screens-limits.png", []string{"limits-ready", "limits-cash", "limits-approved", "limits-declined"}},
+}
+
+// Slips, by the sheet they are on.
+const slipsSheet = "receipts.png"
+
+func names() []string {
+	all := []string{slipsSheet}
+	for _, s := range sheets {
+		all = append(all, s.name)
+	}
+	return all
+}
+
+// pure are the pictures that depend on the code alone.
+func pure() map[string]func(*testing.T) image.Image {
+	all := map[string]func(*testing.T) image.Image{slipsSheet: slips}
+	for _, s := range sheets {
+		all[s.name] = func(t *testing.T) image.Image { return screens(t, s.samples) }
+	}
+	return all
+}
+
+func TestEverySampleIsOnASheet(t *testing.T) {
+	var shown []string
+	for _, s := range sheets {
+		shown = append(shown, s.samples...)
+	}
+	for _, s := range display.Samples() {
+		if !slices.Contains(shown, s.Name) {
+			t.Errorf("screen %s is on no sheet", s.Name)
+		}
+	}
+}
+
+const (
+	columns  = 2
+	gap      = 16 // px
+	captions = 30 // px, above each
+	shrunkW  = 480
+	shrunkH  = 288
+)
+
+var ground = color.RGBA{R: 0xE9, G: 0xEB, B: 0xEE, A: 0xFF}
+
+// screens puts screens on a sheet, each under its name.
+func screens(t *testing.T, wanted []string) image.Image {
+	samples := display.Samples()
+	rows := (len(wanted) + columns - 1) / columns
+	sheet := image.NewRGBA(image.Rect(0, 0, gap+columns*(shrunkW+gap), gap+rows*(captions+shrunkH+gap)))
+	draw.Draw(sheet, sheet.Rect, image.NewUniform(ground), image.Point{}, draw.Src)
+	for i, name := range wanted {
+		k := slices.IndexFunc(samples, func(s display.Sample) bool { return s.Name == name })
+		if k < 0 {
+			t.Fatalf("there is no sample %s", name)
+		}
+		frame := display.Render(samples[k].View, image.Pt(800, 480))
+		corner := image.Pt(gap+i%columns*(shrunkW+gap), gap+i/columns*(captions+shrunkH+gap))
+		caption(sheet, corner, name)
+		to := image.Rect(0, 0, shrunkW, shrunkH).Add(corner).Add(image.Pt(0, captions))
+		xdraw.CatmullRom.Scale(sheet, to, frame.Image, frame.Image.Bounds(), draw.Src, nil)
+	}
+	return sheet
+}
+
+func caption(sheet draw.Image, at image.Point, text string) {
+	tilldraw.NewFace(tilldraw.Regular, 13).Draw(sheet, at.X, at.Y+20, text, color.RGBA{R: 0x5B, G: 0x64, B: 0x70, A: 0xFF})
+}
+
+// slips puts every slip side by side, at half their size.
+func slips(t *testing.T) image.Image {
+	type slip struct {
+		name string
+		m    image.Image
+	}
+	var all []slip
+	for _, s := range printer.Samples() {
+		m, err := printer.Picture(s.Document, printer.Profile80())
+		if err != nil {
+			t.Fatalf("%s: %v", s.Name, err)
+		}
+		all = append(all, slip{s.Name, m})
+	}
+	const perRow = 5
+	width := printer.Profile80().Dots / 2
+	height := gap
+	var tops []int
+	for i := 0; i < len(all); i += perRow {
+		tops = append(tops, height)
+		tallest := 0
+		for _, s := range all[i:min(i+perRow, len(all))] {
+			tallest = max(tallest, s.m.Bounds().Dy()/2)
+		}
+		height += captions + tallest + gap
+	}
+	sheet := image.NewRGBA(image.Rect(0, 0, gap+perRow*(width+gap), height))
+	draw.Draw(sheet, sheet.Rect, image.NewUniform(ground), image.Point{}, draw.Src)
+	for i, s := range all {
+		corner := image.Pt(gap+i%perRow*(width+gap), tops[i/perRow])
+		caption(sheet, corner, s.name)
+		to := image.Rect(0, 0, width, s.m.Bounds().Dy()/2).Add(corner).Add(image.Pt(0, captions))
+		xdraw.CatmullRom.Scale(sheet, to, s.m, s.m.Bounds(), draw.Src, nil)
+	}
+	return sheet
+}
+
+// photographs are of the counter page, from the real demo: what they show
+// depends on the hour and the browser, so that they are not compared.
+var photographs = []string{"counter-light.png", "counter-dark.png", "counter-phone-light.png", "counter-phone-dark.png"}
+
+// hanzi is the font that the product draws Chinese with: not every machine that
+// draws pictures has one.
+func hanzi(t *testing.T) string {
+	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/mojocn/base64Captcha").Output()
+	if err != nil {
+		t.Fatalf("find the font: %v", err)
+	}
+	return filepath.Join(strings.TrimSpace(string(dir)), "fonts", "wqy-microhei.ttc")
+}
+
+// phoneLength is what of the page is shown on a phone: terminal and customer, in px.
+const phoneLength = 1600
+
+// photograph takes the pictures of the counter page.
+func photograph(t *testing.T) {
+	chromium, err := browser.Open(t.TempDir(), hanzi(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer chromium.Close()
+	d := program.Start(t)
+	d.Online()
+	tab := chromium.Tab(t, d.URL+"/", browser.Desk)
+	d.SellCash("2450")
+	d.Home()
+	d.Next("late") // one charge that was given back
+	d.Amount("999")
+	d.Scan(d.Code("alipay"))
+	d.Await("an end", 15*time.Second, counter.State.Settled)
+	d.Home()
+	d.Sell("680", "unionpay")
+	d.Home()
+	for i, look := range []browser.Look{browser.Desk, {Width: browser.Desk.Width, Height: browser.Desk.Height, Dark: true}, browser.Hand, {Width: browser.Hand.Width, Height: browser.Hand.Height, Touch: true, Dark: true}} {
+		tab.Look(look)
+		tab.Run("to the page's top", browser.Script("window.scrollTo(0, 0)"))
+		d.Sell("1234", "wechat")
+		tab.Wait(fmt.Sprintf(`document.querySelectorAll("#sales tbody tr").length === %d && !document.getElementById("result").hidden`, 4+i))
+		tab.Wait(`document.querySelector("#sales tbody tr").innerText.includes("approved")`)
+		tab.Wait(`document.getElementById("caption").textContent.startsWith("Approved")`)
+		tab.Wait(`document.getElementById("printer-text").textContent === "Ready"`)
+		tab.Wait(`document.getElementById("panel").getContext("2d").getImageData(3, 470, 1, 1).data[1] === 0x7A`) // green all over
+		m, err := png.Decode(bytes.NewReader(tab.Picture()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if look.Touch {
+			m = m.(interface {
+				SubImage(image.Rectangle) image.Image
+			}).SubImage(image.Rect(0, 0, look.Width, phoneLength))
+		}
+		write(t, filepath.Join(folder, photographs[i]), paletted(m))
+		d.Home()
+	}
+	tab.Forgive("willReadFrequently") // these pictures' own reading of the panel
+}
