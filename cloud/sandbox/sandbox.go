@@ -133,10 +133,35 @@ func Open(dir string, pace int, now func() time.Time, notify func(payment.Order)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the sandbox's book: %w", err), db.Close())
 	}
-	return &Sandbox{
+	s := &Sandbox{
 		db: db, now: now, waits: paced(pace), notify: notify,
 		next: Approve, codes: map[[sha256.Size]byte]*issued{},
-	}, nil
+	}
+	if err := s.resume(); err != nil {
+		return nil, errors.Join(fmt.Errorf("read the sandbox's book: %w", err), db.Close())
+	}
+	return s, nil
+}
+
+// resume takes up the orders whose money is still to move.
+func (s *Sandbox) resume() error {
+	return s.db.View(func(tx *bbolt.Tx) error {
+		return tx.Bucket(orders).ForEach(func(_, raw []byte) error {
+			var o order
+			if err := json.Unmarshal(raw, &o); err != nil {
+				return err
+			}
+			if o.moves() {
+				s.later(o)
+			}
+			return nil
+		})
+	})
+}
+
+// moves says that the order's money is still to move.
+func (o order) moves() bool {
+	return !o.PayAt.IsZero() && (o.State == asking || o.State == unseen || o.State == shown)
 }
 
 // Close closes the book.
@@ -157,7 +182,7 @@ func (s *Sandbox) load(number payment.Order) (order, bool, error) {
 	if err != nil {
 		return o, false, fmt.Errorf("read order %s: %w", number, err)
 	}
-	if found && !o.PayAt.IsZero() && !s.now().Before(o.PayAt) && (o.State == asking || o.State == unseen || o.State == shown) {
+	if found && o.moves() && !s.now().Before(o.PayAt) {
 		s.pay(&o)
 		if err := s.save(o); err != nil {
 			return o, false, err
