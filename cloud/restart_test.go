@@ -187,8 +187,8 @@ func (s script) check(r *rig) bool {
 	good := a.Status == s.status && money == s.money && a.Late == s.late && !a.Open() && len(r.broken) == 0 &&
 		len(r.acquirer.Calls(cloud.StepCharge)) <= 1
 	if !good {
-		r.t.Error(fmt.Sprintf("it ends %s, late %v, open %v, the money %s, laws broken: %v; want %s, %v, the money %s",
-			a.Status, a.Late, a.Open(), money, r.broken, s.status, s.late, s.money))
+		r.t.Errorf("it ends %s, late %v, open %v, the money %s, laws broken: %v; want %s, %v, the money %s",
+			a.Status, a.Late, a.Open(), money, r.broken, s.status, s.late, s.money)
 	}
 	return good
 }
