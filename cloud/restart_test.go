@@ -2,7 +2,6 @@ package cloud_test
 
 import (
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 
