@@ -143,7 +143,7 @@ func (s *Sale) startAttempt(e Event) error {
 	s.Attempts = append(s.Attempts, Attempt{
 		Number: e.Attempt, Tender: e.Tender, Mode: e.Mode, Wallet: e.Wallet, Status: status, NotAfter: e.NotAfter,
 	})
-	s.Cancelling = false
+	s.Cancelling, s.Parked = false, ""
 	return nil
 }
 
@@ -213,7 +213,7 @@ func (s *Sale) takeCash(e Event) error {
 	if open := s.OpenAttempt(); open != nil {
 		return impossible("cash while attempt %d is %s", open.Number, open.Status)
 	}
-	if e.Tendered-e.Change != e.Amount || e.Change < 0 {
+	if e.Amount <= 0 || e.Tendered < e.Amount || e.Change != e.Tendered-e.Amount {
 		return impossible("cash of %d is not %d tendered less %d change", e.Amount, e.Tendered, e.Change)
 	}
 	e.Wallet = Cash

@@ -26,6 +26,9 @@ type Session struct {
 
 	heardAt  time.Time // last word of the gateway
 	helloAt  time.Time // next hello is due
+	// helloSent is the newest hello, and helloAcked what the ledger had then.
+	helloSent  time.Duration
+	helloAcked uint64
 	resendAt time.Time // without progress by then, unacknowledged records go again
 
 	clockKnown bool
@@ -188,6 +191,7 @@ func (m *move) connected() {
 // and what time it is in the cloud.
 func (m *move) hello() {
 	m.helloAt = m.now.At.Add(helloAgain)
+	m.helloSent, m.helloAcked = m.now.Mono, m.acked
 	m.publish(wire.Requests, wire.Request{
 		Op:       wire.Hello,
 		Position: &wire.Position{Epoch: m.epoch, Boot: m.Boot, Last: m.last, Acked: m.acked, Version: m.Version},
@@ -277,8 +281,14 @@ func (m *move) acknowledged(a wire.Acknowledgement) {
 		m.resendAt = m.now.At.Add(resendAfter)
 	}
 	switch {
-	case a.Again || a.Seq < m.acked && a.Echo > 0:
-		m.sent = a.Seq // the ledger misses what it was sent, or had
+	case a.Echo == m.helloSent && a.Seq < m.helloAcked:
+		m.sent = a.Seq // the ledger has lost what it had when it was asked
+	case a.Again && a.Seq >= m.acked:
+		m.sent = a.Seq
+	case a.Again:
+		// Overtaken on its way, or of a ledger that lost what it had: a hello tells.
+		m.hello()
+		return
 	case a.Seq > m.sent:
 		m.sent = a.Seq
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"till/payment"
 )
@@ -65,6 +66,9 @@ func NewRecord(prev Hash, seq uint64, stamp payment.Stamp, event payment.Event) 
 func (r Record) Follows(prev Hash, seq uint64) error {
 	if r.Seq != seq {
 		return fmt.Errorf("%w: record %d where %d is due", ErrChain, r.Seq, seq)
+	}
+	if at := r.Time; !at.IsZero() && (at.UnixMilli() == 0 || !at.Equal(time.UnixMilli(at.UnixMilli()))) {
+		return fmt.Errorf("%w: the time of record %d is not in whole milliseconds, which are what is hashed", ErrChain, r.Seq)
 	}
 	if r.link(prev) != r.Hash {
 		return fmt.Errorf("%w: the hash of record %d does not fit", ErrChain, r.Seq)
