@@ -1,0 +1,256 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"till/checkout"
+	"till/payment"
+)
+
+// cashier is a cashier with a queue, and the customers in it: mostly sensible,
+// sometimes in a hurry, now and then leaning on the keys.
+type cashier struct {
+	w        *world
+	target   int
+	sales    int
+	last     payment.SaleID
+	lastCode string
+	shownQR  payment.Order // a QR that a customer is looking at
+	said     payment.Intent                    // what the cashier is about to say of the sale being parked
+	parked   map[payment.SaleID]payment.Intent // what was said, once it was durable
+}
+
+func (c *cashier) closed() bool { return c.sales >= c.target }
+
+// next is the cashier's next move, in a while.
+func (c *cashier) next() {
+	c.w.after(c.w.between(300*time.Millisecond, 4*time.Second), func() {
+		if c.w.calm {
+			return
+		}
+		if c.w.terminal.on {
+			c.act()
+			c.count()
+		}
+		c.next()
+	})
+}
+
+func (c *cashier) count() {
+	t := c.w.terminal
+	if !t.on {
+		return
+	}
+	if id := t.register.State.Last; id != c.last && id != "" {
+		c.last = id
+		c.sales++
+	}
+}
+
+func (c *cashier) key(keys ...string) {
+	for _, k := range keys {
+		c.w.terminal.handle(checkout.Keyed{Key: k})
+	}
+}
+
+func (c *cashier) press(button string) {
+	if c.w.terminal.on {
+		c.w.terminal.handle(checkout.Pressed{Button: button})
+	}
+}
+
+func (c *cashier) scan(data string) {
+	if c.w.terminal.on {
+		c.w.terminal.handle(checkout.Scanned{Data: []byte(data)})
+	}
+}
+
+func (c *cashier) act() {
+	w := c.w
+	s := w.terminal.register.State
+	if w.fault("rubbish scanned", 60) {
+		rubbish := []string{"", "\x00\xff\x1b@", "1234", "6901234567892", "150000000000000000", strings.Repeat("9", 5000), "00020101021153033445802US6304ABCD", "https://example.com"}
+		c.scan(rubbish[w.rng.IntN(len(rubbish))])
+		return
+	}
+	if w.fault("impatient cashier", 40) {
+		c.lean()
+		return
+	}
+	switch s.Screen {
+	case checkout.Ready:
+		c.sell(s)
+	case checkout.ShowingQR:
+		c.showQR(s)
+	case checkout.TakeCash:
+		c.cash(s)
+	case checkout.Checking:
+		c.check(s)
+	case checkout.Charging:
+		if w.chance(12) {
+			c.press("cancel")
+		} else if w.chance(6) {
+			c.scan(c.lastCode) // the phone lingers
+		}
+	case checkout.Offline:
+		c.pick("cash", "cancel")
+	case checkout.PIN:
+		if w.chance(5) {
+			c.key("1", "1", "1", "1", "enter")
+			return
+		}
+		c.key("2", "5", "8", "0", "enter")
+	case checkout.Parking:
+		c.park(s)
+	case checkout.Declined, checkout.Expired, checkout.Reversed:
+		c.again()
+	case checkout.Approved, checkout.Cancelled, checkout.Parked:
+		c.pick("done", "done", "wait")
+	case checkout.Menu:
+		c.pick("sales", "reprint", "cancel", "status")
+	default:
+		c.press("cancel")
+	}
+}
+
+func (c *cashier) pick(buttons ...string) {
+	if b := buttons[c.w.rng.IntN(len(buttons))]; b != "wait" {
+		c.press(b)
+	}
+}
+
+// lean presses whatever is there.
+func (c *cashier) lean() {
+	for range 1 + c.w.rng.IntN(6) {
+		if !c.w.terminal.on {
+			return
+		}
+		buttons := c.w.terminal.register.State.Buttons()
+		switch {
+		case len(buttons) > 0 && c.w.chance(2):
+			b := buttons[c.w.rng.IntN(len(buttons))]
+			c.noteIntent(b.ID)
+			c.press(b.ID)
+		default:
+			keys := []string{"1", "00", "7", "enter", "esc", "backspace", "."}
+			c.key(keys[c.w.rng.IntN(len(keys))])
+		}
+	}
+}
+
+func (c *cashier) sell(s checkout.State) {
+	w := c.w
+	if w.chance(30) {
+		c.press("menu")
+		return
+	}
+	if s.Entry == 0 {
+		c.key(fmt.Sprint(1+w.rng.IntN(9)), fmt.Sprint(w.rng.IntN(10)), "00")
+		return
+	}
+	switch w.rng.IntN(10) {
+	case 0, 1:
+		c.press("cash")
+	case 2, 3, 4:
+		c.press("qr")
+	default:
+		c.lastCode = w.bank.newCode()
+		c.scan(c.lastCode)
+		if w.chance(3) {
+			c.scan(c.lastCode)
+		}
+	}
+}
+
+// showQR is a customer before the screen's QR, who pays it in a while, also
+// when the cashier has cancelled meanwhile.
+func (c *cashier) showQR(s checkout.State) {
+	w := c.w
+	sale, ok := s.OnScreen()
+	if !ok {
+		return
+	}
+	open := sale.OpenAttempt()
+	if open == nil {
+		return
+	}
+	order := payment.NewOrder(sale.ID, open.Number)
+	if s.Answer(sale.ID).QR != "" && c.shownQR != order {
+		c.shownQR = order
+		if !w.chance(5) {
+			w.after(w.between(time.Second, 40*time.Second), func() { w.bank.scanQR(order) })
+		}
+	}
+	if w.chance(15) {
+		c.press("cancel")
+	}
+}
+
+func (c *cashier) cash(s checkout.State) {
+	switch c.w.rng.IntN(5) {
+	case 0:
+		c.press("cancel")
+	case 1:
+		c.key("9", "9", "00", "enter")
+	case 2:
+		for _, n := range checkout.NoteButtons(s.Due()) {
+			c.press(fmt.Sprintf("note_%d", n))
+			return
+		}
+	default:
+		c.press("exact")
+	}
+}
+
+func (c *cashier) check(s checkout.State) {
+	waited := s.SecondsSince(c.w.terminal.steady())
+	switch {
+	case waited > 20 && c.w.chance(4):
+		c.press("park")
+	case c.w.chance(20):
+		c.press("cancel")
+	}
+}
+
+func (c *cashier) park(checkout.State) {
+	buttons := []string{"goods", "other"}
+	b := buttons[c.w.rng.IntN(2)]
+	c.noteIntent(b)
+	c.press(b)
+}
+
+// noteIntent is what the cashier says of the sale that is about to be parked.
+func (c *cashier) noteIntent(button string) {
+	c.said = map[string]payment.Intent{"goods": payment.GoodsGiven, "other": payment.PaidOther}[button]
+}
+
+// committed keeps what was said about a parked sale: not what the journal wrote.
+func (c *cashier) committed(e payment.Event) {
+	if e.Kind != payment.SaleParked {
+		return
+	}
+	if c.parked == nil {
+		c.parked = map[payment.SaleID]payment.Intent{}
+	}
+	c.parked[e.Sale] = c.said
+}
+
+// again is a customer whose payment did not come about.
+func (c *cashier) again() {
+	switch c.w.rng.IntN(6) {
+	case 0:
+		c.press("cash")
+	case 1:
+		c.press("qr")
+	case 2, 3:
+		c.w.premise("law 2: another attempt of a tender")
+		c.lastCode = c.w.bank.newCode()
+		c.scan(c.lastCode)
+	case 4:
+		c.scan(c.lastCode)
+	default:
+		c.press("done")
+	}
+}

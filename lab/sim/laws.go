@@ -1,0 +1,437 @@
+package sim
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+
+	"till/checkout"
+	"till/cloud"
+	"till/payment"
+	"till/sync/wire"
+)
+
+func short[T ~string](id T) string {
+	s := string(id)
+	return s[max(0, len(s)-8):]
+}
+
+// checkAsk holds what leaves the counter for the gateway against the journal.
+func (w *world) checkAsk(e checkout.Effect) {
+	t := w.terminal
+	var order payment.Order
+	switch e := e.(type) {
+	case checkout.Charge:
+		order = e.Order
+		w.checkNotAfter(order, e.NotAfter.Sub(w.now).Seconds())
+		w.premise("law 6: codes sent")
+	case checkout.Show:
+		order = e.Order
+		w.checkNotAfter(order, e.NotAfter.Sub(w.now).Seconds())
+	case checkout.Query:
+		order = e.Order
+	case checkout.Cancel:
+		order = e.Order
+	}
+	id, n, err := order.Split()
+	if err != nil {
+		w.violate("law 1, durable first", "%T for %q: %v", e, order, err)
+		return
+	}
+	w.premise("law 1: questions to the gateway")
+	sale, ok, err := t.journal.Sale(id)
+	if err != nil || !ok || n > len(sale.Attempts) {
+		w.violate("law 1, durable first", "%T for order %s, which the journal does not have (%v)", e, order, err)
+		return
+	}
+	switch e.(type) {
+	case checkout.Charge, checkout.Show:
+		if t.asked[order] {
+			w.violate("law 2, one charge", "order %s is asked to be charged again", order)
+		}
+		t.asked[order] = true
+		for _, a := range sale.Attempts[:n-1] {
+			if !a.Status.Final() {
+				w.violate("law 2, one charge", "attempt %d of %s starts while attempt %d is %s", n, id, a.Number, a.Status)
+			}
+		}
+	case checkout.Cancel:
+		if !sale.Cancelling && sale.Parked != payment.PaidOther && !sale.Attempts[n-1].Status.Final() {
+			w.violate("law 1, durable first", "a cancel of %s that the journal does not have", order)
+		}
+	}
+}
+
+// checkNotAfter holds a request's not_after to the cloud's true time.
+func (w *world) checkNotAfter(order payment.Order, seconds float64) {
+	w.premise("law 9: not_after set")
+	if seconds < 5 || seconds > 25 {
+		w.violate("law 9, time", "not_after of %s is %.0f s away", order, seconds)
+	}
+}
+
+func (w *world) checkPrint(job checkout.Print) {
+	if job.Sale.Receipt == 0 {
+		return
+	}
+	w.premise("law 1: receipts")
+	sale, ok, err := w.terminal.journal.Sale(job.Sale.ID)
+	if err != nil || !ok || sale.Receipt != job.Sale.Receipt {
+		w.violate("law 1, durable first", "receipt %d printed, the journal has %d (%v)", job.Sale.Receipt, sale.Receipt, err)
+	}
+}
+
+func (w *world) checkDrawer() {
+	w.premise("law 1: drawer")
+	s := w.terminal.register.State
+	sale, ok, err := w.terminal.journal.Sale(s.Current)
+	if err != nil || !ok || sale.Due() != 0 {
+		w.violate("law 1, durable first", "the drawer opens for sale %s, which the journal does not have paid (%v)", s.Current, err)
+	}
+}
+
+// checkNoCode holds law 6 for a message on the wire.
+func (w *world) checkNoCode(payload []byte) {
+	if code := w.cashier.lastCode; code != "" && bytes.Contains(payload, []byte(code)) {
+		w.violate("law 6, codes are secrets", "a code is on the wire: %.200s", payload)
+	}
+}
+
+// checkCall holds the gateway's call against its ledger, and law 5.
+func (w *world) checkCall(c cloud.Call) {
+	var a cloud.Attempt
+	var ok bool
+	err := w.cloud.ledger.View(func(tx cloud.Tx) (err error) {
+		a, ok, err = tx.Attempt(c.Order.Number)
+		return err
+	})
+	if err != nil || !ok {
+		w.violate("law 1, durable first", "a call for order %s, which the ledger does not have (%v)", c.Order.Number, err)
+		return
+	}
+	if c.Step != cloud.StepCharge && c.Step != cloud.StepShow {
+		return
+	}
+	if c.Step == cloud.StepCharge || a.QR == "" {
+		w.premise("law 5: calls that could charge")
+		if a.Mode == payment.Scan && w.now.After(a.NotAfter) {
+			w.violate("law 5, late does not charge", "order %s is charged %v after its not_after", c.Order.Number, w.now.Sub(a.NotAfter))
+		}
+	}
+	if c.Step == cloud.StepCharge {
+		w.premise("law 2: charges")
+		if o := w.bank.orders[c.Order.Number]; o != nil {
+			w.violate("law 2, one charge", "order %s is charged again", c.Order.Number)
+		}
+	}
+	if a.Status.Final() {
+		w.violate("law 3, no guessing", "order %s is charged after it was closed as %s", c.Order.Number, a.Status)
+	}
+}
+
+// checkSend holds an answer against the ledger: nothing is said before its commit.
+func (w *world) checkSend(s cloud.Send) {
+	switch s.Channel {
+	case wire.Ack:
+		ack, err := wire.Decode[wire.Acknowledgement](s.Payload)
+		if err != nil {
+			w.violate("liveness", "%v", err)
+			return
+		}
+		if ack.Again {
+			w.premise("law 4: records asked for again")
+		}
+		if head := w.head(ack.Epoch); ack.Seq > head.Seq {
+			w.violate("law 4, nothing lost", "%d acknowledged, the ledger has %d", ack.Seq, head.Seq)
+		}
+	case wire.Replies:
+		r, err := wire.Decode[wire.Reply](s.Payload)
+		if err != nil {
+			w.violate("liveness", "%v", err)
+			return
+		}
+		w.checkReply(r)
+	}
+}
+
+func (w *world) checkReply(r wire.Reply) {
+	o := w.bank.orders[r.Order]
+	switch {
+	case r.Late:
+		w.premise("law 5: late approvals given back")
+		if o == nil || !o.back {
+			w.violate("law 5, late does not charge", "order %s is said to be given back, and is not", r.Order)
+		}
+	case r.Status == payment.Approved:
+		if o == nil || !o.taken || o.back {
+			w.violate("law 3, no guessing", "order %s is called approved, and is not paid", r.Order)
+		}
+	case r.Status == payment.Declined || r.Status == payment.Reversed:
+		if o != nil && o.live() {
+			w.violate("law 3, no guessing", "order %s is called %s, and is %s", r.Order, r.Status, o.state)
+		}
+	case r.Status == payment.Expired && r.Reason == payment.TooLate && o == nil:
+		w.premise("law 5: late requests refused")
+	case r.Status == payment.Expired && r.Reason == payment.NotReached && o == nil:
+		w.premise("law 3: unseen attempts closed")
+	}
+}
+
+func (w *world) head(epoch uint32) (h cloud.Head) {
+	err := w.cloud.ledger.View(func(tx cloud.Tx) (err error) {
+		h, err = tx.Head(terminalID, epoch)
+		return err
+	})
+	if err != nil {
+		w.violate("liveness", "ledger: %v", err)
+	}
+	return h
+}
+
+// checkLaws holds after every step.
+func (w *world) checkLaws() {
+	w.checkTenders()
+	t := w.terminal
+	if !t.on {
+		return
+	}
+	s := t.register.State
+	p := t.journal.Position()
+	if head := w.head(p.Epoch); p.Acked > head.Seq {
+		w.violate("law 4, nothing lost", "the terminal believes %d acknowledged, the ledger has %d", p.Acked, head.Seq)
+	} else if head.Seq > p.Last {
+		w.violate("law 1, durable first", "the ledger has record %d, the journal ends at %d", head.Seq, p.Last)
+	}
+	if s.Receipt != t.journal.LastReceipt() {
+		w.violate("law 7, no gaps", "the counter is at receipt %d, the journal at %d", s.Receipt, t.journal.LastReceipt())
+	}
+	w.checkScreen(s)
+}
+
+// checkScreen holds the truth of the screen.
+func (w *world) checkScreen(s checkout.State) {
+	if s.Current == "" {
+		return
+	}
+	sale, ok, err := w.terminal.journal.Sale(s.Current)
+	if err != nil || !ok {
+		w.violate("law 1, durable first", "sale %s is on the screen and not in the journal (%v)", s.Current, err)
+		return
+	}
+	status := sale.Status()
+	switch s.Screen {
+	case checkout.Approved:
+		if status != payment.StatusApproved {
+			w.violate("law 3, no guessing", "the screen says approved, the sale is %s", status)
+		}
+	case checkout.Declined, checkout.Expired, checkout.Cancelled, checkout.Reversed:
+		if string(status) != string(s.Screen) {
+			w.violate("law 3, no guessing", "the screen says %s, the sale is %s", s.Screen, status)
+		}
+	}
+}
+
+// checkTenders holds law 2 at the wallet itself: of all orders of one sale never
+// more than one is paid or could still be.
+func (w *world) checkTenders() {
+	live := map[payment.SaleID]payment.Order{}
+	for _, o := range w.bank.list {
+		if !o.live() {
+			continue
+		}
+		id, _, err := o.number.Split()
+		if err != nil {
+			w.violate("law 2, one charge", "%v", err)
+			return
+		}
+		if other, there := live[id]; there {
+			w.violate("law 2, one charge", "orders %s and %s of one sale are both live", other, o.number)
+		}
+		live[id] = o.number
+	}
+}
+
+// checkBooks holds at the end: ledger = journal = charges = receipts.
+func (w *world) checkBooks() {
+	t := w.terminal
+	if err := t.journal.Check(); err != nil {
+		w.violate("law 7, no gaps", "%v", err)
+		return
+	}
+	p := t.journal.Position()
+	records, err := w.cloud.ledger.Records(terminalID, p.Epoch)
+	if err != nil {
+		w.violate("law 4, nothing lost", "%v", err)
+		return
+	}
+	if uint64(len(records)) != p.Last {
+		w.violate("law 4, nothing lost", "the ledger has %d records of %d", len(records), p.Last)
+		return
+	}
+	sales := w.foldRecords(records)
+	w.checkReceipts(sales)
+	w.checkCharges(sales)
+	w.checkStoreForCodes()
+}
+
+// foldRecords rebuilds every sale from the ledger's records, and holds them
+// against the ledger's own view and the terminal's.
+func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sale {
+	sales := map[payment.SaleID]payment.Sale{}
+	prev := wire.Genesis(terminalID, w.terminal.journal.Position().Epoch)
+	for i, r := range records {
+		if err := r.Follows(prev, uint64(i+1)); err != nil {
+			w.violate("law 7, no gaps", "%v", err)
+			return sales
+		}
+		prev = r.Hash
+		e, err := r.Event()
+		if err != nil {
+			w.violate("law 7, no gaps", "%v", err)
+			return sales
+		}
+		if e.Sale == "" {
+			continue
+		}
+		next, err := sales[e.Sale].Apply(e, r.Stamp)
+		if err != nil {
+			w.violate("law 7, no gaps", "record %d: %v", r.Seq, err)
+			return sales
+		}
+		sales[e.Sale] = next
+	}
+	err := w.cloud.ledger.View(func(tx cloud.Tx) error {
+		entries, err := tx.Sales()
+		for _, e := range entries {
+			if e.Fault != "" || !sameSale(e.Sale, sales[e.Sale.ID]) {
+				w.violate("law 4, nothing lost", "the ledger's sale %s is not its records' (%s)", e.Sale.ID, e.Fault)
+			}
+		}
+		if len(entries) != len(sales) {
+			w.violate("law 4, nothing lost", "the ledger has %d sales of %d", len(entries), len(sales))
+		}
+		return err
+	})
+	if err != nil {
+		w.violate("liveness", "%v", err)
+	}
+	return sales
+}
+
+func sameSale(a, b payment.Sale) bool {
+	a.Created, a.Changed, b.Created, b.Changed = payment.Stamp{}, payment.Stamp{}, payment.Stamp{}, payment.Stamp{}
+	return reflect.DeepEqual(fmt.Sprint(a), fmt.Sprint(b))
+}
+
+func (w *world) checkReceipts(sales map[payment.SaleID]payment.Sale) {
+	type count struct{ originals, whole int }
+	printed := map[uint64]count{}
+	for _, p := range w.terminal.papers {
+		if p.receipt == 0 || !p.whole {
+			continue
+		}
+		c := printed[p.receipt]
+		c.whole++
+		if !p.copy {
+			c.originals++
+		}
+		printed[p.receipt] = c
+	}
+	seen := map[uint64]payment.SaleID{}
+	for id, s := range sales {
+		if s.Receipt == 0 {
+			continue
+		}
+		w.premise("law 7: receipts")
+		if other, there := seen[s.Receipt]; there {
+			w.violate("law 7, no gaps", "receipt %d is of sales %s and %s", s.Receipt, id, other)
+		}
+		seen[s.Receipt] = id
+		switch c := printed[s.Receipt]; {
+		case c.whole == 0:
+			w.violate("receipts", "receipt %d of sale %s was never printed", s.Receipt, id)
+		case c.originals > 1:
+			w.violate("receipts", "receipt %d was printed %d times without the word copy", s.Receipt, c.originals)
+		}
+	}
+	for n := uint64(1); n <= uint64(len(seen)); n++ {
+		if seen[n] == "" {
+			w.violate("law 7, no gaps", "there is no receipt %d of %d", n, len(seen))
+			return
+		}
+	}
+}
+
+// checkCharges holds the wallet's book against the sales: money is kept for
+// exactly the approved wallet tenders.
+func (w *world) checkCharges(sales map[payment.SaleID]payment.Sale) {
+	kept := map[payment.SaleID]int64{}
+	for _, o := range w.bank.list {
+		if !o.taken || o.back {
+			continue
+		}
+		id, n, err := o.number.Split()
+		if err != nil {
+			w.violate("books", "%v", err)
+			return
+		}
+		kept[id] += o.amount.Amount
+		if s := sales[id]; n > len(s.Attempts) || s.Attempts[n-1].Status != payment.Approved {
+			w.violate("books", "money is kept for order %s, whose sale is %s", o.number, s.Status())
+		}
+	}
+	for id, s := range sales {
+		var want int64
+		for _, t := range s.Tenders {
+			if t.Paid && t.Wallet != payment.Cash {
+				want += t.Amount
+			}
+		}
+		if kept[id] != want {
+			w.violate("books", "sale %s (%s) is worth %d, the wallet keeps %d", id, s.Status(), want, kept[id])
+		}
+		w.checkIntent(s, kept[id])
+	}
+	for _, o := range w.bank.list {
+		if !o.back {
+			continue
+		}
+		id, n, err := o.number.Split()
+		if err == nil && n <= len(sales[id].Attempts) && sales[id].Attempts[n-1].Late {
+			w.premise("law 5: late approvals shown")
+		}
+	}
+}
+
+// checkIntent holds what was said when a sale was parked.
+func (w *world) checkIntent(s payment.Sale, kept int64) {
+	intent, parked := w.cashier.parked[s.ID]
+	if !parked {
+		return
+	}
+	switch intent {
+	case payment.PaidOther:
+		w.premise("parking: paid another way or left")
+		if kept != 0 {
+			w.violate("parking", "sale %s was parked because the customer paid another way, and the wallet keeps %d", s.ID, kept)
+		}
+	case payment.GoodsGiven:
+		w.premise("parking: goods given")
+		if kept == 0 && s.Due() > 0 && s.Parked != payment.GoodsGiven {
+			w.violate("parking", "the goods of sale %s are gone unpaid, and nothing says so", s.ID)
+		}
+	}
+}
+
+// checkStoreForCodes reads every file of the store for every code there was.
+func (w *world) checkStoreForCodes() {
+	for name, raw := range readImage(w.terminal).files {
+		for code := range w.bank.codes {
+			if bytes.Contains(raw, []byte(code)) {
+				w.violate("law 6, codes are secrets", "a code is in %s", name)
+				return
+			}
+		}
+	}
+	w.premise("law 6: stores searched")
+}
