@@ -101,6 +101,11 @@ func (m *machine) commit(t *rapid.T, e checkout.Event, effects []checkout.Effect
 		}
 		events = c.Events
 	}
+	for _, e := range events {
+		if e.Kind == payment.AttemptChanged && e.Status == payment.Approved && m.unwanted(t, payment.NewOrder(e.Sale, e.Attempt)) {
+			t.Fatalf("an approval that nobody wants any more is taken: %+v", e)
+		}
+	}
 	if events == nil {
 		return nil
 	}
@@ -245,7 +250,17 @@ func (m *machine) checkSecrets(t *rapid.T) {
 
 // answer makes the gateway's next word on an order, and remembers it.
 func (m *machine) answer(t *rapid.T, order payment.Order) payment.Answer {
-	if last, ok := m.said[order]; ok && last.Status.Final() {
+	last, ok := m.said[order]
+	if ok && last.Status == payment.Approved && m.unwanted(t, order) {
+		// It was asked to be given back.
+		undone, err := m.fake.Answer(order, rapid.SampledFrom([]payment.AttemptStatus{payment.Reversing, payment.Reversed}).Draw(t, "undone"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.said[order] = undone
+		return undone
+	}
+	if ok && last.Status.Final() {
 		if last.Status != payment.Approved && rapid.Bool().Draw(t, "late") {
 			last.Late = true
 			last.Rev++
@@ -272,6 +287,19 @@ func (m *machine) answer(t *rapid.T, order payment.Order) payment.Answer {
 	m.said[order] = a
 	m.told = append(m.told, a)
 	return a
+}
+
+// unwanted says that an approval of the order is to be given back.
+func (m *machine) unwanted(t *rapid.T, order payment.Order) bool {
+	id, _, err := order.Split()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sale, _, err := m.fake.Sale(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sale.Cancelling || sale.Parked == payment.PaidOther
 }
 
 func (m *machine) tell(t *rapid.T, a payment.Answer) {
@@ -416,7 +444,7 @@ func (m *machine) settle(t *rapid.T) {
 			if open := sale.OpenAttempt(); open != nil {
 				order := payment.NewOrder(sale.ID, open.Number)
 				a, ok := m.said[order]
-				if !ok || !a.Status.Final() {
+				if !ok || !a.Status.Final() || a.Status == payment.Approved && m.unwanted(t, order) {
 					var err error
 					if a, err = m.fake.Answer(order, payment.Reversed); err != nil {
 						t.Fatal(err)

@@ -31,7 +31,7 @@ var codes = map[string]string{
 	"mainland": "6212345678901234567",
 }
 
-var settings = checkout.Settings{Currency: "USD", Cashier: "Mei", ManagerPIN: "2580"}
+var settings = checkout.Settings{Currency: "USD", Cashier: "Mei", ManagerPIN: "2580", Rows: 2}
 
 // counter is a terminal on a counter, driven by the lines of a story.
 type counter struct {
@@ -107,10 +107,11 @@ func (c *counter) do(line string) error {
 		return each(func(a string) checkout.Event { return checkout.Pressed{Button: a} })
 	case "row": // of the list, from 1
 		n, err := strconv.Atoi(rest)
-		if err != nil || n > len(c.register.State.Listed) {
-			return fmt.Errorf("row %q", rest)
+		rows := c.register.State.OnPage()
+		if err != nil || n > len(rows) {
+			return fmt.Errorf("row %q of %d", rest, len(rows))
 		}
-		return c.handle(checkout.Pressed{Button: "sale_" + string(c.register.State.Listed[n-1].ID)})
+		return c.handle(checkout.Pressed{Button: checkout.RowID(rows[n-1].ID)})
 	case "scan":
 		return each(func(a string) checkout.Event { return checkout.Scanned{Data: []byte(codes[a])} })
 	case "answer":
@@ -220,7 +221,7 @@ func (c *counter) outcome(line string, did []checkout.Effect, err error) string 
 		add("digits", len(s.Digits))
 	}
 	if s.Screen == checkout.Sales {
-		add("rows", len(s.Listed))
+		add("rows", len(s.OnPage()))
 	}
 	c.said(s.Message)
 	c.said(s.FaultText)

@@ -8,6 +8,6 @@ press cancel                 => checking authorizing : commit cancel_requested, 
 buttons                      => park
 press park                   => pin authorizing
 press cancel                 => checking authorizing
-answer approved amount=499   => checking authorizing says=amount_differs
+answer approved amount=499   => checking authorizing : cancel 1
 answer cancelled             => cancelled cancelled : commit attempt_changed/cancelled
 press done                   => ready

@@ -1,4 +1,5 @@
 # After a refusal: cancel is the way out, another code or cash pays the same sale.
+# Once one expired, its wallet may not have closed it yet: what follows is a new sale.
 online                       => ready
 key 1 0 00                   => ready entry=1000
 scan wechat                  => charging authorizing : commit sale_created attempt_started, ♪read, charge 1 1000 wechat
@@ -13,10 +14,10 @@ answer declined reason=code_expired => declined declined : commit attempt_change
 press qr                     => qr created : commit attempt_started, show 3 1000
 answer waiting               => qr created
 answer expired               => expired expired : commit attempt_changed/expired, ♪declined
-press cash                   => cash expired
-press cancel                 => expired expired
-press cash                   => cash expired
-press exact                  => approved approved : commit cash_taken/1000-0 receipt 1, drawer, ♪approved, print 1
+press cash                   => cash entry=1000
+press cancel                 => ready entry=1000
+press cash                   => cash entry=1000
+press exact                  => approved approved : commit sale_created cash_taken/1000-0 receipt 1, drawer, ♪approved, print 1
 paper                        => approved approved : commit receipt_printed
 press done                   => ready
 

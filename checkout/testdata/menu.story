@@ -4,7 +4,7 @@ buttons                      => cancel (reprint) sales status
 key esc                      => ready
 press menu                   => menu
 press sales                  => list rows=0
-buttons                      => cancel
+buttons                      => cancel (prev) (next)
 key esc                      => menu
 press status                 => status
 buttons                      => cancel
@@ -23,7 +23,7 @@ wait 6s                      => menu entry=4
 press cancel                 => ready entry=4
 press menu                   => menu entry=4
 press sales                  => list entry=4 rows=1
-buttons                      => cancel row
+buttons                      => cancel (prev) (next) row
 row 1                        => sale entry=4
 buttons                      => cancel reprint*
 press reprint                => sale entry=4 says=reprinting : print 1 copy
