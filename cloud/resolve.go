@@ -216,7 +216,7 @@ func (b *batch) answeredLate(a *Attempt, e Answered) {
 		}
 	case NotFound:
 		// It never arrived, or so it seems. News that comes later still counts: see notified.
-		if b.now.Sub(a.Submitted) >= b.waits.WatchFor {
+		if !a.Taken && b.now.Sub(a.Submitted) >= b.waits.WatchFor {
 			a.Step, a.NextAt = StepNone, time.Time{}
 			return
 		}
