@@ -110,7 +110,7 @@ func (w *wild) wildStep(events ...cloud.Event) {
 	if fate == 0 {
 		w.ledger.FailCommit(errCommit)
 	}
-	before := w.openTenders()
+	before := w.tenders(cloud.Attempt.Open)
 	effects, err := w.gateway.Handle(events, w.now)
 	switch {
 	case fate == 0:
@@ -127,11 +127,11 @@ func (w *wild) wildStep(events ...cloud.Event) {
 	}
 }
 
-// openTenders are the attempts whose fate is not known, by sale and tender.
-func (w *wild) openTenders() map[string][]payment.Order {
+// tenders are the attempts that are so, by sale and tender.
+func (w *wild) tenders(so func(cloud.Attempt) bool) map[string][]payment.Order {
 	open := map[string][]payment.Order{}
 	for _, order := range wildOrders {
-		if a, seen := w.attempt(order); seen && !a.Status.Final() {
+		if a, seen := w.attempt(order); seen && so(a) {
 			key := tender(order)
 			open[key] = append(open[key], order)
 		}
@@ -141,8 +141,10 @@ func (w *wild) openTenders() map[string][]payment.Order {
 
 func tender(order payment.Order) string { return fmt.Sprintf("%s/%d", order[:26], tenderOf(order)) }
 
-// begins holds that no attempt begins while another of its tender is open, and
-// that there is never more than one open.
+func unsettled(a cloud.Attempt) bool { return !a.Status.Final() }
+
+// begins holds that no attempt begins while another of its tender is open, at
+// the wallet too, and that there is never more than one unsettled.
 func (w *wild) begins(before map[string][]payment.Order, effects []cloud.Effect) {
 	for _, e := range effects {
 		c, ok := e.(cloud.Call)
@@ -152,14 +154,14 @@ func (w *wild) begins(before map[string][]payment.Order, effects []cloud.Effect)
 		w.opened[c.Order.Number] = true
 		after, _ := w.attempt(c.Order.Number)
 		for _, order := range before[tender(c.Order.Number)] {
-			if a, _ := w.attempt(order); order != c.Order.Number && !a.Status.Final() {
+			if a, _ := w.attempt(order); order != c.Order.Number && a.Open() {
 				w.rt.Fatalf("order %s begins (%s) while %s is %s", c.Order.Number, after.Status, order, a.Status)
 			}
 		}
 	}
-	for key, orders := range w.openTenders() {
+	for key, orders := range w.tenders(unsettled) {
 		if len(orders) > 1 {
-			w.rt.Fatalf("tender %s has open attempts %v", key, orders)
+			w.rt.Fatalf("tender %s has unsettled attempts %v", key, orders)
 		}
 	}
 }

@@ -225,6 +225,48 @@ func TestLateMoneySeenByTheReversalAlone(t *testing.T) {
 	}
 }
 
+// The watch over an order that nobody knows ends, and news takes it up again.
+func TestWatchEnds(t *testing.T) {
+	r := newRig(t)
+	r.acquirer.Script(cloud.StepCharge, fakeacquirer.Answer{Err: errors.New("reset")})
+	r.request(terminal, r.charge(first))
+	r.run(2 * waits.WatchFor)
+	r.expect(first, payment.Expired, payment.NotReached)
+	if a := r.mustAttempt(first); a.Open() {
+		t.Errorf("after %v it is still at %s", 2*waits.WatchFor, a.Step)
+	}
+	if n := len(r.acquirer.Calls(cloud.StepQuery, cloud.StepReverse)); n > 60 {
+		t.Errorf("it took %d calls", n)
+	}
+	r.acquirer.Open(first, usd, fakeacquirer.Taken)
+	r.step(cloud.Notified{Order: first})
+	r.run(time.Minute)
+	r.book(first, fakeacquirer.Returned)
+	if !r.told(first).Late {
+		t.Error("the terminal was not told that late money was given back")
+	}
+}
+
+// It does not end while money is known to be taken, whatever the acquirer forgets.
+func TestWatchKeepsToMoney(t *testing.T) {
+	r := newRig(t)
+	r.request(terminal, r.show(first))
+	r.run(time.Second)
+	r.request(terminal, about(wire.Cancel, first))
+	r.acquirer.Script(cloud.StepReverse, repeat(40, outcome(cloud.Busy))...)
+	r.run(waits.WatchFor)
+	r.acquirer.Become(first, fakeacquirer.Taken)
+	r.step(cloud.Notified{Order: first})
+	r.acquirer.Script(cloud.StepQuery, fakeacquirer.Answer{}, outcome(cloud.NotFound))
+	r.acquirer.Script(cloud.StepReverse, repeat(40, outcome(cloud.NotFound))...)
+	r.run(24 * time.Hour)
+	r.expect(first, payment.Cancelled, payment.MerchantCancelled)
+	r.book(first, fakeacquirer.Returned)
+	if !r.told(first).Late {
+		t.Error("the terminal was not told that late money was given back")
+	}
+}
+
 func TestQRPaid(t *testing.T) {
 	r := newRig(t)
 	r.request(terminal, r.show(first))

@@ -79,7 +79,7 @@ var scripts = []script{
 	{"qr expires", func(r *rig) {
 		r.acquirer.Script(cloud.StepReverse, outcome(cloud.Busy), outcome(cloud.Busy))
 		r.request(terminal, r.show(first))
-		r.run(10 * time.Minute)
+		r.run(waits.WatchFor)
 	}, payment.Expired, fakeacquirer.Closed, false},
 	{"qr cancelled and paid", func(r *rig) {
 		r.acquirer.Script(cloud.StepReverse, outcome(cloud.Busy), outcome(cloud.Busy))
@@ -88,7 +88,7 @@ var scripts = []script{
 		r.request(terminal, about(wire.Cancel, first))
 		r.run(2 * time.Second)
 		r.acquirer.Become(first, fakeacquirer.Taken)
-		r.run(10 * time.Minute)
+		r.run(waits.WatchFor)
 	}, payment.Cancelled, fakeacquirer.Returned, true},
 }
 
