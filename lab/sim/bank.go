@@ -16,6 +16,8 @@ type bank struct {
 	list   []*bankOrder // in the order they came
 	codes  map[string]*bankCode
 	down   bool
+
+	changed bool // since the laws were checked
 }
 
 type bankCode struct {
@@ -92,6 +94,7 @@ func (b *bank) call(c cloud.Call) (time.Duration, cloud.Result) {
 }
 
 func (b *bank) answer(c cloud.Call) cloud.Result {
+	b.changed = true
 	o := b.orders[c.Order.Number]
 	switch c.Step {
 	case cloud.StepCharge:
@@ -194,6 +197,7 @@ func (b *bank) answerPrompt(o *bankOrder) {
 }
 
 func (b *bank) pay(o *bankOrder) {
+	b.changed = true
 	o.state, o.taken = bankPaid, true
 	b.w.tell("bank takes %d for %s", o.amount.Amount, short(o.number))
 }

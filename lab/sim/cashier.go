@@ -17,7 +17,7 @@ type cashier struct {
 	sales    int
 	last     payment.SaleID
 	lastCode string
-	shownQR  payment.Order // a QR that a customer is looking at
+	shownQR  payment.Order                     // a QR that a customer is looking at
 	said     payment.Intent                    // what the cashier is about to say of the sale being parked
 	parked   map[payment.SaleID]payment.Intent // what was said, once it was durable
 }

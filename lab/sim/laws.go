@@ -205,7 +205,20 @@ func (w *world) checkLaws() {
 	if s.Receipt != t.journal.LastReceipt() {
 		w.violate("law 7, no gaps", "the counter is at receipt %d, the journal at %d", s.Receipt, t.journal.LastReceipt())
 	}
-	w.checkScreen(s)
+	// The journal's word on the sale only changes with the journal.
+	seen := shown{s.Screen, s.Current, p.Last, t.boots}
+	if seen != w.lastShown {
+		w.lastShown = seen
+		w.checkScreen(s)
+	}
+}
+
+// shown is what the truth of a screen depends on.
+type shown struct {
+	screen checkout.Screen
+	sale   payment.SaleID
+	last   uint64
+	boot   int
 }
 
 // checkScreen holds the truth of the screen.
@@ -234,6 +247,10 @@ func (w *world) checkScreen(s checkout.State) {
 // checkTenders holds law 2 at the wallet itself: of all orders of one sale never
 // more than one is paid or could still be.
 func (w *world) checkTenders() {
+	if !w.bank.changed {
+		return
+	}
+	w.bank.changed = false
 	live := map[payment.SaleID]payment.Order{}
 	for _, o := range w.bank.list {
 		if !o.live() {

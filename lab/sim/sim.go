@@ -87,6 +87,8 @@ type world struct {
 	bank     *bank
 	cashier  *cashier
 
+	lastShown shown // whose truth was checked last
+
 	faults   map[string]int
 	premises map[string]int
 	trace    interface {
