@@ -80,7 +80,7 @@ func (c *counter) serve(ctx context.Context, l net.Listener) error {
 	closing, done := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer done()
 	if server.Shutdown(closing) != nil {
-		server.Close()
+		_ = server.Close() // what Shutdown could not end is cut off
 	}
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
 		return err

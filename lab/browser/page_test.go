@@ -27,7 +27,7 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(profile)
+	defer func() { _ = os.RemoveAll(profile) }() // a temporary folder
 	if shared, err = browser.Open(profile); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -130,8 +129,6 @@ func (d *Demo) handled(path string, value any) {
 		d.t.Fatalf("POST %s %v: %d %s, want 204", path, value, a.Status, a.Body)
 	}
 }
-
-var errEnough = errors.New("enough")
 
 // Listen follows the page's stream of events, which begins with how everything
 // stands, until the function has enough or the time is over.

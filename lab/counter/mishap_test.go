@@ -130,9 +130,9 @@ func TestDrop(t *testing.T) {
 	d.Scan(d.Code("unionpay")) // nobody knows yet that nothing gets through
 	d.Await("off line", noticedWithin, offline)
 	s := d.Await("checking", 5*time.Second, func(s counter.State) bool { return s.Screen == "checking" })
-	l := healed(d)
+	healed(d)
 	s = d.Await("an end", 15*time.Second, func(now counter.State) bool { return now.Last.ID == s.Last.ID && now.Settled() })
-	l = d.Balance()
+	l := d.Balance()
 	if n := len(l.ChargesOf(s.Last.ID)); n > 1 {
 		t.Errorf("%d charges", n)
 	}

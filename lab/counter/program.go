@@ -79,7 +79,7 @@ func Main(m *testing.M, program *Program) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder
 	if program.Path, err = Build(dir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

@@ -315,7 +315,7 @@ func hanzi(t *testing.T) string {
 }
 
 // phoneLength is what of the page is shown on a phone: terminal and customer, in px.
-const phoneLength = 1600
+const phoneLength = 1880
 
 // photograph takes the pictures of the counter page.
 func photograph(t *testing.T) {
@@ -338,6 +338,9 @@ func photograph(t *testing.T) {
 	d.Home()
 	for i, look := range []browser.Look{browser.Desk, {Width: browser.Desk.Width, Height: browser.Desk.Height, Dark: true}, browser.Hand, {Width: browser.Hand.Width, Height: browser.Hand.Height, Touch: true, Dark: true}} {
 		tab.Look(look)
+		if i == 2 {
+			tab.Click("#guide-hide") // so that there is room for the phone
+		}
 		tab.Run("to the page's top", browser.Script("window.scrollTo(0, 0)"))
 		d.Sell("1234", "wechat")
 		tab.Wait(fmt.Sprintf(`document.querySelectorAll("#sales tbody tr").length === %d && !document.getElementById("result").hidden`, 4+i))
