@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // the card image has no zoneinfo
@@ -119,7 +120,7 @@ func text(take func(*Config, string) error) func(*Config, any) error {
 		s, ok := value.(string)
 		switch {
 		case !ok:
-			return fmt.Errorf("want a text in quotes, not %v", value)
+			return errors.New("want a text in quotes") // the value may be a secret
 		case strings.TrimSpace(s) == "":
 			return errors.New("must not be empty; leave the line out if there is none")
 		}
@@ -230,6 +231,9 @@ func ParseConfig(raw []byte) (Config, error) {
 	if c.Board.Bench && c.Bench == "" {
 		faults = append(faults, fault{found["board"], "bench", fmt.Errorf("board %s needs the bench's socket", c.Board.Name)})
 	}
+	if cert, key := "gateway.certificate", "gateway.private_key"; (c.Gateway.Certificate == "") != (c.Gateway.PrivateKey == "") {
+		faults = append(faults, fault{max(found[cert], found[key]), cert, fmt.Errorf("goes with %s; one of them is missing", key)})
+	}
 	return c, report(faults)
 }
 
@@ -253,53 +257,79 @@ func report(faults []fault) error {
 	return errors.Join(all...)
 }
 
-// flatten names each value by its dotted key.
+// flatten names each value by its dotted key. A table with nothing in it is a
+// value too, unless it is one that may have something.
 func flatten(prefix string, tree map[string]any) map[string]any {
 	all := map[string]any{}
 	for k, v := range tree {
-		if sub, ok := v.(map[string]any); ok {
-			maps.Copy(all, flatten(prefix+k+".", sub))
-			continue
+		key := prefix + part(k)
+		sub, ok := v.(map[string]any)
+		switch {
+		case ok && len(sub) > 0:
+			maps.Copy(all, flatten(key+".", sub))
+		case ok && isTable(key):
+		default:
+			all[key] = v
 		}
-		all[prefix+k] = v
 	}
 	return all
 }
 
-// lineNumbers finds the line of every key of a well-formed document.
+// isTable says that there are settings under the key.
+func isTable(key string) bool {
+	for name := range settings {
+		if strings.HasPrefix(name, key+".") {
+			return true
+		}
+	}
+	return false
+}
+
+// part is one part of a dotted key. A quoted one with a dot inside is another
+// key than the two that it looks like.
+func part(k string) string {
+	if strings.Contains(k, ".") {
+		return strconv.Quote(k)
+	}
+	return k
+}
+
+// lineNumbers finds the line of every key and table of a well-formed document.
 func lineNumbers(raw []byte) map[string]int {
 	found := map[string]int{}
 	var p unstable.Parser
 	p.Reset(raw)
-	var table []string
+	table := ""
 	for p.NextExpression() {
 		n := p.Expression()
 		switch n.Kind {
 		case unstable.Table, unstable.ArrayTable:
-			table, _ = dotted(&p, n)
+			table = keyLines(&p, n, "", found) + "."
 		case unstable.KeyValue:
-			key, line := dotted(&p, n)
-			at := append(slices.Clone(table), key...)
-			found[strings.Join(at, ".")] = line
-			if v := n.Value(); v.Kind == unstable.InlineTable {
-				for it := v.Children(); it.Next(); {
-					sub, line := dotted(&p, it.Node())
-					found[strings.Join(append(slices.Clone(at), sub...), ".")] = line
-				}
-			}
+			keyLines(&p, n, table, found)
 		}
 	}
 	return found
 }
 
-// dotted is a node's key and the line it stands on.
-func dotted(p *unstable.Parser, n *unstable.Node) (key []string, line int) {
+// keyLines notes the line that a node's key stands on, for the key and for each
+// table that it opens, and returns the key.
+func keyLines(p *unstable.Parser, n *unstable.Node, prefix string, found map[string]int) string {
+	var key string
 	for it := n.Key(); it.Next(); {
-		part := it.Node()
-		if line == 0 {
-			line = p.Shape(part.Raw).Start.Line
+		key = prefix + part(string(it.Node().Data))
+		prefix = key + "."
+		if _, known := found[key]; !known {
+			found[key] = p.Shape(it.Node().Raw).Start.Line
 		}
-		key = append(key, string(part.Data))
 	}
-	return key, line
+	if n.Kind != unstable.KeyValue {
+		return key
+	}
+	if v := n.Value(); v.Kind == unstable.InlineTable {
+		for it := v.Children(); it.Next(); {
+			keyLines(p, it.Node(), prefix, found)
+		}
+	}
+	return key
 }
