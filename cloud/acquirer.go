@@ -39,6 +39,7 @@ const (
 	Busy     Outcome = "busy"      // cannot be reversed now: try again
 	NotFound Outcome = "not_found" // never final: the order may still be on its way
 	Unknown  Outcome = "unknown"   // a system error: ask again
+	LookUp   Outcome = "look_up"   // an earlier call was taken: ask now what became of it
 )
 
 // Result is an acquirer's answer.
@@ -51,4 +52,5 @@ type Result struct {
 	Payer       string // masked
 	QR          string
 	Expires     time.Time
+	Operator    string // what whoever runs the gateway has to see to; empty: nothing
 }

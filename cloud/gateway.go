@@ -68,6 +68,15 @@ type (
 	}
 )
 
+// Alert is something the gateway's operator has to see to: a merchant's set-up
+// at fault, say. The customer cannot help it.
+type Alert struct {
+	Terminal string
+	Order    payment.Order
+	What     string
+}
+
+func (Alert) effect()    {}
 func (Send) effect()     {}
 func (Call) effect()     {}
 func (Rejected) effect() {}

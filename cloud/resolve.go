@@ -13,6 +13,9 @@ func (b *batch) answered(e Answered) error {
 	if err != nil || !ok {
 		return err
 	}
+	if e.Result.Operator != "" {
+		b.effects = append(b.effects, Alert{Terminal: a.Terminal, Order: a.Order, What: e.Result.Operator})
+	}
 	before := a.Answer
 	if a.Status.Final() {
 		b.answeredLate(&a, e)
@@ -56,6 +59,11 @@ func (b *batch) resolve(a *Attempt, e Answered) {
 		}
 	case Asking:
 		b.asking(a)
+	case LookUp:
+		b.queryOrReverse(a)
+		if a.Step == StepQuery {
+			a.NextAt = b.now
+		}
 	case Busy:
 		b.move(a, payment.Reversing, StepReverse, b.waits.QueryEvery)
 	case NotFound:

@@ -125,6 +125,8 @@ func (s *Server) handle(ctx context.Context, events []Event) error {
 			s.send(e)
 		case Call:
 			go s.call(ctx, e)
+		case Alert:
+			s.config.Log.Error("for the operator", "terminal", e.Terminal, "order", e.Order, "what", e.What)
 		case Rejected:
 			s.config.Log.Warn("message rejected", "terminal", e.Terminal, "err", e.Err)
 		}

@@ -16,6 +16,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"till/cloud"
+	"till/cloud/wallets"
 	"till/payment"
 )
 
@@ -75,10 +76,10 @@ type order struct {
 	Wallet      payment.Wallet `json:"wallet,omitempty"`
 	Behaviour   Behaviour      `json:"behaviour,omitempty"`
 	State       state          `json:"state"`
-	Reason      payment.Reason `json:"reason,omitempty"`
-	Opened      time.Time      `json:"opened"`          // charged or shown
-	Asked       time.Time      `json:"asked,omitzero"`  // scanned by the customer, or asked to confirm
-	PayAt       time.Time      `json:"pay_at,omitzero"` // the money moves then
+	ErrCode     string         `json:"err_code,omitempty"` // as WeChat Pay's, for every wallet
+	Opened      time.Time      `json:"opened"`             // charged or shown
+	Asked       time.Time      `json:"asked,omitzero"`     // scanned by the customer, or asked to confirm
+	PayAt       time.Time      `json:"pay_at,omitzero"`    // the money moves then
 	Transaction string         `json:"transaction,omitempty"`
 	Taken       bool           `json:"taken,omitempty"` // money moved, whatever came after
 	Back        bool           `json:"back,omitempty"`  // and all of it went back
@@ -238,7 +239,7 @@ func (s *Sandbox) behave(o *order) {
 	case WalkAway:
 		s.ask(o)
 	case Decline:
-		o.State, o.Reason = refused, payment.CustomerDeclined
+		o.State, o.ErrCode = refused, "NOTSUPORTCARD"
 		s.say("declined", *o)
 	case Late:
 		if o.Mode == payment.Scan {
@@ -283,10 +284,10 @@ func (s *Sandbox) charge(asked cloud.Order, code string) (order, error) {
 		return o, err
 	}
 	o := order{Number: asked.Number, Amount: asked.Amount, Mode: payment.Scan, Opened: s.now()}
-	wallet, reason := s.redeem(code)
+	wallet, errCode := s.redeem(code)
 	o.Wallet = wallet
-	if reason != payment.ReasonNone {
-		o.State, o.Reason = refused, reason
+	if errCode != "" {
+		o.State, o.ErrCode = refused, errCode
 	} else {
 		s.behave(&o)
 	}
@@ -294,18 +295,18 @@ func (s *Sandbox) charge(asked cloud.Order, code string) (order, error) {
 }
 
 // redeem uses a code up: it works once, and for about a minute.
-func (s *Sandbox) redeem(code string) (payment.Wallet, payment.Reason) {
+func (s *Sandbox) redeem(code string) (wallet payment.Wallet, errCode string) {
 	c, known := s.codes[sha256.Sum256([]byte(code))]
 	switch {
 	case !known:
-		return payment.WalletUnknown, payment.CodeInvalid
+		return payment.WalletUnknown, "AUTH_CODE_INVALID"
 	case c.used:
-		return c.wallet, payment.CodeUsed
+		return c.wallet, "AUTH_CODE_ERROR"
 	case s.now().Sub(c.at) > s.waits.codeLife:
-		return c.wallet, payment.CodeExpired
+		return c.wallet, "AUTHCODEEXPIRE"
 	}
 	c.used = true
-	return c.wallet, payment.ReasonNone
+	return c.wallet, ""
 }
 
 // Show opens an order and returns the QR to show. Asked again, it answers the same.
@@ -357,7 +358,7 @@ func (s *Sandbox) result(o order) cloud.Result {
 			Outcome: cloud.Paid, Amount: o.Amount, Wallet: o.Wallet, Transaction: o.Transaction, Payer: payer(o.Wallet),
 		}
 	case refused:
-		return cloud.Result{Outcome: cloud.Refused, Reason: o.Reason, Wallet: o.Wallet}
+		return wallets.WeChat(o.ErrCode).Result(o.Wallet, o.ErrCode)
 	case undone:
 		return cloud.Result{Outcome: cloud.Undone}
 	case asking:
