@@ -55,7 +55,7 @@ func (c *counter) start() {
 	c.register = &checkout.Register{
 		State: c.fake.Boot(c.settings), Journal: c.fake, Gateway: c.fake, Printer: c.fake, Body: c.fake,
 	}
-	c.handle(checkout.Booted{})
+	_ = c.handle(checkout.Booted{}) // a start that cannot commit shows it
 }
 
 func (c *counter) now() checkout.Now {

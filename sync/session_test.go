@@ -348,9 +348,9 @@ func TestAgainRewinds(t *testing.T) {
 
 func TestRefusedStops(t *testing.T) {
 	d := newDesk(t, 5, 0)
-	did := d.connect(0)
+	d.connect(0)
 	d.step(link.Uploaded{Last: 5})
-	did = d.ack(wire.Acknowledgement{Seq: 2, Refused: "forked"})
+	did := d.ack(wire.Acknowledgement{Seq: 2, Refused: "forked"})
 	if r, ok := has[link.Refused](did); !ok || r.Why != "forked" {
 		t.Fatalf("refused: %+v", did)
 	}
