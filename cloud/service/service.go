@@ -64,7 +64,13 @@ func (s *Service) start(o Options) error {
 	if s.ledger, err = ledger.Open(o.Dir); err != nil {
 		return err
 	}
+	started := make(chan struct{})
+	defer close(started)
 	notify := func(order payment.Order) {
+		<-started // money that was to move while the gateway was down moves as soon as the sandbox is open
+		if s.server == nil {
+			return // it was not to start
+		}
 		s.server.Notify(order)
 		if o.Changed != nil {
 			o.Changed()
