@@ -2,6 +2,7 @@
 package ledger
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -150,4 +151,22 @@ func (t tx) Journals() (cloud.JournalCount, error) {
 		return nil
 	})
 	return count, err
+}
+
+// Records calls f for each record of a journal from a sequence on, in order, until f fails.
+func (l *Ledger) Records(terminal string, epoch uint32, from uint64, f func(wire.Record) error) error {
+	journal := journalKey(terminal, epoch)
+	return l.db.View(func(t *bbolt.Tx) error {
+		c := t.Bucket(records).Cursor()
+		for key, raw := c.Seek(binary.BigEndian.AppendUint64(bytes.Clone(journal), from)); bytes.HasPrefix(key, journal); key, raw = c.Next() {
+			var r wire.Record
+			if err := json.Unmarshal(raw, &r); err != nil {
+				return fmt.Errorf("ledger entry %s/%q: %w", records, key, err)
+			}
+			if err := f(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

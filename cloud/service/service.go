@@ -23,7 +23,8 @@ import (
 // Options say where the gateway lives.
 type Options struct {
 	Dir      string // ledger, key, the broker's folder
-	MQTT     string // the broker's address; port 0 is any free one
+	MQTT     string // the embedded broker's address; port 0 is any free one
+	Broker   string // host and port of a broker elsewhere; then none is embedded
 	Pace     int    // the waits that wallets impose are divided by it
 	Log      *slog.Logger
 	Outgoing func(cloud.Send, *sandbox.Sandbox) bool // see cloud.ServerConfig
@@ -79,8 +80,10 @@ func (s *Service) start(o Options) error {
 	if s.Sandbox, err = sandbox.Open(o.Dir, o.Pace, time.Now, notify); err != nil {
 		return err
 	}
-	if s.nats, s.Broker, err = broker.Start(o.MQTT, filepath.Join(o.Dir, "broker"), o.Log); err != nil {
-		return err
+	if s.Broker = o.Broker; s.Broker == "" {
+		if s.nats, s.Broker, err = broker.Start(o.MQTT, filepath.Join(o.Dir, "broker"), o.Log); err != nil {
+			return err
+		}
 	}
 	waits := cloud.WalletWaits(o.Pace)
 	gateway, err := cloud.NewGateway(s.ledger, key, waits)

@@ -2,11 +2,15 @@ package service_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"till/cloud"
+	"till/cloud/broker"
 	"till/cloud/sandbox"
 	"till/cloud/service"
 	"till/payment"
@@ -65,5 +69,22 @@ func TestNewsWhileStarting(t *testing.T) {
 	case <-heard:
 	case <-time.After(5 * time.Second):
 		t.Error("nothing was heard of the money")
+	}
+}
+
+// A gateway serves at a broker that is there already, and embeds none.
+func TestOutsideBroker(t *testing.T) {
+	b, address, err := broker.Start("127.0.0.1:0", filepath.Join(t.TempDir(), "broker"), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Stop)
+	dir := t.TempDir()
+	s := start(t, service.Options{Dir: dir, Broker: address})
+	if s.Broker != address {
+		t.Errorf("terminals connect to %s, want %s", s.Broker, address)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "broker")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("there is a broker's folder (%v)", err)
 	}
 }
