@@ -24,12 +24,12 @@ type Session struct {
 	acked uint64 // the ledger has all up to here
 	sent  uint64 // published on this connection up to here
 
-	heardAt  time.Time // last word of the gateway
-	helloAt  time.Time // next hello is due
+	heardAt time.Time // last word of the gateway
+	helloAt time.Time // next hello is due
 	// helloSent is the newest hello, and helloAcked what the ledger had then.
 	helloSent  time.Duration
 	helloAcked uint64
-	resendAt time.Time // without progress by then, unacknowledged records go again
+	resendAt   time.Time // without progress by then, unacknowledged records go again
 
 	clockKnown bool
 	roundTrip  time.Duration // of the sample that Offset stems from

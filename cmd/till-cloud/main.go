@@ -83,7 +83,7 @@ func serveBooks(ctx context.Context, l net.Listener, s *service.Service, log *sl
 		}
 	})
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
-	stop := context.AfterFunc(ctx, func() { server.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() }) // what it says changes nothing: the program ends
 	defer stop()
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		log.Error("serve the books", "err", err)

@@ -87,7 +87,7 @@ func (t *terminal) run(ctx context.Context) error {
 	}
 	t.device = body
 	t.panel = display.NewPanel(body.Display)
-	if err := t.openLink(); err != nil {
+	if err := t.openLink(ctx); err != nil {
 		return errors.Join(err, body.Close())
 	}
 	t.printing = newPrintQueue(t)
@@ -109,14 +109,14 @@ func (t *terminal) run(ctx context.Context) error {
 		"input":   t.readInput,
 		"scanner": t.readScanner,
 	}
-	ended := make(chan error, len(parts))
+	ended := make(chan struct{}, len(parts))
 	for name, part := range parts {
 		go func() {
 			err := part(ctx)
 			if ctx.Err() == nil { // a part that ends by itself ends the firmware: on the sim board the bench is gone
 				stop(fmt.Errorf("%s ended: %w", name, orGone(err)))
 			}
-			ended <- err
+			ended <- struct{}{}
 		}()
 	}
 	err = t.loop(ctx)
@@ -137,7 +137,7 @@ func orGone(err error) error {
 	return err
 }
 
-func (t *terminal) openLink() error {
+func (t *terminal) openLink(ctx context.Context) error {
 	tlsConfig, err := t.config.Gateway.tls()
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ func (t *terminal) openLink() error {
 	t.link = link.NewLink(link.Config{
 		Terminal: t.config.Terminal, Broker: t.config.Gateway.Broker, TLS: tlsConfig, Log: t.log,
 		Clock:  func() link.Now { return link.Now{At: t.steady(), Mono: t.mono()} },
-		Handle: t.hear,
+		Handle: func(e link.Effect) { t.hear(ctx, e) },
 	}, t.journal, link.NewSession(t.boot, Version, p.Epoch, p.Last, p.Acked))
 	return nil
 }
@@ -311,7 +311,7 @@ func (t *terminal) do(ctx context.Context, in input) error {
 }
 
 // hear takes what the link has to say. It is called from the link's goroutine.
-func (t *terminal) hear(e link.Effect) {
+func (t *terminal) hear(ctx context.Context, e link.Effect) {
 	var event checkout.Event
 	switch e := e.(type) {
 	case link.Told:
@@ -331,7 +331,7 @@ func (t *terminal) hear(e link.Effect) {
 	default:
 		return
 	}
-	t.inbox <- input{event: event}
+	t.send(ctx, event)
 }
 
 func (t *terminal) readScanner(ctx context.Context) error {

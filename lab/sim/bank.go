@@ -66,8 +66,6 @@ func (o *bankOrder) live() bool {
 	return o.state == bankShown || o.state == bankAsking || o.state == bankUnseen || o.state == bankPaid
 }
 
-const lost = time.Hour // an answer that never comes: the caller has given up long before
-
 // call answers one of the gateway's questions: when, and what.
 func (b *bank) call(c cloud.Call) (time.Duration, cloud.Result) {
 	w := b.w

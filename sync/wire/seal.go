@@ -67,7 +67,11 @@ func ParseSealingKey(s string) (SealingKey, error) {
 	if err != nil {
 		return SealingKey{}, fmt.Errorf("gateway key: %w", err)
 	}
-	return SealingKey{k}, nil
+	sealing := SealingKey{k}
+	if _, err := sealing.Seal("", ""); err != nil { // X25519 makes nothing of some keys, zero among them
+		return SealingKey{}, fmt.Errorf("gateway key: nothing can be sealed to it: %w", err)
+	}
+	return sealing, nil
 }
 
 // String is the text form that ParseSealingKey reads.
