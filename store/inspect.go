@@ -39,6 +39,9 @@ type Header struct {
 	PageSize    int
 	Pages       uint64 // high-water mark: pages in use, the free ones among them included
 	Transaction uint64
+	// Torn says that the other meta page is not valid, as a power cut can leave
+	// it. The next commit writes that page.
+	Torn bool
 
 	root, freelist uint64
 }
@@ -82,6 +85,7 @@ func newestMeta(r io.ReaderAt, size int64) (Header, error) {
 		return Header{}, notDatabase(size)
 	}
 	best := first
+	best.Torn = true
 	for pageSize := int64(minPageSize); pageSize <= maxPageSize; pageSize <<= 1 {
 		if found && int64(first.PageSize) != pageSize {
 			continue
@@ -91,9 +95,10 @@ func newestMeta(r io.ReaderAt, size int64) (Header, error) {
 		if err2 != nil || int64(second.PageSize) != pageSize {
 			continue
 		}
-		if !found || second.Transaction > best.Transaction {
+		if !found || second.Transaction > first.Transaction {
 			best = second
 		}
+		best.Torn = !found
 		found = true
 		break
 	}

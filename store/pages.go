@@ -13,32 +13,32 @@ const maxDepth = 16
 // checkPages walks every page of a segment by plain reads. bbolt's own check
 // follows page numbers through the mapping in a goroutine of its own, where a
 // wild one would end the program; after this walk there are none.
-func checkPages(path string) error {
+func checkPages(path string) (h Header, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("check pages: %w", err)
+		return h, fmt.Errorf("check pages: %w", err)
 	}
 	defer func() { _ = f.Close() }() // only read
 	info, err := f.Stat()
 	if err != nil {
-		return fmt.Errorf("check pages: %w", err)
+		return h, fmt.Errorf("check pages: %w", err)
 	}
-	h, err := Inspect(f, info.Size())
+	h, err = Inspect(f, info.Size())
 	if err != nil {
-		return fmt.Errorf("check pages: %w", err)
+		return h, fmt.Errorf("check pages: %w", err)
 	}
 	free, err := readFreelist(f, h)
 	if err != nil {
-		return damaged("freelist", err)
+		return h, damaged("freelist", err)
 	}
 	w := walk{r: f, h: h, seen: make([]bool, h.Pages)}
 	for _, id := range free {
 		w.seen[id] = true
 	}
 	if err := w.visit(h.root, 0); err != nil {
-		return damaged("pages", err)
+		return h, damaged("pages", err)
 	}
-	return nil
+	return h, nil
 }
 
 type walk struct {

@@ -37,12 +37,6 @@ func (j *Journal) Prune(before time.Time) (files int, err error) {
 		}
 		files++
 	}
-	if files == 0 {
-		return 0, nil
-	}
-	if err := j.dir.Sync(); err != nil {
-		return files, fmt.Errorf("prune journal: %w", err)
-	}
 	return files, nil
 }
 
@@ -75,5 +69,7 @@ func (j *Journal) removeOldest() error {
 		return err
 	}
 	j.segments = j.segments[1:]
-	return nil
+	// Now, and not once for all: without it a disk may forget the older file's
+	// end and keep the newer one's, and a segment in the middle would be missing.
+	return j.dir.Sync()
 }
