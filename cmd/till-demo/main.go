@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"till/cmd/tillcmd"
 	"till/demo"
@@ -61,6 +62,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return fmt.Errorf("unexpected argument %.40q; till-demo -help lists the flags", flags.Arg(0))
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	if underGoRun() {
+		go endWithParent(ctx, stop)
+	}
 	return demo.Run(ctx, demo.Options{
 		Listen: *listen, Data: *data, Pace: *pace, Firmware: self(), FirmwareEnv: firmwareEnv + "=" + level.String(), Log: log,
 		Serving: func(url string) {
@@ -82,6 +88,31 @@ func self() string {
 		return path
 	}
 	return os.Args[0]
+}
+
+// underGoRun says that `go run` started this program. It passes no SIGTERM on
+// when it is ended by one, and a SIGKILL it cannot.
+func underGoRun() bool {
+	name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", os.Getppid()))
+	return err == nil && string(name) == "go\n"
+}
+
+// parentEvery is how often a parent that ends is looked for.
+const parentEvery = time.Second
+
+// endWithParent calls stop once the process that started this one is gone.
+func endWithParent(ctx context.Context, stop func()) {
+	parent := os.Getppid()
+	tick := time.NewTicker(parentEvery)
+	defer tick.Stop()
+	for os.Getppid() == parent {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+	stop()
 }
 
 func openBrowser(url string, log *slog.Logger) {

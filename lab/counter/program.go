@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -64,7 +65,8 @@ func moduleRoot() (string, error) {
 
 // Program is a till-demo that a test may start, once or again and again.
 type Program struct {
-	Path string
+	Path   string
+	Before []string // arguments before those of till-demo, where Path is what starts it
 }
 
 // atOnce is how many tests run at the same time, each with a demo of its own.
@@ -143,7 +145,7 @@ func (p *Program) Start(t testing.TB, options ...Option) *Demo {
 		o(&s)
 	}
 	d := &Demo{t: t, Data: s.data, output: newLog(), exited: make(chan struct{})}
-	d.cmd = exec.Command(p.Path, append([]string{"-listen", "127.0.0.1:0", "-data", s.data}, s.args...)...)
+	d.cmd = exec.Command(p.Path, slices.Concat(p.Before, []string{"-listen", "127.0.0.1:0", "-data", s.data}, s.args)...)
 	d.cmd.Dir = s.dir
 	d.cmd.Stdout, d.cmd.Stderr = d.output, d.output
 	if err := d.cmd.Start(); err != nil {

@@ -457,6 +457,9 @@ func TestScreens(t *testing.T) {
 	look("charging")
 	d.Screen("checking", soon)
 	look("checking")
+	if led := d.Peripherals().LED; led != "amber" {
+		t.Errorf("checking: the light is %s", led)
+	}
 	late := d.State().Last.ID
 	d.Press("park")
 	look("pin")

@@ -162,6 +162,17 @@ func TestListen(t *testing.T) {
 	}
 }
 
+// TestGoRun starts it as a newcomer does, and ends no more than go itself.
+func TestGoRun(t *testing.T) {
+	t.Parallel()
+	run := counter.Program{Path: "go", Before: []string{"run", "./cmd/till-demo"}}
+	d := run.Start(t, counter.Dir("../.."))
+	d.SellCash("100")
+	d.PowerCut()
+	d.Online()
+	d.Kill()
+}
+
 // TestPaces runs at the slowest and the fastest pace.
 func TestPaces(t *testing.T) {
 	t.Parallel()
