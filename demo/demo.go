@@ -5,6 +5,7 @@ package demo
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -81,6 +82,7 @@ func serve(ctx context.Context, o Options, listener net.Listener, dir *folder) e
 	if err := firmware.waitUp(ctx, bootWait); err != nil {
 		return fmt.Errorf("start the firmware: %w", err)
 	}
+	h.await(ctx, onlineWait, "state", isOnline) // so that the first sale is not refused; else it shows
 	counter := &counter{
 		world: world, cable: wire, firmware: firmware, backend: backend, hub: h, pace: o.Pace,
 		address: listener.Addr().(*net.TCPAddr), log: o.Log,
@@ -93,8 +95,15 @@ func serve(ctx context.Context, o Options, listener net.Listener, dir *folder) e
 	return counter.serve(ctx, listener)
 }
 
-// bootWait bounds a start of the firmware.
-const bootWait = 25 * time.Second
+const (
+	bootWait   = 25 * time.Second // bounds a start of the firmware
+	onlineWait = 3 * time.Second  // bounds what the page's address waits for the link
+)
+
+func isOnline(state []byte) bool {
+	var s struct{ Online bool }
+	return json.Unmarshal(state, &s) == nil && s.Online
+}
 
 func listen(address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)

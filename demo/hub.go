@@ -1,8 +1,10 @@
 package demo
 
 import (
+	"context"
 	"encoding/json"
 	"sync"
+	"time"
 )
 
 // hub holds the newest of every kind of news, for pages that come and go.
@@ -53,4 +55,21 @@ func (h *hub) since(serial uint64) (kinds map[string][]byte, now uint64, changed
 		}
 	}
 	return kinds, h.serial, h.changed
+}
+
+// await waits until the news of a kind are as wanted, or until the time is over.
+func (h *hub) await(ctx context.Context, within time.Duration, kind string, wanted func([]byte) bool) {
+	ctx, done := context.WithTimeout(ctx, within)
+	defer done()
+	for {
+		kinds, _, changed := h.since(0)
+		if wanted(kinds[kind]) {
+			return
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+	}
 }

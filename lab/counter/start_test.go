@@ -130,6 +130,16 @@ func TestTemporaryFolder(t *testing.T) {
 	}
 }
 
+// TestFirstSale sells as soon as the address is said.
+func TestFirstSale(t *testing.T) {
+	t.Parallel()
+	for range 3 {
+		d := program.Start(t)
+		d.Sell("100", "wechat")
+		d.Balance()
+	}
+}
+
 // TestLongFolder keeps everything where a socket's path would be too long.
 func TestLongFolder(t *testing.T) {
 	t.Parallel()
