@@ -43,7 +43,11 @@ func (s *Service) Books() (Books, error) {
 			return err
 		}
 		for _, e := range sales {
-			b.Sales = append(b.Sales, saleOf(e))
+			sale, err := saleOf(tx, e)
+			if err != nil {
+				return err
+			}
+			b.Sales = append(b.Sales, sale)
 		}
 		count, err := tx.Journals()
 		b.Records, b.Gaps = count.Records, count.Gaps
@@ -56,7 +60,7 @@ func (s *Service) Books() (Books, error) {
 	return b, err
 }
 
-func saleOf(e cloud.SaleEntry) Sale {
+func saleOf(tx cloud.Tx, e cloud.SaleEntry) (Sale, error) {
 	s := Sale{
 		ID: e.Sale.ID, Terminal: e.Terminal, Status: e.Sale.Status(), Receipt: e.Sale.Receipt,
 		Amount: e.Sale.Total.Amount, Currency: e.Sale.Total.Currency, Tenders: []Tender{},
@@ -64,5 +68,17 @@ func saleOf(e cloud.SaleEntry) Sale {
 	for _, t := range e.Sale.Tenders {
 		s.Tenders = append(s.Tenders, Tender{t.Wallet, t.Amount})
 	}
-	return s
+	open := e.Sale.OpenAttempt()
+	if open == nil {
+		return s, nil
+	}
+	// The gateway settles an attempt by itself; its terminal may say so later, or never.
+	a, ok, err := tx.Attempt(payment.NewOrder(e.Sale.ID, open.Number))
+	if err != nil {
+		return s, err
+	}
+	if ok && a.Status.Final() && (a.Status != payment.Approved || a.Amount == e.Sale.Due()) {
+		s.Status = payment.Status(a.Status) // the final ones have the same words
+	}
+	return s, nil
 }
