@@ -156,17 +156,23 @@ func (m *move) createSale() payment.Sale {
 	return sale
 }
 
+// watched is a sale and its open attempt; without one it is watched no more.
+func (m *move) watched(id payment.SaleID) (payment.Sale, *payment.Attempt) {
+	sale, ok := m.Sale(id)
+	if ok {
+		if a := sale.OpenAttempt(); a != nil {
+			return sale, a
+		}
+	}
+	m.unwatch(id)
+	return sale, nil
+}
+
 // deaf is an attempt of which nothing was heard for too long: it is unknown, and said so.
 func (m *move) deaf(id payment.SaleID, w watch) {
 	w.deafAt = m.now.At.Add(answerWait)
-	sale, ok := m.Sale(id)
-	if !ok {
-		m.unwatch(id)
-		return
-	}
-	a := sale.OpenAttempt()
+	sale, a := m.watched(id)
 	if a == nil {
-		m.unwatch(id)
 		return
 	}
 	if a.Status == payment.Checking || a.Status == payment.Reversing {
@@ -183,14 +189,8 @@ func (m *move) deaf(id payment.SaleID, w watch) {
 
 // ask asks after an open attempt, again and again until it is settled.
 func (m *move) ask(id payment.SaleID) {
-	sale, ok := m.Sale(id)
-	if !ok {
-		m.unwatch(id)
-		return
-	}
-	a := sale.OpenAttempt()
+	sale, a := m.watched(id)
 	if a == nil {
-		m.unwatch(id)
 		return
 	}
 	w := m.watches[id]
