@@ -23,7 +23,7 @@ import (
 func (j *Journal) Append(stamp payment.Stamp, events ...payment.Event) (last uint64, err error) {
 	j.write.Lock()
 	defer j.write.Unlock()
-	if err := j.usable(); err != nil {
+	if err := j.writable(); err != nil {
 		return 0, err
 	}
 	d := j.newDraft()
@@ -54,6 +54,13 @@ func (j *Journal) usable() error {
 		return ErrClosed
 	}
 	return j.failed
+}
+
+func (j *Journal) writable() error {
+	if j.options.ReadOnly {
+		return ErrReadOnly
+	}
+	return j.usable()
 }
 
 // draft is what a commit will make of the journal.
@@ -245,13 +252,7 @@ func (j *Journal) measure() error {
 // makeRoom refuses what the folder has no room for, and begins the next segment
 // where the newest has taken its share.
 func (j *Journal) makeRoom(d *draft) error {
-	used := j.size
-	for _, s := range j.segments[:len(j.segments)-1] {
-		used += s.bytes
-	}
-	// A commit writes its pages beside the old ones: a page each for the trees'
-	// paths, and the records with what they leave empty. The file grows in steps.
-	used += j.bounds.step + 16*pageSize + 2*d.bytes
+	used := j.used() + j.commitBytes(d.bytes)
 	limit := j.options.MaxBytes - j.options.reserve()
 	if used > j.options.MaxBytes || (d.begins && used > limit) {
 		return fmt.Errorf("%w: %s may take %d bytes: connect the terminal, so that the records are sent and can be deleted",
@@ -265,10 +266,35 @@ func (j *Journal) makeRoom(d *draft) error {
 	if err != nil {
 		return err
 	}
-	if used+j.bounds.step+16*pageSize+2*bytes > limit {
+	if used+j.commitBytes(bytes) > limit {
 		return nil // no room for another file: the newest takes the reserve
 	}
 	return j.roll(carried, bytes)
+}
+
+// used is the size of the folder's files, in bytes.
+func (j *Journal) used() int64 {
+	used := j.size
+	for _, s := range j.segments[:len(j.segments)-1] {
+		used += s.bytes
+	}
+	return used
+}
+
+// commitBytes is what a commit of records of so many bytes may take. It writes
+// its pages beside the old ones: a page each for the trees' paths, and the
+// records with what they leave empty. The file grows in steps.
+func (j *Journal) commitBytes(records int64) int64 { return j.bounds.step + 16*pageSize + 2*records }
+
+// saleBytes is more than all records of one sale take.
+const saleBytes = 16 << 10
+
+// Room says whether the folder's bound leaves room for another sale. Append is
+// asked the same for the events it is given, and refuses with ErrFull.
+func (j *Journal) Room() bool {
+	j.write.Lock()
+	defer j.write.Unlock()
+	return j.used()+j.commitBytes(saleBytes) <= j.options.MaxBytes-j.options.reserve()
 }
 
 // carry is what the next segment has to know of the sales so far, encoded: the

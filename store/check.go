@@ -16,9 +16,24 @@ import (
 
 // Check reads everything and holds it against the rules: the pages of each file,
 // the hash chain and the sequence across segments, receipt numbers without a
-// gap, and every index against a fold of the records. It holds up Append, and on
-// a full journal it takes seconds.
+// gap, and every index against a fold of the records. It holds up Append only
+// while it looks at the newest segment; on a full journal it takes seconds.
 func (j *Journal) Check() error {
+	c := checker{journal: j, known: map[payment.SaleID][sha256.Size]byte{}}
+	if err := c.all(); err != nil {
+		return fmt.Errorf("check journal: %w", err)
+	}
+	return nil
+}
+
+func (c *checker) all() error {
+	for more := true; more; {
+		var err error
+		if more, err = c.nextSealed(); err != nil {
+			return err
+		}
+	}
+	j := c.journal
 	j.write.Lock()
 	defer j.write.Unlock()
 	if err := j.usable(); err != nil {
@@ -26,20 +41,42 @@ func (j *Journal) Check() error {
 	}
 	j.files.RLock()
 	defer j.files.RUnlock()
-	c := checker{journal: j, known: map[payment.SaleID][sha256.Size]byte{}}
-	for i := range j.segments {
-		h, err := checkPages(j.path(i))
-		if err != nil {
-			return fmt.Errorf("check journal: %s: %w", filepath.Base(j.path(i)), err)
-		}
-		if err := j.view(i, func(tx *bolt.Tx) error { return c.segment(tx, h, i) }); err != nil {
-			return fmt.Errorf("check journal: %w", err)
+	for i := range j.segments { // one, unless the journal rolled over meanwhile
+		if err := c.file(i); err != nil {
+			return err
 		}
 	}
-	if err := c.memory(); err != nil {
-		return fmt.Errorf("check journal: %w", err)
+	return c.memory()
+}
+
+// nextSealed checks the oldest segment that is never written again and was not
+// checked yet; false if there is none. In between, segments may come and go.
+func (c *checker) nextSealed() (more bool, err error) {
+	j := c.journal
+	j.files.RLock()
+	defer j.files.RUnlock()
+	if j.closed {
+		return false, ErrClosed
 	}
-	return nil
+	for i := range j.segments[:len(j.segments)-1] {
+		if j.segments[i].first > c.header.First {
+			return true, c.file(i)
+		}
+	}
+	return false, nil
+}
+
+// file checks segment i, unless it was checked already.
+func (c *checker) file(i int) error {
+	j := c.journal
+	if j.segments[i].first <= c.header.First {
+		return nil
+	}
+	h, err := checkPages(j.path(i))
+	if err != nil {
+		return fmt.Errorf("%s: %w", filepath.Base(j.path(i)), err)
+	}
+	return j.view(i, func(tx *bolt.Tx) error { return c.segment(tx, h, i) })
 }
 
 type checker struct {
@@ -68,7 +105,7 @@ func (c *checker) segment(tx *bolt.Tx, file Header, i int) error {
 	if h.Terminal != c.journal.options.Terminal {
 		return damaged(c.name, "it is of terminal "+h.Terminal)
 	}
-	if err := c.follows(h, i); err != nil {
+	if err := c.follows(h); err != nil {
 		return err
 	}
 	c.header, c.now = h, h.Before
@@ -99,9 +136,9 @@ func (c *checker) segment(tx *bolt.Tx, file Header, i int) error {
 }
 
 // follows holds a segment against the one before it.
-func (c *checker) follows(h segmentHeader, i int) error {
+func (c *checker) follows(h segmentHeader) error {
 	before := h.Before
-	if i == 0 {
+	if c.header.First == 0 { // the oldest
 		if h.First == 1 && before != (facts{Hash: wire.Genesis(h.Terminal, h.Epoch)}) {
 			return damaged(c.name, "it does not begin with nothing")
 		}

@@ -9,6 +9,7 @@ import (
 var (
 	ErrLocked     = errors.New("another till is using the journal")
 	ErrNotJournal = errors.New("not a till journal")
+	ErrNone       = errors.New("no journal there")
 	ErrDamaged    = errors.New("journal damaged")
 	ErrNewer      = errors.New("journal written by a newer till")
 	ErrTerminal   = errors.New("journal of another terminal")
@@ -24,6 +25,8 @@ var (
 	// ErrAhead: an acknowledgement of records that this journal does not have.
 	// The ledger knows another history, as after an old copy of the folder was put back.
 	ErrAhead = errors.New("acknowledged beyond the journal")
+	// ErrReadOnly: the journal was opened to be looked at.
+	ErrReadOnly = errors.New("journal opened read-only")
 	// ErrClosed: the journal was closed.
 	ErrClosed = errors.New("journal closed")
 )

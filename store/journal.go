@@ -30,6 +30,9 @@ type Options struct {
 	SegmentRecords int           // records a segment takes before the next is begun; default 20,000
 	SegmentBytes   int64         // file size likewise; default 16 MiB, at most a quarter of MaxBytes
 	MaxBytes       int64         // bound of the whole folder, in bytes; default 1 GiB, at least 1 MiB
+	// ReadOnly is for looking at a journal that no till is using: nothing in the
+	// folder is written, made or removed.
+	ReadOnly bool
 }
 
 const (
@@ -119,7 +122,7 @@ func Open(dir string, o Options) (*Journal, error) {
 			return nil, fmt.Errorf("open journal: %w", err)
 		}
 	}
-	folder, err := openFolder(dir)
+	folder, err := openFolder(dir, o.ReadOnly)
 	if err != nil {
 		return nil, err
 	}
@@ -133,9 +136,11 @@ func Open(dir string, o Options) (*Journal, error) {
 	return j, nil
 }
 
-func openFolder(dir string) (*os.File, error) {
+func openFolder(dir string, readOnly bool) (*os.File, error) {
 	info, err := os.Stat(dir)
 	switch {
+	case errors.Is(err, os.ErrNotExist) && readOnly:
+		return nil, fmt.Errorf("%w: %s does not exist", ErrNone, dir)
 	case errors.Is(err, os.ErrNotExist):
 		if err := makeFolder(dir); err != nil {
 			return nil, fmt.Errorf("make the journal's folder: %w", err)
@@ -175,7 +180,7 @@ func (j *Journal) load() error {
 		return j.begin()
 	}
 	path := j.path(len(j.segments) - 1)
-	active, err := openSegment(path, false, j.bounds)
+	active, err := openSegment(path, j.options.ReadOnly, j.bounds)
 	if err != nil {
 		return err
 	}
@@ -206,6 +211,8 @@ func (j *Journal) findSegments() error {
 		switch {
 		case !ok:
 			continue
+		case half && j.options.ReadOnly:
+			continue
 		case half:
 			if err := os.Remove(filepath.Join(j.dir.Name(), entry.Name())); err != nil {
 				return fmt.Errorf("remove a half-made segment: %w", err)
@@ -226,8 +233,8 @@ func (j *Journal) findSegments() error {
 }
 
 func (j *Journal) begin() error {
-	if j.options.Terminal == "" {
-		return fmt.Errorf("%w: %s is empty, and a new journal needs its terminal's id", ErrNotJournal, j.dir.Name())
+	if j.options.Terminal == "" || j.options.ReadOnly {
+		return fmt.Errorf("%w: %w: %s is empty, and a new journal needs its terminal's id", ErrNotJournal, ErrNone, j.dir.Name())
 	}
 	j.epoch = j.options.Epoch
 	j.now = facts{Hash: wire.Genesis(j.options.Terminal, j.epoch)}
@@ -322,7 +329,7 @@ func (j *Journal) Close() error {
 		return nil
 	}
 	var errs []error
-	if j.failed == nil {
+	if j.failed == nil && !j.options.ReadOnly {
 		errs = append(errs, j.flush())
 	}
 	j.files.Lock()

@@ -24,7 +24,7 @@ func (j *Journal) Acknowledge(seq uint64) error {
 func (j *Journal) Flush() error {
 	j.write.Lock()
 	defer j.write.Unlock()
-	if err := j.usable(); err != nil {
+	if err := j.writable(); err != nil {
 		return err
 	}
 	return j.flush()

@@ -11,33 +11,51 @@ import (
 // long records are kept is the caller's to know. A segment's age is the time of
 // its last record, or of the first dated one after it where that has none; while
 // nothing after it is dated, it stays. The newest segment is never deleted.
+//
+// It holds up Append for one small commit and one deleted file at a time.
 func (j *Journal) Prune(before time.Time) (files int, err error) {
-	j.write.Lock()
-	defer j.write.Unlock()
-	if err := j.usable(); err != nil {
-		return 0, err
-	}
-	if err := j.flush(); err != nil { // or the next boot would want what is deleted
-		return 0, err
-	}
-	for len(j.segments) > 1 {
-		last := j.segments[1].first - 1
-		if last > j.Position().Acked {
-			break
-		}
-		ended, err := j.dated(last)
+	return j.prune(func() (bool, error) {
+		ended, err := j.dated(j.segments[1].first - 1)
+		return err == nil && !ended.IsZero() && ended.Before(before), err
+	})
+}
+
+// PruneTo deletes acknowledged segments, oldest first and whatever their age,
+// until the folder's files take at most so many bytes. It is otherwise as Prune.
+func (j *Journal) PruneTo(bytes int64) (files int, err error) {
+	return j.prune(func() (bool, error) { return j.used() > bytes, nil })
+}
+
+// prune deletes segments while the oldest is acknowledged and may go.
+func (j *Journal) prune(mayGo func() (bool, error)) (files int, err error) {
+	for {
+		gone, err := j.pruneOldest(mayGo)
 		if err != nil {
 			return files, fmt.Errorf("prune journal: %w", err)
 		}
-		if ended.IsZero() || !ended.Before(before) {
-			break
-		}
-		if err := j.removeOldest(); err != nil {
-			return files, fmt.Errorf("prune journal: %w", err)
+		if !gone {
+			return files, nil
 		}
 		files++
 	}
-	return files, nil
+}
+
+func (j *Journal) pruneOldest(mayGo func() (bool, error)) (gone bool, err error) {
+	j.write.Lock()
+	defer j.write.Unlock()
+	if err := j.writable(); err != nil {
+		return false, err
+	}
+	if err := j.flush(); err != nil { // or the next boot would want what is deleted
+		return false, err
+	}
+	if len(j.segments) < 2 || j.segments[1].first-1 > j.Position().Acked {
+		return false, nil
+	}
+	if ok, err := mayGo(); !ok || err != nil {
+		return false, err
+	}
+	return true, j.removeOldest()
 }
 
 // dated is the time of the first record from seq on that has one, else zero.
