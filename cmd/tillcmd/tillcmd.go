@@ -13,6 +13,7 @@ import (
 	"runtime"
 
 	"till/boards"
+	"till/cmd/tillcmd/bench"
 )
 
 // Version is set by the build (-ldflags -X).
@@ -21,6 +22,8 @@ var Version = "dev"
 const usage = `till is a payment terminal for QR wallets.
 
   till run -config FILE [-board NAME]   sell
+  till bench [-data DIR] [-json] [-names a,b] [-broker URL]
+                                        measure this machine
   till version                          say what this is
   till help                             say this
 
@@ -35,6 +38,8 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	switch name {
 	case "run":
 		return run(ctx, args, stderr)
+	case "bench":
+		return bench.Run(ctx, args, stdout, stderr)
 	case "version":
 		return version(args, stdout)
 	case "help", "-h", "-help", "--help":
