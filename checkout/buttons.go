@@ -51,6 +51,13 @@ func (s State) Buttons() []Button {
 		return []Button{back, {ID: "reprint", Main: true, Enabled: ok && sale.Receipt != 0}}
 	case About:
 		return []Button{back}
+	case Halted:
+		return []Button{on("menu")}
+	case Fault:
+		if s.FaultText.Key == faultStore {
+			return []Button{{ID: "retry", Main: true, Enabled: true}}
+		}
+		return nil
 	default:
 		return nil
 	}
@@ -141,7 +148,7 @@ func (m *move) press(id string) {
 		return
 	}
 	switch m.Screen {
-	case Ready:
+	case Ready, Halted:
 		m.pressReady(id)
 	case TakeCash:
 		m.pressCash(id)
@@ -156,6 +163,7 @@ func (m *move) press(id string) {
 			m.show(Ready, 0)
 		}
 	case Fault:
+		m.Reopen = true
 	default:
 		m.pressSale(id)
 	}

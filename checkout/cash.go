@@ -82,6 +82,9 @@ func (m *move) takeCash(tendered int64) {
 	}
 	sale, ok := m.OnScreen()
 	if !ok {
+		if m.halted() {
+			return
+		}
 		sale = m.createSale()
 	}
 	sale = m.record(sale, payment.Event{

@@ -42,10 +42,17 @@ type (
 	Loaded struct{ Sales []payment.Sale }
 	// Refused says that the gateway will not take this terminal's journal.
 	Refused struct{ Why string }
+	// HaltChanged says why no new sale may be begun, or, empty, that one may.
+	// What was begun is finished either way.
+	HaltChanged struct{ Why Sentence }
+	// Noticed is something to say once.
+	Noticed struct{ Text Sentence }
 	// Ticked says that Deadline has passed.
 	Ticked struct{}
 )
 
+func (HaltChanged) event()    {}
+func (Noticed) event()        {}
 func (Booted) event()         {}
 func (Keyed) event()          {}
 func (Pressed) event()        {}

@@ -34,6 +34,14 @@ type Body interface {
 	Play(Sound)
 }
 
+// ErrNoRoom is wrapped by Append where the journal is sound and kept nothing,
+// since it has no room for another sale.
+var ErrNoRoom = errors.New("no room in the journal")
+
+// faultStore is what a screen says of a commit that failed. It has a way on: the
+// journal is opened anew.
+const faultStore = "fault_store"
+
 // ErrNoButton says that the screen has no such button, or not enabled.
 var ErrNoButton = errors.New("no such button on this screen, or it is disabled")
 
@@ -65,7 +73,7 @@ func (r *Register) Handle(e Event, now Now) error {
 	if len(effects) > 0 {
 		if c, ok := effects[0].(Commit); ok {
 			if _, err := r.Journal.Append(now.Stamp, c.Events...); err != nil {
-				r.State = faulted(r.State, Sentence{Key: "fault_store", Args: []string{"why", err.Error()}}, now)
+				r.State = unkept(r.State, c.Events[0].Kind, err, now)
 				return fmt.Errorf("commit %s: %w", c.Events[0].Kind, err)
 			}
 			effects = effects[1:]
@@ -92,6 +100,16 @@ func (r *Register) lookUp(t *Told) error {
 		t.Sale = &sale
 	}
 	return nil
+}
+
+// unkept is the state before a step whose commit failed.
+func unkept(s State, first payment.Kind, err error, now Now) State {
+	if errors.Is(err, ErrNoRoom) && first == payment.SaleCreated {
+		m := &move{State: s, now: now}
+		m.say("halt_full")
+		return m.State
+	}
+	return faulted(s, Sentence{Key: faultStore, Args: []string{"why", err.Error()}}, now)
 }
 
 // faulted is the state before a step that is impossible or could not be made

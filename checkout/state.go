@@ -37,6 +37,7 @@ const (
 	OneSale   Screen = "sale"
 	About     Screen = "status"
 	Fault     Screen = "fault"
+	Halted    Screen = "halted" // no new sales for now: it goes by itself
 )
 
 // Settings are what the merchant and the board decide. They do not change while
@@ -58,6 +59,7 @@ const (
 	approvedFor  = 8 * time.Second  // the approved screen leaves by itself
 	resultFor    = 30 * time.Second // other results
 	messageFor   = 6 * time.Second
+	noticeFor    = time.Minute
 	lingerFor    = 3 * time.Second // a phone held to the scanner reads the same code again
 	attentionFor = 10 * time.Second
 )
@@ -88,6 +90,8 @@ type State struct {
 	Offset     time.Duration // the cloud's time less Now.At
 	Printer    PrinterState
 	FaultText  Sentence
+	Halt       Sentence // why no sale is begun; empty: nothing is in the way
+	Reopen     bool     // asked for on a fault: the journal is to be opened anew
 
 	// What the cashier has before them.
 	Screen   Screen

@@ -39,6 +39,10 @@ func Step(s State, e Event, now Now) (State, []Effect) {
 		m.Listed = e.Sales
 	case Refused:
 		m.fault(Sentence{Key: "fault_refused", Args: []string{"why", e.Why}})
+	case HaltChanged:
+		m.halt(e.Why)
+	case Noticed:
+		m.Message, m.quietAt = e.Text, now.At.Add(noticeFor)
 	case Ticked:
 		m.tick()
 	}
@@ -120,6 +124,9 @@ func (m *move) show(screen Screen, leave time.Duration) {
 	if m.Screen == Fault {
 		return
 	}
+	if screen == Ready && m.Halt.Key != "" {
+		screen = Halted
+	}
 	m.Screen, m.Since = screen, m.now.At
 	m.leaveAt, m.nagAt = time.Time{}, time.Time{}
 	if leave > 0 {
@@ -147,6 +154,24 @@ func (m *move) hush() { m.Message, m.quietAt = Sentence{}, time.Time{} }
 func (m *move) fault(why Sentence) {
 	m.show(Fault, 0)
 	m.FaultText = why
+}
+
+// halt stops new sales, or lets them again. What is keyed waits.
+func (m *move) halt(why Sentence) {
+	m.Halt = why
+	if m.Screen == Ready || m.Screen == Halted {
+		m.show(Ready, 0)
+	}
+}
+
+// halted refuses to begin a sale while something is in the way.
+func (m *move) halted() bool {
+	if m.Halt.Key == "" {
+		return false
+	}
+	m.ready()
+	m.do(Play{SoundDeclined})
+	return true
 }
 
 func (m *move) tick() {

@@ -10,7 +10,7 @@ import (
 
 // scan is everything a scanner can read, wherever the counter is.
 func (m *move) scan(data []byte) {
-	if m.Screen == Fault {
+	if m.Screen == Fault || m.Screen == Halted {
 		return // it says already that nothing is charged now
 	}
 	m.do(Play{SoundRead})
@@ -115,6 +115,9 @@ func (m *move) startAttempt(mode payment.Mode, wallet payment.Wallet) (payment.S
 	m.renew()
 	sale, ok := m.OnScreen()
 	if !ok {
+		if m.halted() {
+			return sale, nil
+		}
 		sale = m.createSale()
 	}
 	if len(sale.Attempts) >= payment.MaxAttempt {

@@ -18,6 +18,7 @@ var counter = map[Key]sentence{
 	"nothing_to_print":  {"There is no receipt to print.", "没有可打印的小票。"},
 	"reprinting":        {"Printing a copy.", "正在打印副本。"},
 	"fault_store":       {"The journal cannot be written: {why}", "无法写入日志：{why}"},
+	"fault_again":       {"Press Try again to open the journal anew. If that does not help, call support.", "请按“重试”重新打开日志。如仍无法恢复，请联系技术支持。"},
 	"fault_internal":    {"The terminal stopped to be safe: {why}", "终端已安全停止：{why}"},
 	"fault_refused":     {"The gateway does not accept this terminal: {why}", "网关拒绝此终端：{why}"},
 
@@ -51,6 +52,11 @@ var counter = map[Key]sentence{
 	"park_title":    {"What happened in the shop?", "店内情况如何？"},
 	"park_detail":   {"Goods given: a payment stays, else it is owed. Otherwise: whatever is paid is given back.", "已给商品：付款保留，否则记为欠款。其他：如已付款将退还。"},
 	"fault_what":    {"Nothing is charged now. Sales made so far are safe. Call support.", "现在不会扣款，已完成的交易不受影响。请联系技术支持。"},
+	"halt_full":     {"No room for more sales: the records wait to be sent.", "记录待上传，暂无空间进行新交易。"},
+	"halt_disk":     {"No room for more sales: the terminal's disk is full.", "存储空间已满，暂时不能进行新交易。"},
+	"halt_readonly": {"No new sales: the terminal's disk cannot be written.", "存储只读，暂时不能进行新交易。"},
+	"halt_what":     {"Sales already begun are finished. This goes by itself once there is room. Call support if it stays.", "已开始的交易会继续完成。空间恢复后自动继续，如持续出现请联系技术支持。"},
+	"store_aside":   {"Old records were damaged and set aside. Selling works; call support.", "旧记录已损坏并另存。可继续收款，请联系技术支持。"},
 	"line_sale":     {"Sale", "交易编号"},
 
 	"about_connection": {"Connection", "网络连接"},

@@ -3,7 +3,7 @@ online                       => ready
 key 5 00                     => ready entry=500
 broken                       => ready entry=500
 scan wechat                  => fault entry=500 fault=fault_store : ERROR commit sale_created: disk full
-buttons                      => 
+buttons                      => retry*
 scan wechat                  => fault entry=500 fault=fault_store
 key 5                        => fault entry=500 fault=fault_store
 key enter                    => fault entry=500 fault=fault_store
