@@ -4,7 +4,6 @@
 package memledger
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -21,9 +20,9 @@ import (
 type Ledger struct {
 	mu       sync.RWMutex
 	heads    map[journal]cloud.Head
-	records  map[journal]map[uint64][]byte
-	sales    map[payment.SaleID][]byte
-	attempts map[payment.Order][]byte
+	records  map[journal]map[uint64]wire.Record
+	sales    map[payment.SaleID]cloud.SaleEntry
+	attempts map[payment.Order]cloud.Attempt
 	open     map[payment.Order]bool
 	failures []error
 	commits  int
@@ -61,11 +60,7 @@ func (l *Ledger) Records(terminal string, epoch uint32) ([]wire.Record, error) {
 	kept := l.records[journal{terminal, epoch}]
 	all := make([]wire.Record, 0, len(kept))
 	for _, seq := range slices.Sorted(maps.Keys(kept)) {
-		r, err := decode[wire.Record](kept[seq])
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, r)
+		all = append(all, ownRecord(kept[seq]))
 	}
 	return all, nil
 }
@@ -136,41 +131,17 @@ func set[K comparable, V any](t *tx, to *map[K]V, key K, value V) error {
 	return nil
 }
 
-// Values are kept encoded, so that nobody shares memory with the ledger.
-func decode[T any](raw []byte) (value T, err error) {
-	if err := json.Unmarshal(raw, &value); err != nil {
-		return value, fmt.Errorf("ledger entry: %w", err)
-	}
-	return value, nil
+// Nobody shares memory with the ledger: what has slices is copied on its way in
+// and out.
+
+func ownRecord(r wire.Record) wire.Record {
+	r.Body = slices.Clone(r.Body)
+	return r
 }
 
-func put[K comparable](t *tx, to *map[K][]byte, key K, value any) error {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		return fmt.Errorf("ledger entry %v: %w", key, err)
-	}
-	return set(t, to, key, raw)
-}
-
-func get[T any, K comparable](from map[K][]byte, key K) (value T, ok bool, err error) {
-	raw, ok := from[key]
-	if !ok {
-		return value, false, nil
-	}
-	value, err = decode[T](raw)
-	return value, err == nil, err
-}
-
-func list[T any, K ~string](from map[K][]byte, keys []K) ([]T, error) {
-	var all []T
-	for _, key := range keys {
-		value, err := decode[T](from[key])
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, value)
-	}
-	return all, nil
+func ownSale(e cloud.SaleEntry) cloud.SaleEntry {
+	e.Sale.Tenders, e.Sale.Attempts = slices.Clone(e.Sale.Tenders), slices.Clone(e.Sale.Attempts)
+	return e
 }
 
 func (t *tx) Head(terminal string, epoch uint32) (cloud.Head, error) {
@@ -181,52 +152,57 @@ func (t *tx) TakeRecord(terminal string, epoch uint32, r wire.Record) error {
 	j := journal{terminal, epoch}
 	of := t.records[j]
 	if of == nil {
-		of = map[uint64][]byte{}
+		of = map[uint64]wire.Record{}
 		if err := set(t, &t.records, j, of); err != nil {
 			return err
 		}
 	}
-	if err := put(t, &of, r.Seq, r); err != nil {
+	if err := set(t, &of, r.Seq, ownRecord(r)); err != nil {
 		return err
 	}
 	return set(t, &t.heads, j, cloud.Head{Seq: r.Seq, Hash: r.Hash})
 }
 
 func (t *tx) Sale(id payment.SaleID) (cloud.SaleEntry, bool, error) {
-	return get[cloud.SaleEntry](t.sales, id)
+	e, ok := t.sales[id]
+	return ownSale(e), ok, nil
 }
 
 func (t *tx) PutSale(e cloud.SaleEntry) error {
 	if e.Sale.ID == "" {
 		return nil // its first record was impossible; the journal has it
 	}
-	return put(t, &t.sales, e.Sale.ID, e)
+	return set(t, &t.sales, e.Sale.ID, ownSale(e))
 }
 
 func (t *tx) Attempt(order payment.Order) (cloud.Attempt, bool, error) {
-	return get[cloud.Attempt](t.attempts, order)
+	a, ok := t.attempts[order]
+	return a, ok, nil
 }
 
 func (t *tx) PutAttempt(a cloud.Attempt) error {
-	if err := put(t, &t.attempts, a.Order, a); err != nil {
+	if err := set(t, &t.attempts, a.Order, a); err != nil {
 		return err
 	}
 	return set(t, &t.open, a.Order, a.Open())
 }
 
 func (t *tx) OpenAttempts() ([]cloud.Attempt, error) {
-	var orders []payment.Order
-	for order, open := range t.open {
-		if open {
-			orders = append(orders, order)
+	var all []cloud.Attempt
+	for _, order := range slices.Sorted(maps.Keys(t.open)) {
+		if t.open[order] {
+			all = append(all, t.attempts[order])
 		}
 	}
-	slices.Sort(orders)
-	return list[cloud.Attempt](t.attempts, orders)
+	return all, nil
 }
 
 func (t *tx) Sales() ([]cloud.SaleEntry, error) {
-	return list[cloud.SaleEntry](t.sales, slices.Sorted(maps.Keys(t.sales)))
+	var all []cloud.SaleEntry
+	for _, id := range slices.Sorted(maps.Keys(t.sales)) {
+		all = append(all, ownSale(t.sales[id]))
+	}
+	return all, nil
 }
 
 func (t *tx) Journals() (cloud.JournalCount, error) {

@@ -14,7 +14,10 @@ type simJournal struct{ t *terminal }
 
 // commitFates is what a power cut left of the store's files, if it struck
 // within a commit.
-type commitFates struct{ image *image }
+type commitFates struct {
+	image *image
+	torn  bool // the newest cut was within a commit
+}
 
 func (j simJournal) Append(stamp payment.Stamp, events ...payment.Event) (uint64, error) {
 	t := j.t
@@ -37,6 +40,7 @@ func (j simJournal) Append(stamp payment.Stamp, events ...payment.Event) (uint64
 	}
 	if inside {
 		w.strike("power cut inside a commit")
+		t.fates.torn = true
 		t.fates.image = before.torn(readImage(t), w)
 		panic(powerCut{})
 	}

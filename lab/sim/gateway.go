@@ -18,6 +18,7 @@ type gatewayHost struct {
 	gateway *cloud.Gateway // nil: it is down
 	starts  int
 	timer   int
+	closed  map[payment.Order]payment.AttemptStatus // what the terminal was told is not paid and never will be
 }
 
 // cutLedger is a ledger whose gateway can lose its power at a commit.
@@ -48,7 +49,45 @@ func newGatewayHost(w *world) *gatewayHost {
 	if err != nil {
 		w.violate("liveness", "%v", err)
 	}
-	return &gatewayHost{w: w, key: key, ledger: &cutLedger{memledger.New(), w}}
+	h := &gatewayHost{w: w, key: key, ledger: &cutLedger{memledger.New(), w}, closed: map[payment.Order]payment.AttemptStatus{}}
+	if err := h.ledger.Ledger.Update(takeEarlier); err != nil {
+		w.violate("liveness", "the earlier journal: %v", err)
+	}
+	return h
+}
+
+// The terminal had a journal before this one, of which the ledger has so many
+// records, and a broker somewhere still an acknowledgement.
+const (
+	earlierEpoch   = 1
+	earlierRecords = 500
+)
+
+func takeEarlier(tx cloud.Tx) error {
+	hash := wire.Genesis(terminalID, earlierEpoch)
+	for seq := uint64(1); seq <= earlierRecords; seq++ {
+		r, err := wire.NewRecord(hash, seq, payment.Stamp{Boot: "earlier"}, payment.Event{Kind: payment.StoreReplaced})
+		if err != nil {
+			return err
+		}
+		if err := tx.TakeRecord(terminalID, earlierEpoch, r); err != nil {
+			return err
+		}
+		hash = r.Hash
+	}
+	return nil
+}
+
+// acknowledgeEarlier lets an acknowledgement of the earlier journal arrive.
+func (h *gatewayHost) acknowledgeEarlier() {
+	payload, err := wire.Encode(wire.Acknowledgement{
+		Epoch: earlierEpoch, Seq: 1 + h.w.rng.Uint64N(earlierRecords), Clock: wire.Clock{Time: h.w.now},
+	})
+	if err != nil {
+		h.w.violate("liveness", "%v", err)
+		return
+	}
+	h.w.net.fromGateway(wire.Ack, payload)
 }
 
 func (h *gatewayHost) start() {

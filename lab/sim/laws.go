@@ -127,6 +127,9 @@ func (w *world) checkCall(c cloud.Call) {
 	if a.Status.Final() {
 		w.violate("law 3, no guessing", "order %s is charged after it was closed as %s", c.Order.Number, a.Status)
 	}
+	if said := w.cloud.closed[c.Order.Number]; said != "" {
+		w.violate("law 3, no guessing", "order %s is charged after its terminal was told that it is %s", c.Order.Number, said)
+	}
 }
 
 // checkSend holds an answer against the ledger: nothing is said before its commit.
@@ -156,6 +159,9 @@ func (w *world) checkSend(s cloud.Send) {
 
 func (w *world) checkReply(r wire.Reply) {
 	o := w.bank.orders[r.Order]
+	if r.Status.Final() && r.Status != payment.Approved {
+		w.cloud.closed[r.Order] = r.Status
+	}
 	switch {
 	case r.Late:
 		w.premise("law 5: late approvals given back")
@@ -175,6 +181,27 @@ func (w *world) checkReply(r wire.Reply) {
 	case r.Status == payment.Expired && r.Reason == payment.NotReached && o == nil:
 		w.premise("law 3: unseen attempts closed")
 	}
+}
+
+// checkAnswer holds that the counter never goes back to an answer that a newer
+// one has overtaken.
+func (w *world) checkAnswer(arrived payment.Answer) {
+	t := w.terminal
+	id, _, err := arrived.Order.Split()
+	if err != nil || !t.on {
+		return
+	}
+	if arrived.Rev < t.taken[arrived.Order] {
+		w.premise("law 3: overtaken answers")
+	}
+	believed := t.register.State.Answer(id)
+	if believed.Order != arrived.Order {
+		return // settled
+	}
+	if newest := t.taken[arrived.Order]; believed.Rev < newest {
+		w.violate("law 3, no guessing", "answer %d of order %s is taken after answer %d", believed.Rev, arrived.Order, newest)
+	}
+	t.taken[arrived.Order] = believed.Rev
 }
 
 func (w *world) head(epoch uint32) (h cloud.Head) {

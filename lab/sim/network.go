@@ -44,8 +44,9 @@ func (n *network) delay() time.Duration {
 }
 
 // send delivers a message later, never, or twice. A held-up message outlives
-// its connection: it sat in somebody's buffer.
-func (n *network) send(deliver func()) {
+// its connection: it sat in the broker, and needs only the line on from there.
+// What holds one up often takes the cable with it, so that nothing overtakes it.
+func (n *network) send(onward func() bool, deliver func()) {
 	w := n.w
 	if !n.carries() || n.terminalLine == 0 || n.gatewayLine == 0 {
 		return
@@ -60,10 +61,13 @@ func (n *network) send(deliver func()) {
 	for range copies {
 		terminal, gateway := n.terminalLine, n.gatewayLine
 		delay := n.delay()
+		heldUp := delay > 10*time.Second
+		if heldUp && w.chance(2) {
+			w.cableOut(delay, delay+time.Minute)
+		}
 		w.after(delay, func() {
 			sameLine := terminal == n.terminalLine && gateway == n.gatewayLine
-			heldUp := delay > 10*time.Second && n.terminalLine != 0 && n.gatewayLine != 0
-			if n.carries() && (sameLine || heldUp) {
+			if n.carries() && sameLine || heldUp && onward() {
 				deliver()
 			}
 		})
@@ -72,12 +76,14 @@ func (n *network) send(deliver func()) {
 
 // fromTerminal carries a message to the gateway.
 func (n *network) fromTerminal(c wire.Channel, payload []byte) {
-	n.send(func() { n.w.cloud.message(c, payload) })
+	onward := func() bool { return n.brokerUp && n.gatewayLine != 0 }
+	n.send(onward, func() { n.w.cloud.message(c, payload) })
 }
 
 // fromGateway carries a message to the terminal.
 func (n *network) fromGateway(c wire.Channel, payload []byte) {
-	n.send(func() { n.w.terminal.arrived(c, payload) })
+	onward := func() bool { return n.carries() && n.terminalLine != 0 }
+	n.send(onward, func() { n.w.terminal.arrived(c, payload) })
 }
 
 // cutCable takes the shop off line for a while.

@@ -14,9 +14,7 @@ func (w *world) weather() {
 		}
 		switch w.rng.IntN(12) {
 		case 0, 1:
-			w.strike("cable out")
-			w.net.setCable(false)
-			w.after(w.between(2*time.Second, 3*time.Minute), func() { w.net.setCable(true) })
+			w.cableOut(2*time.Second, 3*time.Minute)
 		case 2:
 			w.strike("broker restart")
 			w.net.restartBroker(w.between(100*time.Millisecond, 30*time.Second))
@@ -46,9 +44,19 @@ func (w *world) weather() {
 			}
 		case 9:
 			w.prune()
+		case 10:
+			w.strike("acknowledgement of an earlier epoch")
+			w.cloud.acknowledgeEarlier()
 		}
 		w.weather()
 	})
+}
+
+// cableOut takes the shop off line for a while.
+func (w *world) cableOut(least, most time.Duration) {
+	w.strike("cable out")
+	w.after(0, func() { w.net.setCable(false) })
+	w.after(w.between(least, most), func() { w.net.setCable(true) })
 }
 
 // prune lets go of what was acknowledged and is old enough.
