@@ -189,6 +189,10 @@ func (d *Demo) Terminate() { d.t.Helper(); d.signal(syscall.SIGTERM) }
 // Kill ends it with SIGKILL, and sees that what it started ends by itself.
 func (d *Demo) Kill() { d.t.Helper(); d.signal(syscall.SIGKILL) }
 
+// Quit ends it with SIGQUIT, upon which the Go runtime writes what every
+// goroutine is doing.
+func (d *Demo) Quit() { d.t.Helper(); d.signal(syscall.SIGQUIT) }
+
 func (d *Demo) signal(s syscall.Signal) {
 	d.t.Helper()
 	begun := time.Now()
@@ -202,7 +206,7 @@ func (d *Demo) signal(s syscall.Signal) {
 		_ = d.cmd.Process.Kill() // so that no test leaves it behind
 		<-d.exited
 	}
-	if s != syscall.SIGKILL && d.status != nil {
+	if orderly := s == syscall.SIGINT || s == syscall.SIGTERM; orderly && d.status != nil {
 		d.t.Errorf("ended by %s, till-demo fails: %v\n%s", s, d.status, d.output)
 	}
 	d.nothingLeft(endWithin - time.Since(begun))

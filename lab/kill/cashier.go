@@ -101,7 +101,7 @@ func (c *Cashier) GoHome(ctx context.Context) error {
 			c.key(ctx, "esc")
 		case s.Can("done"):
 			c.press(ctx, "done")
-		case s.Screen != "checking" && s.Can("cancel"):
+		case s.Screen != "checking" && s.Screen != "charging" && s.Can("cancel"): // those end by themselves
 			c.press(ctx, "cancel")
 		}
 		return home

@@ -307,4 +307,3 @@ func readAll(j *store.Journal) ([]wire.Record, error) {
 		all = append(all, some...)
 	}
 }
-
