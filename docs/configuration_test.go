@@ -138,6 +138,7 @@ func TestTypesOfSettings(t *testing.T) {
 	wrong := map[string][]string{
 		"text":          {"true", "7", `["a"]`, `""`},
 		"true or false": {`"true"`, "1", `["a"]`},
+		"whole number":  {`"30"`, "true", "1.5", "-1", "[1]"},
 		"list of texts": {`"a"`, "true", "[1]"},
 	}
 	for _, row := range rows {

@@ -37,7 +37,14 @@ type Config struct {
 
 	Merchant Merchant
 	Gateway  Gateway
+	Journal  Retention
 	Printer  printer.Profile
+}
+
+// Retention says how long records stay on the terminal after the ledger has them.
+type Retention struct {
+	KeepDays int   // they are deleted when they are older
+	MaxBytes int64 // bound of the journal's folder; near it, the oldest go sooner
 }
 
 // Merchant is who sells.
@@ -108,13 +115,16 @@ var settings = map[string]setting{
 	"gateway.certificate": {false, text(func(c *Config, s string) error { c.Gateway.Certificate = s; return nil })},
 	"gateway.private_key": {false, text(func(c *Config, s string) error { c.Gateway.PrivateKey = s; return nil })},
 
+	"journal.keep_days": {false, number(1, 3650, func(c *Config, n int64) { c.Journal.KeepDays = int(n) })},
+	"journal.max_mb":    {false, number(8, 65536, func(c *Config, n int64) { c.Journal.MaxBytes = n << 20 })},
+
 	"printer.profile": {false, text(func(c *Config, s string) (err error) {
 		c.Printer, err = printer.ProfileByName(s)
 		return err
 	})},
 }
 
-// text, boolean and lines take values of one type.
+// text, boolean, number and lines take values of one type.
 func text(take func(*Config, string) error) func(*Config, any) error {
 	return func(c *Config, value any) error {
 		s, ok := value.(string)
@@ -135,6 +145,17 @@ func boolean(take func(*Config, bool)) func(*Config, any) error {
 			return fmt.Errorf("want true or false, not %v", value)
 		}
 		take(c, b)
+		return nil
+	}
+}
+
+func number(least, most int64, take func(*Config, int64)) func(*Config, any) error {
+	return func(c *Config, value any) error {
+		n, ok := value.(int64)
+		if !ok || n < least || n > most {
+			return fmt.Errorf("want a whole number from %d to %d, not %v", least, most, value)
+		}
+		take(c, n)
 		return nil
 	}
 }
@@ -197,7 +218,10 @@ func LoadConfig(path string) (Config, error) {
 
 // ParseConfig is LoadConfig of the file's contents.
 func ParseConfig(raw []byte) (Config, error) {
-	c := Config{Merchant: Merchant{Language: words.English}, Printer: printer.Profile80()}
+	c := Config{
+		Merchant: Merchant{Language: words.English}, Printer: printer.Profile80(),
+		Journal: Retention{KeepDays: 30, MaxBytes: 256 << 20},
+	}
 	if len(raw) > maxConfig {
 		return c, fmt.Errorf("more than %d KiB is no configuration of till", maxConfig>>10)
 	}

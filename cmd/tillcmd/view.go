@@ -24,7 +24,7 @@ func ledOf(s checkout.State) device.LED {
 		return device.LEDGreen
 	case checkout.Declined, checkout.Fault:
 		return device.LEDRed
-	case checkout.Checking, checkout.Offline:
+	case checkout.Checking, checkout.Offline, checkout.Halted:
 		return device.LEDAmber
 	}
 	if s.Printer != checkout.PrinterReady {
@@ -91,8 +91,13 @@ func (t *terminal) view() display.View {
 		}
 	case checkout.About:
 		v.Title, v.Rows = words.Say(lang, "button_status"), t.about(lang, s)
+	case checkout.Halted:
+		v.Title, v.Detail = s.Halt.In(lang), words.Say(lang, "halt_what")
 	case checkout.Fault:
 		v.Title, v.Detail = s.FaultText.In(lang), words.Say(lang, "fault_what")
+		if s.Pressable("retry") {
+			v.Detail += " " + words.Say(lang, "fault_again")
+		}
 		v.Lines = []display.Line{{Label: words.Say(lang, "line_terminal"), Text: t.config.Terminal}}
 		if t.config.Merchant.Phone != "" {
 			v.Lines = append(v.Lines, display.Line{Label: words.Say(lang, "line_call"), Text: t.config.Merchant.Phone})
@@ -109,6 +114,8 @@ func screenOf(s checkout.Screen) display.Screen {
 		return display.ScreenMenu
 	case checkout.Parking:
 		return display.ScreenConfirm
+	case checkout.Halted:
+		return display.ScreenFault
 	default:
 		return display.Screen(s)
 	}
