@@ -44,6 +44,7 @@ var counter = map[Key]sentence{
 	"reason_amount_mismatch":    {"The amount does not match. Call support.", "金额不一致，请联系技术支持。"},
 	"reason_merchant_cancelled": {"Cancelled. Nothing was taken.", "已取消，未扣款。"},
 	"reason_earlier_open":       {"An earlier try is not settled yet.", "上一次付款尚未确认。"},
+	"reason_journal_damaged":    {"The records before were damaged and set aside.", "此前的记录已损坏并另存。"},
 
 	"printing":      {"Printing…", "正在打印…"},
 	"receipt_waits": {"The receipt waits for the printer.", "小票待打印，请检查打印机。"},
