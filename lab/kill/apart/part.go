@@ -6,6 +6,7 @@ package apart
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -95,11 +96,10 @@ func redirect(path string) error {
 	if err != nil {
 		return fmt.Errorf("keep the output: %w", err)
 	}
-	defer f.Close()
 	for _, fd := range []int{1, 2} {
 		if err := unix.Dup3(int(f.Fd()), fd, 0); err != nil {
-			return fmt.Errorf("keep the output: %w", err)
+			return errors.Join(fmt.Errorf("keep the output: %w", err), f.Close())
 		}
 	}
-	return nil
+	return f.Close()
 }
