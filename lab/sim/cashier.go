@@ -18,6 +18,7 @@ type cashier struct {
 	last     payment.SaleID
 	lastCode string
 	shownQR  payment.Order                     // a QR that a customer is looking at
+	patient  bool                              // it is left on the screen until it is paid or expires
 	said     payment.Intent                    // what the cashier is about to say of the sale being parked
 	parked   map[payment.SaleID]payment.Intent // what was said, once it was durable
 }
@@ -179,11 +180,12 @@ func (c *cashier) showQR(s checkout.State) {
 	order := payment.NewOrder(sale.ID, open.Number)
 	if s.Answer(sale.ID).QR != "" && c.shownQR != order {
 		c.shownQR = order
+		c.patient = w.chance(3)
 		if !w.chance(5) {
 			w.after(w.between(time.Second, 40*time.Second), func() { w.bank.scanQR(order) })
 		}
 	}
-	if w.chance(15) {
+	if !c.patient && w.chance(15) {
 		c.press("cancel")
 	}
 }

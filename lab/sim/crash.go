@@ -2,8 +2,10 @@ package sim
 
 import (
 	"encoding/binary"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"till/payment"
 	link "till/sync"
@@ -87,7 +89,8 @@ const sector = 512
 func (m *image) torn(after *image, w *world) *image {
 	result := &image{files: map[string][]byte{}}
 	metaToo := w.chance(3)
-	for name, new := range after.files {
+	for _, name := range slices.Sorted(maps.Keys(after.files)) { // in one order: each file draws from the seed
+		new := after.files[name]
 		old, existed := m.files[name]
 		if !existed { // a file comes to be whole, by a rename, or not at all
 			if metaToo {

@@ -159,6 +159,10 @@ func (h *gatewayHost) handle(e cloud.Event) {
 		case cloud.Call:
 			h.call(effect)
 		case cloud.Rejected:
+			// The journal is sound, so a record that cannot follow was taken twice, or behind a gap.
+			if errors.Is(effect.Err, wire.ErrChain) || errors.Is(effect.Err, payment.ErrImpossible) {
+				h.w.violate("law 4, nothing lost", "the ledger holds a record that cannot follow: %v", effect.Err)
+			}
 			h.w.violate("liveness", "the gateway rejects a message: %v", effect.Err)
 		}
 	}

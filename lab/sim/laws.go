@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"reflect"
+	"time"
 
 	"till/checkout"
 	"till/cloud"
@@ -20,14 +21,13 @@ func short[T ~string](id T) string {
 func (w *world) checkAsk(e checkout.Effect) {
 	t := w.terminal
 	var order payment.Order
+	var notAfter time.Time
 	switch e := e.(type) {
 	case checkout.Charge:
-		order = e.Order
-		w.checkNotAfter(order, e.NotAfter.Sub(w.now).Seconds())
+		order, notAfter = e.Order, e.NotAfter
 		w.premise("law 6: codes sent")
 	case checkout.Show:
-		order = e.Order
-		w.checkNotAfter(order, e.NotAfter.Sub(w.now).Seconds())
+		order, notAfter = e.Order, e.NotAfter
 	case checkout.Query:
 		order = e.Order
 	case checkout.Cancel:
@@ -50,6 +50,7 @@ func (w *world) checkAsk(e checkout.Effect) {
 			w.violate("law 2, one charge", "order %s is asked to be charged again", order)
 		}
 		t.asked[order] = true
+		w.checkNotAfter(order, notAfter.Sub(w.now).Seconds())
 		for _, a := range sale.Attempts[:n-1] {
 			if !a.Status.Final() {
 				w.violate("law 2, one charge", "attempt %d of %s starts while attempt %d is %s", n, id, a.Number, a.Status)

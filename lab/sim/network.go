@@ -34,7 +34,7 @@ func (n *network) connect(carries bool) int {
 // that what it asks for must not happen any more.
 func (n *network) delay() time.Duration {
 	switch {
-	case n.w.fault("message held up", 250):
+	case n.w.fault("message held up", 150):
 		return n.w.between(16*time.Second, 90*time.Second)
 	case n.w.fault("message slow", 40):
 		return n.w.between(time.Second, 6*time.Second)
@@ -62,7 +62,7 @@ func (n *network) send(onward func() bool, deliver func()) {
 		terminal, gateway := n.terminalLine, n.gatewayLine
 		delay := n.delay()
 		heldUp := delay > 10*time.Second
-		if heldUp && w.chance(2) {
+		if heldUp && !w.chance(3) {
 			w.cableOut(delay, delay+time.Minute)
 		}
 		w.after(delay, func() {

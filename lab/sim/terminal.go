@@ -134,7 +134,7 @@ func (t *terminal) cut() {
 	w := t.w
 	w.strike("power cut")
 	if len(t.jobs) > 0 {
-		w.faults["power cut while printing"]++
+		w.strike("power cut while printing")
 		if w.chance(2) {
 			t.papers = append(t.papers, paper{receipt: t.jobs[0].Sale.Receipt, sale: t.jobs[0].Sale.ID, copy: t.jobs[0].Copy})
 		}
