@@ -357,6 +357,14 @@ func (j *Journal) Position() Position {
 	return Position{Epoch: j.epoch, Last: j.now.Last, Acked: j.now.Acked}
 }
 
+// Oldest is the oldest sequence that was not pruned; one more than the newest if
+// there is none.
+func (j *Journal) Oldest() uint64 {
+	j.files.RLock()
+	defer j.files.RUnlock()
+	return j.segments[0].first
+}
+
 // Terminal is the id of the terminal whose journal it is.
 func (j *Journal) Terminal() string { return j.options.Terminal }
 

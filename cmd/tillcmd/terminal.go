@@ -10,7 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -39,6 +39,8 @@ type terminal struct {
 	register *checkout.Register
 	printing *printQueue
 	panel    *display.Panel
+	notice   checkout.Sentence             // said once
+	offset   atomic.Pointer[time.Duration] // the cloud's time less steady; nil until it is known
 
 	inbox chan input
 	acked chan struct{} // 1 deep: the ledger acknowledged something
@@ -59,15 +61,25 @@ type input struct {
 
 // runTerminal sells until ctx ends or a part fails that cannot be done without.
 func runTerminal(ctx context.Context, config Config, log *slog.Logger) error {
+	for {
+		err := runOnce(ctx, config, log)
+		if !errors.Is(err, errReopen) || ctx.Err() != nil {
+			return err
+		}
+		log.Warn("a new start", "why", err)
+	}
+}
+
+func runOnce(ctx context.Context, config Config, log *slog.Logger) error {
 	t := &terminal{
 		config: config, log: log, started: time.Now(), boot: newBoot(),
 		inbox: make(chan input, 256), acked: make(chan struct{}, 1),
 	}
-	journal, err := store.Open(filepath.Join(config.Data, "journal"), store.Options{Terminal: config.Terminal})
+	journal, notice, err := openJournal(config, t.boot)
 	if err != nil {
 		return err
 	}
-	t.journal = journal
+	t.journal, t.notice = journal, notice
 	err = t.run(ctx)
 	return errors.Join(err, journal.Close())
 }
@@ -119,8 +131,10 @@ func (t *terminal) run(ctx context.Context) error {
 			ended <- struct{}{}
 		}()
 	}
+	attended := t.attend(ctx)
 	err = t.loop(ctx)
 	stop(err)
+	attended()
 	err = errors.Join(err, body.Close())
 	for range parts {
 		<-ended
@@ -197,9 +211,18 @@ func (t *terminal) loop(ctx context.Context) error {
 	if err := t.step(checkout.Booted{}); err != nil {
 		t.log.Error("boot", "err", err)
 	}
+	if t.notice.Key != "" {
+		t.log.Error("notice", "key", t.notice.Key)
+		if err := t.step(checkout.Noticed{Text: t.notice}); err != nil {
+			t.log.Error("notice", "err", err)
+		}
+	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
+		if t.register.State.Reopen {
+			return errReopen
+		}
 		timer.Reset(t.wait())
 		select {
 		case <-ctx.Done():
@@ -319,6 +342,7 @@ func (t *terminal) hear(ctx context.Context, e link.Effect) {
 	case link.Reachable:
 		event = checkout.LinkChanged{Online: e.Online}
 	case link.ClockLearned:
+		t.offset.Store(&e.Offset)
 		event = checkout.ClockLearned{Offset: e.Offset}
 	case link.Refused:
 		event = checkout.Refused{Why: e.Why}
@@ -392,7 +416,7 @@ func (g grown) Append(stamp payment.Stamp, events ...payment.Event) (uint64, err
 	if err == nil {
 		g.link.Grown(last)
 	}
-	return last, err
+	return last, noRoom(err)
 }
 
 // gateway puts the counter's questions on the wire.

@@ -24,6 +24,11 @@ const usage = `till is a payment terminal for QR wallets.
   till run -config FILE [-board NAME]   sell
   till bench [-data DIR] [-json] [-names a,b] [-broker URL]
                                         measure this machine
+  till journal verify [-data DIR]       hold the journal against its rules
+  till journal export [-data DIR] [-o FILE] [-from N]
+                                        write its records, a line of JSON each
+  till journal show [-data DIR] [-n N] [SALE]
+                                        the newest records, or one sale
   till version                          say what this is
   till help                             say this
 
@@ -40,6 +45,8 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return run(ctx, args, stderr)
 	case "bench":
 		return bench.Run(ctx, args, stdout, stderr)
+	case "journal":
+		return journalCommand(ctx, args, stdout, stderr)
 	case "version":
 		return version(args, stdout)
 	case "help", "-h", "-help", "--help":

@@ -1,0 +1,171 @@
+package tillcmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"till/checkout"
+	"till/payment"
+	"till/store"
+)
+
+// journalFolder is where a terminal keeps its journal.
+func journalFolder(data string) string { return filepath.Join(data, "journal") }
+
+// openJournal opens the terminal's journal. One that is damaged is set aside for
+// support, never deleted, and the next epoch is begun in its place: the notice
+// says so. What the ledger does not have of it is in no ledger, but the gateway
+// settles every attempt it has seen by itself.
+func openJournal(config Config, boot string) (j *store.Journal, notice checkout.Sentence, err error) {
+	dir := journalFolder(config.Data)
+	epoch, err := store.NextEpoch(dir)
+	if err != nil {
+		return nil, notice, err
+	}
+	o := store.Options{Terminal: config.Terminal, Epoch: epoch, MaxBytes: config.Journal.MaxBytes}
+	j, err = store.Open(dir, o)
+	if unusable(err) {
+		damage := err
+		if _, o.Epoch, err = store.SetAside(dir); err != nil {
+			return nil, notice, errors.Join(damage, err)
+		}
+		notice.Key = "store_aside"
+		j, err = store.Open(dir, o)
+	}
+	if err != nil {
+		return nil, notice, err
+	}
+	// After every start, since power may have gone between the new epoch and its first record.
+	if p := j.Position(); p.Epoch > 1 && p.Last == 0 {
+		notice.Key = "store_aside"
+		_, err = j.Append(payment.Stamp{Boot: boot}, payment.Event{Kind: payment.StoreReplaced, Reason: payment.JournalDamaged})
+		if err != nil {
+			return nil, notice, errors.Join(fmt.Errorf("begin epoch %d: %w", p.Epoch, err), j.Close())
+		}
+	}
+	return j, notice, nil
+}
+
+// unusable says that a journal's folder cannot be sold on with, now or later.
+// One of another terminal, of a newer till or in use by another program is sound.
+func unusable(err error) bool {
+	return errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotJournal)
+}
+
+// space is what a file system says of itself.
+type space struct {
+	free     int64 // bytes, for who is not root
+	readOnly bool
+}
+
+const (
+	lookEvery  = 5 * time.Second
+	pruneEvery = 10 * time.Minute
+	// New sales stop while there is room for a new segment and many commits yet:
+	// sales that were begun are finished on it.
+	leastFree = 16 << 20
+	// Once stopped, they wait for more, so that the screen does not flicker.
+	enoughFree = 24 << 20
+)
+
+// upkeep looks after the journal beside the counter: whether there is room for
+// sales, and which records may be deleted.
+type upkeep struct {
+	terminal *terminal
+	space    func(dir string) (space, error)
+	halt     checkout.Sentence
+	pruneAt  time.Time
+}
+
+// attend starts what goes on beside the counter. None of it holds up a sale, or
+// ends the firmware. wait returns once all of it has ended with ctx.
+func (t *terminal) attend(ctx context.Context) (wait func()) {
+	var all sync.WaitGroup
+	all.Go(func() { (&upkeep{terminal: t, space: spaceOf}).run(ctx) })
+	all.Go(func() { t.serveJournal(ctx) })
+	return all.Wait
+}
+
+func (u *upkeep) run(ctx context.Context) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		u.look(ctx, time.Now())
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// look deletes what may go, if it is time or there is no room, and tells the
+// counter whether new sales are possible.
+func (u *upkeep) look(ctx context.Context, now time.Time) {
+	t := u.terminal
+	if !now.Before(u.pruneAt) || !t.journal.Room() {
+		u.pruneAt = now.Add(pruneEvery)
+		u.prune()
+	}
+	before := u.halt
+	u.halt.Key = ""
+	s, err := u.space(t.config.Data)
+	switch {
+	case err != nil:
+		t.log.Warn("free space", "err", err) // the journal itself will tell
+	case s.readOnly:
+		u.halt.Key = "halt_readonly"
+	case s.free < leastFree, s.free < enoughFree && before.Key == "halt_disk":
+		u.halt.Key = "halt_disk"
+	}
+	if u.halt.Key == "" && !t.journal.Room() {
+		u.halt.Key = "halt_full"
+	}
+	if u.halt.Key != before.Key {
+		t.log.Warn("new sales", "halted", u.halt.Key)
+		t.send(ctx, checkout.HaltChanged{Why: u.halt})
+	}
+}
+
+// prune deletes records that the ledger has: those that are old by the cloud's
+// clock, if it is known, and whatever is too much.
+func (u *upkeep) prune() {
+	t := u.terminal
+	files, err := 0, error(nil)
+	if offset := t.offset.Load(); offset != nil {
+		files, err = t.journal.Prune(t.steady().Add(*offset).AddDate(0, 0, -t.config.Journal.KeepDays))
+	}
+	if err == nil {
+		var more int
+		more, err = t.journal.PruneTo(t.config.Journal.MaxBytes * 3 / 4)
+		files += more
+	}
+	if err != nil {
+		t.log.Error("prune", "err", err)
+	}
+	if files > 0 {
+		t.log.Info("prune", "segments", files)
+	}
+}
+
+// errReopen ends a run of the counter whose journal is to be opened anew.
+var errReopen = errors.New("open the journal anew")
+
+// noRoom tells the counter a full journal, which is sound, from a failed one.
+func noRoom(err error) error {
+	if errors.Is(err, store.ErrFull) {
+		return fmt.Errorf("%w: %w", checkout.ErrNoRoom, err)
+	}
+	return err
+}
+
+// isFolder says whether path is a folder; no is the answer to every error.
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
