@@ -4,6 +4,8 @@
 package sync
 
 import (
+	"hash/fnv"
+	"io"
 	"time"
 
 	"till/payment"
@@ -42,6 +44,7 @@ const (
 	helloAgain  = 2 * time.Second
 	deafAfter   = 11 * time.Second
 	resendAfter = 4 * time.Second
+	longestTrip = 30 * time.Second // a slower answer tells nothing of the time
 	clockFresh  = 10 * time.Minute // a sample is kept so long, unless a better one comes
 
 	// window bounds the records published and not yet acknowledged.
@@ -191,12 +194,22 @@ func (m *move) connected() {
 // and what time it is in the cloud.
 func (m *move) hello() {
 	m.helloAt = m.now.At.Add(helloAgain)
-	m.helloSent, m.helloAcked = m.now.Mono, m.acked
+	m.helloSent, m.helloAcked = m.mark(), m.acked
 	m.publish(wire.Requests, wire.Request{
 		Op:       wire.Hello,
 		Position: &wire.Position{Epoch: m.epoch, Boot: m.Boot, Last: m.last, Acked: m.acked, Version: m.Version},
-		Sent:     m.now.Mono,
+		Sent:     m.helloSent,
 	}, 1, false)
+}
+
+// mark is what a request carries and its answer brings back: the monotonic
+// clock, moved by something of this boot alone, so that what was asked before a
+// power cut does not look like a round trip of now. It stays below 2^53, where
+// every JSON reader is exact, for two months.
+func (m *move) mark() time.Duration {
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, m.Boot) // hash.Hash never fails
+	return m.now.Mono + time.Duration(h.Sum64()%(1<<51))
 }
 
 func (m *move) disconnected() {
@@ -240,7 +253,7 @@ func (m *move) heard(c wire.Clock) {
 	}
 	m.heardAt = m.now.At
 	m.helloAt = m.now.At.Add(helloEvery)
-	if c.Echo > 0 && c.Echo <= m.now.Mono && !c.Time.IsZero() {
+	if c.Echo > 0 && !c.Time.IsZero() {
 		m.sample(c)
 	}
 	if m.clockKnown { // not_after needs the cloud's time, so there is no "online" without it
@@ -251,7 +264,10 @@ func (m *move) heard(c wire.Clock) {
 // sample takes the cloud's time as of the middle of the round trip. The quickest
 // trip is the truest.
 func (m *move) sample(c wire.Clock) {
-	trip := m.now.Mono - c.Echo
+	trip := m.mark() - c.Echo
+	if trip < 0 || trip > longestTrip {
+		return // held up for long, or the answer to a question of another boot
+	}
 	stale := m.now.At.Sub(m.sampledAt) > clockFresh
 	if m.clockKnown && !stale && trip >= m.roundTrip {
 		return
@@ -328,7 +344,7 @@ func (m *move) ask(r wire.Request) {
 	if !m.Connected {
 		return
 	}
-	r.Sent = m.now.Mono
+	r.Sent = m.mark()
 	qos := byte(1)
 	if r.Op == wire.Charge {
 		qos = 0 // it carries a code: kept in no store, of paho's or the broker's

@@ -18,6 +18,7 @@ type desk struct {
 	at      time.Time
 	mono    time.Duration
 	did     []link.Effect
+	moved   time.Duration // what the newest request carried, less the clock
 }
 
 const (
@@ -37,9 +38,16 @@ func (d *desk) step(e link.Event) []link.Effect {
 	d.session, d.did = link.Step(d.session, e, link.Now{At: d.at, Mono: d.mono})
 	for _, effect := range d.did {
 		checkPublish(d.t, effect)
+		if p, ok := effect.(link.Publish); ok && p.Channel == wire.Requests {
+			d.moved = decode[wire.Request](d.t, p.Payload).Sent - d.mono
+		}
 	}
 	return d.did
 }
+
+// mark is what a request sent now carries: the monotonic clock, moved by
+// something of this boot.
+func (d *desk) mark() time.Duration { return d.mono + d.moved }
 
 // fataler is what *testing.T and *rapid.T share.
 type fataler interface {
@@ -115,7 +123,7 @@ func (d *desk) ack(a wire.Acknowledgement) []link.Effect {
 
 // clock answers what was sent sent ago.
 func (d *desk) clock(sent time.Duration) wire.Clock {
-	return wire.Clock{Time: d.at.Add(time.Hour), Echo: d.mono - sent}
+	return wire.Clock{Time: d.at.Add(time.Hour), Echo: d.mark() - sent}
 }
 
 // connect brings the session on line with the ledger at seq.
@@ -168,7 +176,7 @@ func TestConnectSaysWhereWeStand(t *testing.T) {
 	}
 	hello := hellos(t, did)
 	want := wire.Position{Epoch: epoch, Boot: boot, Last: 9, Acked: 4, Version: "1.2"}
-	if len(hello) != 1 || *hello[0].Position != want || hello[0].Sent != d.mono {
+	if len(hello) != 1 || *hello[0].Position != want || hello[0].Sent != d.mark() {
 		t.Errorf("hello %+v", hello)
 	}
 	if d.session.Online {
@@ -248,7 +256,7 @@ func TestQuickestTripSetsTheClock(t *testing.T) {
 	d.step(link.Connected{})
 	learn := func(trip, offset time.Duration) (time.Duration, bool) {
 		t.Helper()
-		did := d.ack(wire.Acknowledgement{Clock: wire.Clock{Time: d.at.Add(offset - trip/2), Echo: d.mono - trip}})
+		did := d.ack(wire.Acknowledgement{Clock: wire.Clock{Time: d.at.Add(offset - trip/2), Echo: d.mark() - trip}})
 		c, ok := has[link.ClockLearned](did)
 		return c.Offset, ok
 	}
@@ -270,7 +278,7 @@ func TestQuickestTripSetsTheClock(t *testing.T) {
 		t.Errorf("a sample after ten minutes: %v, %v", got, ok)
 	}
 	// An echo of a moment to come, or of another start, says nothing.
-	if did := d.ack(wire.Acknowledgement{Clock: wire.Clock{Time: d.at, Echo: d.mono + 1}}); len(did) != 0 {
+	if did := d.ack(wire.Acknowledgement{Clock: wire.Clock{Time: d.at, Echo: d.mark() + 1}}); len(did) != 0 {
 		t.Errorf("an echo from the future: %+v", did)
 	}
 }
@@ -440,6 +448,21 @@ func TestRubbishIsIgnored(t *testing.T) {
 	}
 }
 
+// A hello from before a power cut, held up somewhere, is answered after it: its
+// round trip is none of this boot, and nothing comes of it.
+func TestAnswersOfAnotherBootTellNoTime(t *testing.T) {
+	before := newDesk(t, 0, 0)
+	sent := hellos(t, before.step(link.Connected{}))[0].Sent
+	after := newDesk(t, 0, 0)
+	after.session = link.NewSession("another boot", "1.2", epoch, 0, 0)
+	after.step(link.Connected{})
+	after.pass(time.Second)
+	did := after.ack(wire.Acknowledgement{Clock: wire.Clock{Time: after.at.Add(time.Hour), Echo: sent}})
+	if c, ok := has[link.ClockLearned](did); ok || after.session.Online {
+		t.Errorf("learned %v from an answer to another boot", c.Offset)
+	}
+}
+
 func TestRequests(t *testing.T) {
 	d := newDesk(t, 0, 0)
 	d.connect(0)
@@ -449,7 +472,7 @@ func TestRequests(t *testing.T) {
 			t.Fatalf("%s did not go out", op)
 		}
 		r := decode[wire.Request](t, p.Payload)
-		if r.Op != op || r.Sent != d.mono {
+		if r.Op != op || r.Sent != d.mark() {
 			t.Errorf("%s went out as %+v", op, r)
 		}
 	}

@@ -113,7 +113,7 @@ type Request struct {
 	Sealed   []byte         `json:"sealed,omitempty"`   // the code, to the gateway's key; see Seal
 	NotAfter time.Time      `json:"not_after,omitzero"` // the cloud's time; later it is refused
 	Position *Position      `json:"position,omitempty"` // of a Hello
-	Sent     time.Duration  `json:"sent,omitempty"`     // the terminal's monotonic clock, sent back as Clock.Echo
+	Sent     time.Duration  `json:"sent,omitempty"`     // the terminal's monotonic clock, moved by something of its boot, sent back as Clock.Echo
 }
 
 // Position is where a terminal stands, said at every connect and now and then.
