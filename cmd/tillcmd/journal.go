@@ -148,7 +148,7 @@ func askFolder(dir string, ask journalAsk, out func(journalLine) error) (end jou
 		return journalEnd{Verdict: verdictNone, Said: []string{fmt.Sprintf("There is no journal in %s.", dir)}}, nil
 	case errors.Is(err, store.ErrLocked):
 		return journalEnd{}, fmt.Errorf("%w: a till that does not answer is using it", err)
-	case unusable(err):
+	case unusable(err) && isFolder(dir):
 		return answerDamaged(dir, ask, err, out)
 	default:
 		return journalEnd{}, err

@@ -25,7 +25,7 @@ func till() {
 	defer stop()
 	if err := tillcmd.Run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "till:", err)
-		os.Exit(1)
+		os.Exit(tillcmd.ExitCode(err))
 	}
 }
 
