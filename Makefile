@@ -13,6 +13,10 @@ export CGO_ENABLED := 0
 PKG := ./...
 ARGS :=
 
+# What to simulate: make simulate SEEDS=100 FROM=7
+SEEDS := 2000
+FROM := 1
+
 VERSION := $(shell git describe --tags --always --dirty --abbrev=12 2>/dev/null || echo unknown)
 LDFLAGS := -X till/cmd/tillcmd.Version=$(VERSION)
 
@@ -52,10 +56,16 @@ test-tools: ## install the Debian packages the tests need and that are missing
 .PHONY: test
 test: test-tools ## every test at its small size (PKG=./store/... ARGS='-run Name' for fewer)
 	@go test -timeout 15m $(ARGS) $(PKG)
+	$(if $(filter-out ./...,$(PKG))$(ARGS),,@$(MAKE) simulate)
 
 .PHONY: soak
 soak: test-tools ## the same tests at full size: hours
 	@TILL_SOAK=1 go test -count=1 -timeout 0 $(ARGS) $(PKG)
+	$(if $(filter-out ./...,$(PKG))$(ARGS),,@$(MAKE) simulate SEEDS=200000)
+
+.PHONY: simulate
+simulate: ## the simulation over SEEDS seeds (2000), the first being FROM (1); ends with a summary
+	@go run ./lab/simulate -seeds $(SEEDS) -from $(FROM)
 
 .PHONY: check
 check: check-format check-vet check-lint check-tidy check-generated check-arrows ## format, vet, lint, tidy, generated files, import graph; changes nothing

@@ -1,0 +1,115 @@
+package mutants
+
+// counterMutants are bugs of what a cashier does.
+func counterMutants() []Mutant {
+	return []Mutant{
+		{
+			Name: "publish-before-commit",
+			Bug:  "the register carries effects out before the journal's commit",
+			Edits: []Edit{
+				{"checkout/register.go",
+					"			if _, err := r.Journal.Append(now.Stamp, c.Events...); err != nil {",
+					"			if err := r.carryOut(effects[1:], now); err != nil {\n				return err\n			}\n			if _, err := r.Journal.Append(now.Stamp, c.Events...); err != nil {"},
+				{"checkout/register.go", "			effects = effects[1:]\n", "			effects = nil\n"},
+			},
+			Law: "law 1, durable first",
+		},
+		{
+			Name: "same-code-again",
+			Bug:  "a code read twice starts a second attempt while the first is open",
+			Edits: []Edit{
+				{"checkout/wallet.go", "	if m.lastCodeAt.IsZero() || code.Digest() != m.lastCode {", "	if true {"},
+				{"checkout/wallet.go", "	case Declined, Expired, Reversed:\n		// another try", "	case Declined, Expired, Reversed, Charging:\n		// another try"},
+				{"payment/sale.go", "	if open := s.OpenAttempt(); open != nil {\n		return impossible(\"attempt %d starts", "	if open := s.OpenAttempt(); open != nil && false {\n		return impossible(\"attempt %d starts"},
+			},
+			Law: "law 2, one charge",
+		},
+		{
+			Name: "boot-resends",
+			Bug:  "a boot sends an open attempt again instead of asking after it",
+			Edits: one("checkout/step.go",
+				"			m.watch(sale.ID, watch{askAt: m.now.At})\n",
+				"			m.watch(sale.ID, watch{askAt: m.now.At})\n			m.do(Show{Order: payment.NewOrder(sale.ID, a.Number), Tender: a.Tender, Amount: sale.Total, NotAfter: m.cloudTime(m.now).Add(requestLife)})\n"),
+			Law: "law 2, one charge",
+		},
+		{
+			Name: "same-sale-after-expiry",
+			Bug:  "another attempt begins in a sale whose expired QR the wallet may still take, at the gateway too",
+			Edits: []Edit{
+				{"checkout/wallet.go", "a != nil && a.Status == payment.Expired {", "a != nil && a.Status == payment.Expired && false {"},
+				{"cloud/gateway.go", "		if earlier.Open() || earlier.Status == payment.Approved", "		if earlier.Status == payment.Approved"},
+			},
+			Law: "law 2, one charge",
+		},
+		{
+			Name:  "silence-is-no",
+			Bug:   "an attempt of which nothing was heard is declined instead of checked",
+			Edits: one("checkout/wallet.go", "	m.watch(id, w)\n	m.record(sale, payment.Event{Kind: payment.AttemptChanged, Attempt: a.Number, Status: payment.Checking})", "	m.watch(id, w)\n	m.record(sale, payment.Event{Kind: payment.AttemptChanged, Attempt: a.Number, Status: payment.Declined})"),
+			Law:   "books",
+		},
+		{
+			Name:  "boot-forgets",
+			Bug:   "a boot does not ask after open attempts",
+			Edits: one("checkout/step.go", "			m.watch(sale.ID, watch{askAt: m.now.At})\n", ""),
+			Law:   "convergence",
+		},
+		{
+			Name:  "receipt-forgotten",
+			Bug:   "a receipt that the power cut off is not printed after the boot",
+			Edits: one("checkout/step.go", "			m.do(Print{Sale: sale, Copy: true})", "			_ = sale"),
+			Law:   "convergence",
+		},
+		{
+			Name:  "copy-unmarked",
+			Bug:   "a receipt that may be out already is printed without the word copy",
+			Edits: one("checkout/step.go", "m.do(Print{Sale: sale, Copy: true})", "m.do(Print{Sale: sale})"),
+			Law:   "receipts",
+		},
+		{
+			Name:  "parking-intent-swapped",
+			Bug:   "a sale parked because the customer paid another way is parked as goods given",
+			Edits: one("checkout/park.go", "m.park(payment.PaidOther)", "m.park(payment.GoodsGiven)"),
+			Law:   "parking",
+		},
+		{
+			Name: "parking-intent-forgotten",
+			Bug:  "the approval of a sale that was paid another way is kept",
+			Edits: []Edit{
+				{"checkout/wallet.go", "	if sale.Cancelling || sale.Parked == payment.PaidOther {", "	if sale.Cancelling {"},
+				{"checkout/wallet.go", "payment.Approved && (sale.Cancelling || sale.Parked == payment.PaidOther) {", "payment.Approved && sale.Cancelling {"},
+			},
+			Law: "parking",
+		},
+		{
+			Name:  "cancel-not-durable",
+			Bug:   "a cancel is sent and not in the journal, so a boot forgets it",
+			Edits: one("checkout/wallet.go", "		sale = m.record(sale, payment.Event{Kind: payment.CancelRequested, Attempt: a.Number})", "		sale.Cancelling = true\n		m.put(sale)"),
+			Law:   "law 1, durable first",
+		},
+		{
+			Name:  "approved-although-cancelled",
+			Bug:   "the counter takes an approval although it has asked to cancel",
+			Edits: one("checkout/wallet.go", "payment.Approved && (sale.Cancelling || sale.Parked == payment.PaidOther) {", "payment.Approved && sale.Parked == payment.PaidOther {"),
+			Law:   "books",
+		},
+		{
+			Name:  "clock-offset-ignored",
+			Bug:   "not_after is in the board's time instead of the cloud's",
+			Edits: one("checkout/state.go", "{ return now.At.Add(s.Offset) }", "{ return now.At }"),
+			Law:   "law 9, time",
+		},
+		{
+			Name:  "stale-answer-applied",
+			Bug:   "an answer that a newer one has overtaken is taken",
+			Edits: one("checkout/wallet.go", "e.Answer.Rev < w.answer.Rev {", "false {"),
+			Law:   "law 3, no guessing",
+		},
+		{
+			Name: "code-kept",
+			Bug:  "the scanned code is put into the journal",
+			Edits: one("checkout/wallet.go", "m.startAttempt(payment.Scan, code.Wallet())",
+				"m.startAttempt(payment.Scan, payment.Wallet(code.Reveal()))"),
+			Law: "law 6, codes are secrets",
+		},
+	}
+}

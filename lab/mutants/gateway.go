@@ -1,0 +1,100 @@
+package mutants
+
+// gatewayMutants are bugs of the gateway.
+func gatewayMutants() []Mutant {
+	return []Mutant{
+		{
+			Name:  "attempt-forgotten",
+			Bug:   "the gateway charges an order again when its request arrives again",
+			Edits: one("cloud/gateway.go", "	if !seen {\n		a = Attempt{Terminal", "	seen = seen && r.Op != wire.Charge\n	if !seen {\n		a = Attempt{Terminal"),
+			Law:   "law 2, one charge",
+		},
+		{
+			Name:  "restart-charges-again",
+			Bug:   "a charge whose answer is overdue is charged again instead of queried",
+			Edits: one("cloud/gateway.go", "		step = StepQuery\n		b.move(&a, payment.Checking, StepQuery, 0)", "		b.move(&a, payment.Checking, StepQuery, 0)"),
+			Law:   "law 2, one charge",
+		},
+		{
+			Name:  "acknowledge-before-commit",
+			Bug:   "the gateway's effects go out although the ledger's commit failed",
+			Edits: one("cloud/gateway.go", "	if err != nil {\n		return nil, fmt.Errorf(\"ledger: %w\", err)\n	}", "	if err != nil {\n		return b.effects, nil\n	}"),
+			Law:   "law 4, nothing lost",
+		},
+		{
+			Name:  "not-after-ignored",
+			Bug:   "a request that comes after its not_after is charged",
+			Edits: one("cloud/gateway.go", "	if r.NotAfter.IsZero() || b.now.After(r.NotAfter) {", "	if r.NotAfter.IsZero() {"),
+			Law:   "law 5, late does not charge",
+		},
+		{
+			Name:  "query-leaves-open",
+			Bug:   "a query for an attempt that was never seen does not close it",
+			Edits: one("cloud/gateway.go", "			b.end(&a, payment.Expired, payment.NotReached)\n		}\n	case wire.Cancel:", "			b.end(&a, payment.Expired, payment.NotReached)\n			return b.reply(a, r.Sent)\n		}\n	case wire.Cancel:"),
+			Law:   "law 3, no guessing",
+		},
+		{
+			Name:  "cancel-leaves-open",
+			Bug:   "a cancel of an attempt that was never seen does not close it",
+			Edits: one("cloud/gateway.go", "		b.cancel(&a, seen)\n", "		b.cancel(&a, seen)\n		if !seen {\n			return b.reply(a, r.Sent)\n		}\n"),
+			Law:   "law 3, no guessing",
+		},
+		{
+			Name:  "not-found-is-final",
+			Bug:   "an order that the acquirer does not know yet is declined",
+			Edits: one("cloud/resolve.go", "	case NotFound:\n		b.notFound(a, e.Step)", "	case NotFound:\n		b.end(a, payment.Declined, payment.NotReached)"),
+			Law:   "law 3, no guessing",
+		},
+		{
+			Name:  "cancelled-qr-unwatched",
+			Bug:   "a cancelled QR is not watched for a customer who pays it yet",
+			Edits: one("cloud/gateway.go", "		b.end(a, payment.Cancelled, payment.MerchantCancelled)\n		b.watch(a, 0)\n", "		b.end(a, payment.Cancelled, payment.MerchantCancelled)\n"),
+			Law:   "books",
+		},
+		{
+			Name:  "reversal-given-up",
+			Bug:   "a reversal that the wallet refuses for now is taken as done",
+			Edits: one("cloud/resolve.go", "	case Busy:\n		b.move(a, payment.Reversing, StepReverse, b.waits.QueryEvery)", "	case Busy:\n		b.end(a, payment.Reversed, payment.CustomerSilent)"),
+			Law:   "law 3, no guessing",
+		},
+		{
+			Name: "reversal-too-early",
+			Bug:  "a reversal goes out before the wallet allows one",
+			Edits: []Edit{
+				{"cloud/gateway.go", "step == StepReverse && b.now.Before(earliest) {", "step == StepReverse && b.now.Before(earliest) && false {"},
+				{"cloud/gateway.go", "a.NextAt.Before(earliest) {\n", "a.NextAt.Before(earliest) && false {\n"},
+			},
+			Law: "law 3, no guessing",
+		},
+		{
+			Name:  "late-money-kept",
+			Bug:   "money that comes for a closed attempt is not given back",
+			Edits: one("cloud/resolve.go", "		a.Taken = true\n		a.Step, a.Tries = StepWatch, 1 // the reversal's turn\n		a.NextAt = b.now\n", "		a.Step, a.NextAt = StepNone, time.Time{}\n"),
+			Law:   "books",
+		},
+		{
+			Name: "gap-accepted",
+			Bug:  "the ledger takes records behind a missing one",
+			Edits: []Edit{
+				{"cloud/gateway.go", "		case r.Seq > head.Seq+1:\n			ack.Again = true\n			continue\n", ""},
+				{"cloud/gateway.go", "		if err := r.Follows(prev, head.Seq+1); err != nil {", "		if err := r.Follows(prev, head.Seq+1); err != nil && r.Seq == head.Seq+1 {"},
+			},
+			Law: "law 4, nothing lost",
+		},
+		{
+			Name: "dedupe-dropped",
+			Bug:  "a record that the ledger has is taken again",
+			Edits: []Edit{
+				{"cloud/gateway.go", "		case r.Seq < head.Seq, r.Seq == head.Seq && r.Seq > 0 && r.Hash == head.Hash:\n			continue // had it\n		case r.Seq == head.Seq && r.Seq > 0:\n			ack.Refused = \"its journal differs from the one in the ledger\"\n", ""},
+				{"cloud/gateway.go", "		if err := r.Follows(prev, head.Seq+1); err != nil {", "		if err := r.Follows(prev, head.Seq+1); err != nil && r.Seq > head.Seq {"},
+			},
+			Law: "law 4, nothing lost",
+		},
+		{
+			Name:  "head-of-any-epoch",
+			Bug:   "the gateway knows one journal of a terminal, whatever its epoch",
+			Edits: one("cloud/gateway.go", "	head, err := b.tx.Head(terminal, up.Epoch)", "	head, err := b.tx.Head(terminal, 1)"),
+			Law:   "law 4, nothing lost",
+		},
+	}
+}

@@ -1,0 +1,25 @@
+package mutants
+
+// linkMutants are bugs of the terminal's link.
+func linkMutants() []Mutant {
+	return []Mutant{
+		{
+			Name:  "sent-is-acknowledged",
+			Bug:   "records count as acknowledged once they are sent",
+			Edits: one("sync/session.go", "	m.sent = last\n	m.upload()", "	m.sent, m.acked = last, last\n	m.do(Acknowledged{last})\n	m.upload()"),
+			Law:   "law 4, nothing lost",
+		},
+		{
+			Name:  "epoch-ignored",
+			Bug:   "an acknowledgement of a journal before this one is taken for this one's",
+			Edits: one("sync/session.go", "	if a.Epoch != m.epoch {\n		return", "	if a.Epoch != m.epoch && false {\n		return"),
+			Law:   "convergence",
+		},
+		{
+			Name:  "never-sent-again",
+			Bug:   "records that were lost on their way are not sent again",
+			Edits: one("sync/session.go", "		m.resendAt = time.Time{}\n		m.sent = m.acked\n", "		m.resendAt = time.Time{}\n"),
+			Law:   "convergence",
+		},
+	}
+}
