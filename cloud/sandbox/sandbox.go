@@ -6,14 +6,9 @@ package sandbox
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"path/filepath"
 	"sync"
 	"time"
-
-	"go.etcd.io/bbolt"
 
 	"till/cloud"
 	"till/cloud/wallets"
@@ -88,7 +83,7 @@ type order struct {
 
 // Sandbox is the acquirer.
 type Sandbox struct {
-	db     *bbolt.DB
+	book   *book
 	now    func() time.Time
 	waits  waits
 	notify func(payment.Order)
@@ -118,45 +113,30 @@ type Receipt struct {
 
 var _ cloud.Acquirer = (*Sandbox)(nil)
 
-var orders = []byte("orders") // order number -> order
-
 // Open opens or creates the book in a folder. notify hears of every order with
 // news; it must not call back.
 func Open(dir string, pace int, now func() time.Time, notify func(payment.Order)) (*Sandbox, error) {
-	db, err := bbolt.Open(filepath.Join(dir, "sandbox.db"), 0o600, &bbolt.Options{Timeout: 2 * time.Second})
+	b, err := openBook(dir)
 	if err != nil {
-		return nil, fmt.Errorf("open the sandbox's book in %s: %w", dir, err)
-	}
-	err = db.Update(func(tx *bbolt.Tx) error {
-		_, err := tx.CreateBucketIfNotExists(orders)
-		return err
-	})
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open the sandbox's book: %w", err), db.Close())
+		return nil, err
 	}
 	s := &Sandbox{
-		db: db, now: now, waits: paced(pace), notify: notify,
+		book: b, now: now, waits: paced(pace), notify: notify,
 		next: Approve, codes: map[[sha256.Size]byte]*issued{},
 	}
 	if err := s.resume(); err != nil {
-		return nil, errors.Join(fmt.Errorf("read the sandbox's book: %w", err), db.Close())
+		return nil, errors.Join(err, b.close())
 	}
 	return s, nil
 }
 
 // resume takes up the orders whose money is still to move.
 func (s *Sandbox) resume() error {
-	return s.db.View(func(tx *bbolt.Tx) error {
-		return tx.Bucket(orders).ForEach(func(_, raw []byte) error {
-			var o order
-			if err := json.Unmarshal(raw, &o); err != nil {
-				return err
-			}
-			if o.moves() {
-				s.later(o)
-			}
-			return nil
-		})
+	return s.book.each(func(o order) error {
+		if o.moves() {
+			s.later(o)
+		}
+		return nil
 	})
 }
 
@@ -166,42 +146,30 @@ func (o order) moves() bool {
 }
 
 // Close closes the book.
-func (s *Sandbox) Close() error { return s.db.Close() }
+func (s *Sandbox) Close() error { return s.book.close() }
 
 // load reads an order as it stands now: what was to happen by now has happened.
 func (s *Sandbox) load(number payment.Order) (order, bool, error) {
-	var o order
-	var found bool
-	err := s.db.View(func(tx *bbolt.Tx) error {
-		raw := tx.Bucket(orders).Get([]byte(number))
-		found = raw != nil
-		if !found {
-			return nil
-		}
-		return json.Unmarshal(raw, &o)
-	})
+	o, found, err := s.book.get(number)
 	if err != nil {
-		return o, false, fmt.Errorf("read order %s: %w", number, err)
+		return o, false, err
 	}
 	if found && o.moves() && !s.now().Before(o.PayAt) {
 		s.pay(&o)
-		if err := s.save(o); err != nil {
+		if err := s.book.put(o)(); err != nil { // with mu held: the caller goes on with what it read
 			return o, false, err
 		}
 	}
 	return o, found, nil
 }
 
+// save has an order written and waits until it is. mu is held, and given up
+// meanwhile: whoever reads this order then waits too.
 func (s *Sandbox) save(o order) error {
-	raw, err := json.Marshal(o)
-	if err != nil {
-		return fmt.Errorf("write order %s: %w", o.Number, err)
-	}
-	err = s.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(orders).Put([]byte(o.Number), raw) })
-	if err != nil {
-		return fmt.Errorf("write order %s: %w", o.Number, err)
-	}
-	return nil
+	wait := s.book.put(o)
+	s.mu.Unlock()
+	defer s.mu.Lock()
+	return wait()
 }
 
 // pay moves the money.
@@ -416,28 +384,20 @@ type Charge struct {
 
 // Charges lists all money taken, oldest sale first.
 func (s *Sandbox) Charges() ([]Charge, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	all := []Charge{}
-	err := s.db.View(func(tx *bbolt.Tx) error {
-		return tx.Bucket(orders).ForEach(func(_, raw []byte) error {
-			var o order
-			if err := json.Unmarshal(raw, &o); err != nil {
-				return err
-			}
-			if !o.Taken {
-				return nil
-			}
-			sale, n, err := o.Number.Split()
-			if err != nil {
-				return err
-			}
-			all = append(all, Charge{Sale: sale, Attempt: n, Wallet: o.Wallet, Amount: o.Amount.Amount, Reversed: o.Back})
+	err := s.book.each(func(o order) error {
+		if !o.Taken {
 			return nil
-		})
+		}
+		sale, n, err := o.Number.Split()
+		if err != nil {
+			return err
+		}
+		all = append(all, Charge{Sale: sale, Attempt: n, Wallet: o.Wallet, Amount: o.Amount.Amount, Reversed: o.Back})
+		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read the sandbox's book: %w", err)
+		return nil, err
 	}
 	return all, nil
 }
