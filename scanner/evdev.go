@@ -59,6 +59,8 @@ const (
 	synReport  = 0
 	synDropped = 3
 
+	keyDigit1     = 2 // to 9 at 10
+	keyDigit0     = 11
 	keyTab        = 15
 	keyEnter      = 28
 	keyLeftCtrl   = 29
