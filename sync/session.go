@@ -24,7 +24,8 @@ type Session struct {
 	epoch uint32
 	last  uint64 // newest record in the journal
 	acked uint64 // the ledger has all up to here
-	sent  uint64 // published on this connection up to here
+	sent  uint64 // published on this connection up to here, and not to be again for now
+	shown uint64 // published on this connection up to here at any time
 
 	heardAt time.Time // last word of the gateway
 	helloAt time.Time // next hello is due
@@ -184,7 +185,7 @@ func (m *move) publish(c wire.Channel, message any, qos byte, retain bool) {
 
 func (m *move) connected() {
 	m.Connected = true
-	m.sent, m.resendAt = m.acked, time.Time{}
+	m.sent, m.shown, m.resendAt = m.acked, m.acked, time.Time{}
 	m.heardAt = m.now.At // it has this long to answer
 	m.publish(wire.Presence, wire.Status{Online: true, Boot: m.Boot, Version: m.Version}, 1, true)
 	m.hello()
@@ -291,6 +292,14 @@ func (m *move) acknowledged(a wire.Acknowledgement) {
 	if a.Epoch != m.epoch {
 		return // of a journal before this one
 	}
+	if a.Seq > max(m.acked, m.shown) && a.Seq <= m.last {
+		// More than it was sent on this connection. It may be ours of an earlier
+		// one, or another journal's under our name, as of a copied card: the ledger
+		// compares the newest by its hash before anything counts as acknowledged.
+		m.sent = a.Seq - 1
+		m.compare(a.Seq)
+		return
+	}
 	if a.Seq > m.acked && a.Seq <= m.last {
 		m.acked = a.Seq
 		m.do(Acknowledged{a.Seq})
@@ -309,6 +318,16 @@ func (m *move) acknowledged(a wire.Acknowledgement) {
 		m.sent = a.Seq
 	}
 	m.upload()
+}
+
+// compare sends the record that the ledger says it has, whatever the window
+// holds: until that is acknowledged, the window cannot move.
+func (m *move) compare(seq uint64) {
+	if !m.Connected || m.Stopped != "" {
+		return
+	}
+	m.resendAt = m.now.At.Add(resendAfter)
+	m.do(Upload{From: seq})
 }
 
 // upload keeps the window full.
@@ -332,6 +351,7 @@ func (m *move) upload() {
 }
 
 func (m *move) uploaded(last uint64) {
+	m.shown = max(m.shown, last)
 	m.last = max(m.last, last) // an upload takes along what was appended a moment ago
 	if last <= m.sent {
 		return // nothing went out; the resend timer tries again
