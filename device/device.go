@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"net"
 	"time"
 
 	"till/boards"
@@ -60,11 +61,14 @@ func Open(ctx context.Context, board boards.Board, bench string, now func() time
 	return openBench(ctx, board, bench, now)
 }
 
-// Close lets go of everything.
+// Close lets go of everything. A connection that whoever read it has closed
+// already, as readers do when their context ends, is no failure.
 func (d *Device) Close() error {
 	var failed error
 	for _, closer := range d.closers {
-		failed = errors.Join(failed, closer())
+		if err := closer(); !errors.Is(err, net.ErrClosed) {
+			failed = errors.Join(failed, err)
+		}
 	}
 	return failed
 }
