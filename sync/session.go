@@ -289,8 +289,8 @@ func (m *move) acknowledged(a wire.Acknowledgement) {
 		}
 		return
 	}
-	if a.Epoch != m.epoch {
-		return // of a journal before this one
+	if a.Epoch != m.epoch || m.Stopped != "" {
+		return // of a journal before this one, or of one that is not ours
 	}
 	if a.Seq > max(m.acked, m.shown) && a.Seq <= m.last {
 		// More than it was sent on this connection. It may be ours of an earlier
@@ -300,7 +300,7 @@ func (m *move) acknowledged(a wire.Acknowledgement) {
 		m.compare(a.Seq)
 		return
 	}
-	if a.Seq > m.acked && a.Seq <= m.last {
+	if a.Seq > m.acked && a.Seq <= m.last && !a.Again { // again: a record is missing, and nothing was compared
 		m.acked = a.Seq
 		m.do(Acknowledged{a.Seq})
 		m.resendAt = m.now.At.Add(resendAfter)

@@ -19,7 +19,7 @@ import (
 const (
 	// askWithin bounds the wait for a question, and lineWithin for each line of
 	// an answer to be taken: who asks and does not listen is left alone.
-	askWithin  = 5 * time.Second
+	askWithin  = time.Second
 	lineWithin = 30 * time.Second
 	// maxAsking bounds who is answered at a time.
 	maxAsking = 4
@@ -35,7 +35,8 @@ func (t *terminal) serveJournal(ctx context.Context) {
 		t.log.Warn("no socket for till journal", "err", err)
 		return
 	}
-	stop := context.AfterFunc(ctx, func() { _ = listener.Close() }) // ends Accept; the file goes with it
+	defer func() { _ = os.Remove(filepath.Join(t.config.Data, journalSocket)) }() // the next start would
+	stop := context.AfterFunc(ctx, func() { _ = listener.Close() })               // ends Accept
 	defer stop()
 	var asking sync.WaitGroup
 	defer asking.Wait()
@@ -82,16 +83,8 @@ func listenJournal(data string) (net.Listener, error) {
 		return nil, errors.Join(fmt.Errorf("listen: %w", err), listener.Close())
 	}
 	listener.SetUnlinkOnClose(false) // the path may be a short-lived name of it
-	return &unlinking{listener, filepath.Join(data, journalSocket)}, nil
+	return listener, nil
 }
-
-// unlinking removes its socket when it is closed.
-type unlinking struct {
-	*net.UnixListener
-	path string
-}
-
-func (u *unlinking) Close() error { return errors.Join(u.UnixListener.Close(), os.Remove(u.path)) }
 
 // socketPath names the socket in a folder, by way of /proc where the name is too
 // long for a socket's address. done is called once the path is no longer needed.
