@@ -302,7 +302,10 @@ func (s *FakeSerial) unplug() {
 func (s *FakeSerial) Far(ctx context.Context) (net.Conn, error) {
 	select {
 	case far := <-s.far:
-		s.far <- far
+		select {
+		case s.far <- far: // for the next who asks
+		default: // it was opened anew meanwhile
+		}
 		return far, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()

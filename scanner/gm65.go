@@ -21,9 +21,8 @@ const (
 	gmRead       = 0x07 // data: how many zones
 	gmWrite      = 0x08
 	gmSave       = 0x09 // all zones, to flash
-	gmHeartbeat  = 0x0A
 	gmReply      = 0x02
-	gmAlive      = 0x03
+	gmAlive      = 0x03 // to a heartbeat
 	gmOK         = 0x00 // status
 	gmUnchecked  = 0xABCD
 	gmReplyFrame = 6 // bytes of a reply besides its data
@@ -31,8 +30,7 @@ const (
 
 // Zones of a GM65.
 const (
-	gmZoneMode  = 0x0000 // bits 0 and 1: who starts a scan, see gmModes
-	gmZoneStart = 0x0002 // 1 starts a scan by command
+	gmZoneMode = 0x0000 // bits 0 and 1: what begins a scan, see Trigger.gmMode
 	// gmZoneSetup: bit 1 switches setup codes off (DFRobot_GM60 setupCode, and
 	// 01 and 03 of its GM65 library). Else anybody can reconfigure the scanner by
 	// showing it a printed code, such as one that makes it a keyboard.

@@ -30,7 +30,7 @@ var ErrGone = errors.New("the scanner is gone")
 type Scan struct {
 	Data      []byte    // without terminator and without AIM identifier
 	Symbology string    // "qr", "code128", "ean", …; "" where the scanner does not tell
-	Source    string    // Name of the Source
+	Source    string    // Name of the Source; of Auto, with the device file's name after a slash
 	Time      time.Time // when the scan was complete
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -45,13 +46,34 @@ func TestSources(t *testing.T) {
 			}
 			return rig{scanner.NewLines("lines", near, 0, realClock()), scan, func() { _ = far.Close() }} // a pipe's Close does not fail
 		},
+		"auto, a keyboard": func() rig {
+			system := scanner.NewFakeSystem()
+			keys := system.PlugKeys(wedge("/dev/input/event0"))
+			scan := func(ctx context.Context, data []byte) error { return keys.Type(ctx, string(data)) }
+			return rig{newAuto(system, scanner.Options{}), scan, func() { system.Unplug("/dev/input/event0") }}
+		},
+		"auto, a serial port": func() rig {
+			system := scanner.NewFakeSystem()
+			port := system.PlugSerial(cdc("/dev/ttyACM0"))
+			scan := func(ctx context.Context, data []byte) error {
+				far, err := port.Far(ctx)
+				if err != nil {
+					return err
+				}
+				_, err = far.Write(append(slices.Clone(data), '\r'))
+				return err
+			}
+			return rig{newAuto(system, scanner.Options{}), scan, func() { system.Unplug("/dev/ttyACM0") }}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Run("scans in order, one at a time", func(t *testing.T) { inOrder(t, build) })
 			t.Run("ends with its context", func(t *testing.T) { endsWithContext(t, build) })
 			t.Run("ends while handling", func(t *testing.T) { endsWhileHandling(t, build) })
 			t.Run("does not begin on an ended context", func(t *testing.T) { endedContext(t, build) })
-			t.Run("ends when unplugged", func(t *testing.T) { endsUnplugged(t, build) })
+			if !strings.HasPrefix(name, "auto") { // it waits for the next scanner
+				t.Run("ends when unplugged", func(t *testing.T) { endsUnplugged(t, build) })
+			}
 		})
 	}
 }
@@ -74,7 +96,7 @@ func inOrder(t *testing.T, build func() rig) {
 			}
 			time.Sleep(10 * time.Millisecond)
 			got = append(got, string(s.Data))
-			if s.Source != r.source.Name() || s.Source == "" || s.Symbology != "qr" || s.Time.IsZero() {
+			if from, _, _ := strings.Cut(s.Source, "/"); from != r.source.Name() || s.Source == "" || s.Symbology != "qr" || s.Time.IsZero() {
 				t.Errorf("from %q, %q, at %v", s.Source, s.Symbology, s.Time)
 			}
 			busy--

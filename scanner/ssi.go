@@ -21,7 +21,7 @@ const (
 	ssiNak          = 0xD1
 
 	ssiPermanent = 0x08 // status: a parameter is kept over power cuts
-	ssiTrigger   = 0x8A // parameter: who starts a scan, see ssiModes
+	ssiTrigger   = 0x8A // parameter: what begins a scan, see Trigger.ssiMode
 
 	ssiLeast = 4 // bytes of a frame without data, less its check
 	ssiMost  = 8 // of an answer to a command of ours; from 9 on a length would be a TAB, LF or CR
