@@ -223,6 +223,7 @@ func inspectFile(path string) (Header, error) {
 		return Header{}, fmt.Errorf("open segment: %w", err)
 	}
 	defer func() { _ = f.Close() }() // only read
+	readByPage(f)
 	info, err := f.Stat()
 	if err != nil {
 		return Header{}, fmt.Errorf("open segment: %w", err)

@@ -34,7 +34,9 @@ func openMapped(path string, options *bolt.Options) (*mapped, error) {
 	o.Timeout = max(o.Timeout, time.Nanosecond) // 0 would wait for ever
 	o.OpenFile = func(name string, flag int, mode os.FileMode) (f *os.File, err error) {
 		f, err = os.OpenFile(name, flag, mode)
-		m.file = f
+		if m.file = f; err == nil {
+			readByPage(f)
+		}
 		return f, err
 	}
 	err := m.guard(func() (err error) {

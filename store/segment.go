@@ -60,7 +60,7 @@ func (b bounds) mmapSize(readOnly bool) int {
 // buckets are those of a segment.
 var buckets = [][]byte{headerBucket, stateBucket, recordsBucket, liveBucket, salesBucket, carriedBucket}
 
-// makeSegment makes a complete segment and opens it. carried are the unfinished
+// makeSegment makes a complete segment and opens it, as a boot would. carried are the unfinished
 // sales and the newest one, encoded; live names the unfinished ones.
 func makeSegment(dir *os.File, h segmentHeader, carried map[payment.SaleID][]byte, live []payment.SaleID, b bounds) (*mapped, error) {
 	final := filepath.Join(dir.Name(), segmentName(h.Epoch, h.First))
@@ -82,11 +82,13 @@ func makeSegment(dir *os.File, h segmentHeader, carried map[payment.SaleID][]byt
 	if err == nil {
 		err = dir.Sync()
 	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("begin a segment: %w", err), m.close())
+	if err = errors.Join(err, m.close()); err != nil {
+		return nil, fmt.Errorf("begin a segment: %w", err)
 	}
-	m.name = filepath.Base(final)
-	return m, nil
+	if err := forgetCached(final); err != nil { // its first pages were written, and would be kept, as one
+		return nil, fmt.Errorf("begin a segment: %w", err)
+	}
+	return openSegment(final, false, b)
 }
 
 func fillSegment(tx *bolt.Tx, h segmentHeader, carried map[payment.SaleID][]byte, live []payment.SaleID) error {
