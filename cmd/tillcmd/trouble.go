@@ -66,6 +66,9 @@ type space struct {
 const (
 	lookEvery  = 5 * time.Second
 	pruneEvery = 10 * time.Minute
+	// pruneAhead of the journal's bound there is room for a new segment, for what
+	// the store holds back for sales that were begun, and for many sales.
+	pruneAhead = 40 << 20
 	// New sales stop while there is room for a new segment and many commits yet:
 	// sales that were begun are finished on it.
 	leastFree = 16 << 20
@@ -142,7 +145,8 @@ func (u *upkeep) prune() {
 	}
 	if err == nil {
 		var more int
-		more, err = t.journal.PruneTo(t.config.Journal.MaxBytes * 3 / 4)
+		most := t.config.Journal.MaxBytes
+		more, err = t.journal.PruneTo(max(most/2, most-pruneAhead))
 		files += more
 	}
 	if err != nil {
