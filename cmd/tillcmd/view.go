@@ -96,7 +96,7 @@ func (t *terminal) view() display.View {
 	case checkout.Fault:
 		v.Title, v.Detail = s.FaultText.In(lang), words.Say(lang, "fault_what")
 		if s.Pressable("retry") {
-			v.Detail += " " + words.Say(lang, "fault_again")
+			v.Detail = words.Say(lang, "fault_again")
 		}
 		v.Lines = []display.Line{{Label: words.Say(lang, "line_terminal"), Text: t.config.Terminal}}
 		if t.config.Merchant.Phone != "" {
