@@ -90,6 +90,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 			return fmt.Errorf("till run: %w", err)
 		}
 	}
+	defer keepSmall()()
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
 	return runTerminal(ctx, config, log)
 }

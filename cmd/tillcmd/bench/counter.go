@@ -69,10 +69,10 @@ func (t *till) commit() error {
 	return err
 }
 
-// fill journals records of whole sales, a thousand in a commit, and leaves some
+// fill journals records of whole sales, many in a commit, and leaves some
 // sales unfinished, evenly spread.
 func fill(ctx context.Context, j *store.Journal, records, open int) error {
-	const perCommit = 1000
+	const perCommit = 2000
 	apart := records + 1
 	if open > 0 {
 		apart = records / open

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -224,11 +225,11 @@ func readPacket(r *bufio.Reader) (packets.ControlPacket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errPacket, err)
 	}
-	body := io.LimitReader(r, int64(length))
-	if err := packet.Unpack(body); err != nil {
+	body := make([]byte, length) // Unpack counts on having all of it at hand
+	if _, err := io.ReadFull(r, body); err != nil {
 		return nil, fmt.Errorf("%w: %w", errPacket, err)
 	}
-	if _, err := io.Copy(io.Discard, body); err != nil {
+	if err := packet.Unpack(bytes.NewReader(body)); err != nil {
 		return nil, fmt.Errorf("%w: %w", errPacket, err)
 	}
 	return packet, nil
