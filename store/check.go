@@ -105,7 +105,7 @@ func (c *checker) segment(tx *bolt.Tx, file Header, i int) error {
 	if h.Terminal != c.journal.options.Terminal {
 		return damaged(c.name, "it is of terminal "+h.Terminal)
 	}
-	if err := c.follows(h); err != nil {
+	if err := c.follows(h, i); err != nil {
 		return err
 	}
 	c.header, c.now = h, h.Before
@@ -136,9 +136,10 @@ func (c *checker) segment(tx *bolt.Tx, file Header, i int) error {
 }
 
 // follows holds a segment against the one before it.
-func (c *checker) follows(h segmentHeader) error {
+func (c *checker) follows(h segmentHeader, i int) error {
 	before := h.Before
-	if c.header.First == 0 { // the oldest
+	if i == 0 { // the oldest; what was before it may have gone while this looked elsewhere
+		clear(c.known)
 		if h.First == 1 && before != (facts{Hash: wire.Genesis(h.Terminal, h.Epoch)}) {
 			return damaged(c.name, "it does not begin with nothing")
 		}
