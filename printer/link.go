@@ -44,6 +44,8 @@ type link struct {
 	skip   int    // bytes left of an automatic status (GS a), which nobody asked for
 	fences int    // fences sent and not yet answered
 
+	profile Profile // of the printer at the end; settled at opening
+
 	probed   bool // it was tried out whether the printer answers fences
 	confirms bool // it does
 }

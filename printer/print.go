@@ -31,7 +31,7 @@ func New(open func(context.Context) (Transport, error), p Profile) *Printer {
 	return &Printer{open: open, profile: p, busy: make(chan struct{}, 1)}
 }
 
-// Profile is what the printer was said to be.
+// Profile is what the printer was said to be; ProfileAuto is settled at each opening.
 func (p *Printer) Profile() Profile { return p.profile }
 
 // use runs talk with the printer held and open. A connection that was open
@@ -66,7 +66,13 @@ func (p *Printer) attempt(ctx context.Context, talk func(*link) error) error {
 		_ = l.t.SetDeadline(time.Unix(1, 0)) // wakes what waits; a transport that cannot ends by its own deadline
 	})
 	defer stop()
-	err := talk(l)
+	var err error
+	if l.profile.Name == "" {
+		l.profile, err = l.identify(ctx, p.profile)
+	}
+	if err == nil {
+		err = talk(l)
+	}
 	var not *NotReady
 	if err != nil && !errors.As(err, &not) && !errors.Is(err, ErrUnconfirmed) {
 		p.hangUp()
@@ -129,14 +135,23 @@ func (p *Printer) Status(ctx context.Context) (Status, error) {
 // the printer does not say, a *NotOpen, ErrStalled, or what the transport said.
 // The next document begins on a clean slip whatever became of this one.
 func (p *Printer) Print(ctx context.Context, d Document) error {
-	segments, err := encode(d, p.profile)
+	said, err := encode(d, p.profile)
 	if err != nil {
 		return err
 	}
-	if onlyKicks(d) {
-		return p.kick(ctx, d, segments)
-	}
-	return p.use(ctx, func(l *link) error { return p.send(ctx, l, segments) })
+	return p.use(ctx, func(l *link) error {
+		segments := said
+		if l.profile.Name != p.profile.Name {
+			var err error
+			if segments, err = encode(d, l.profile); err != nil {
+				return err
+			}
+		}
+		if onlyKicks(d) {
+			return p.kick(ctx, l, d, segments)
+		}
+		return p.send(ctx, l, segments)
+	})
 }
 
 func onlyKicks(d Document) bool {
@@ -150,29 +165,27 @@ func onlyKicks(d Document) bool {
 
 // kick opens the drawer. A printer without paper executes nothing of its
 // buffer, but cash has to be taken all the same: DLE DC4 1 is obeyed at once.
-func (p *Printer) kick(ctx context.Context, d Document, segments [][]byte) error {
-	return p.use(ctx, func(l *link) error {
-		s, err := l.status(ctx)
-		if err != nil {
+func (p *Printer) kick(ctx context.Context, l *link, d Document, segments [][]byte) error {
+	s, err := l.status(ctx)
+	if err != nil {
+		return err
+	}
+	if s.State.Ready() {
+		return p.send(ctx, l, segments)
+	}
+	if !l.profile.RealTimeKick {
+		return &NotReady{State: s.State}
+	}
+	for _, b := range d.Blocks {
+		pin := byte(0)
+		if b.(Kick).Pin5 { // onlyKicks
+			pin = 1
+		}
+		if err := l.write(ctx, []byte{dle, 0x14, 1, pin, 1}); err != nil { // 1 unit of 100 ms
 			return err
 		}
-		if s.State.Ready() {
-			return p.send(ctx, l, segments)
-		}
-		if !p.profile.RealTimeKick {
-			return &NotReady{State: s.State}
-		}
-		for _, b := range d.Blocks {
-			pin := byte(0)
-			if b.(Kick).Pin5 { // onlyKicks
-				pin = 1
-			}
-			if err := l.write(ctx, []byte{dle, 0x14, 1, pin, 1}); err != nil { // 1 unit of 100 ms
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // send prints segments on an open link.
@@ -188,14 +201,14 @@ func (p *Printer) send(ctx context.Context, l *link, segments [][]byte) error {
 		return err
 	}
 	if p.torn {
-		apology, err := encode(interrupted(), p.profile)
+		apology, err := encode(interrupted(), l.profile)
 		if err != nil {
 			return err
 		}
 		segments = append(apology, segments...)
 	}
 	p.torn, p.sent = true, true // until the end is reached
-	j := job{link: l, window: p.profile.Buffer}
+	j := job{link: l, window: l.profile.Buffer}
 	err = j.run(ctx, segments)
 	p.torn = err != nil && !errors.Is(err, ErrUnconfirmed)
 	return err
@@ -223,7 +236,7 @@ func (p *Printer) settle(ctx context.Context, l *link) error {
 	l.probed, l.confirms = true, false
 	for round := range 2 {
 		if round == 1 {
-			longest := p.profile.BandRows*(p.profile.Dots/8) + 8
+			longest := l.profile.BandRows*(l.profile.Dots/8) + 8
 			if err := l.write(ctx, make([]byte, longest)); err != nil {
 				return err
 			}

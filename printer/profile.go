@@ -91,9 +91,12 @@ func Profiles() []Profile {
 	return []Profile{Profile58(), Profile80(), plain80, narrow80, t88, cutting58}
 }
 
-// ProfileByName finds a profile; an unknown name is refused with the names there are.
+// ProfileByName finds a profile, or ProfileAuto; an unknown name is refused with the names there are.
 func ProfileByName(name string) (Profile, error) {
-	var names []string
+	names := []string{autoName}
+	if name == autoName {
+		return ProfileAuto(), nil
+	}
 	for _, p := range Profiles() {
 		if p.Name == name {
 			return p, nil
