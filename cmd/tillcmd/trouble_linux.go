@@ -14,6 +14,6 @@ func spaceOf(dir string) (space, error) {
 	}
 	return space{
 		free:     int64(s.Bavail) * int64(s.Bsize), //nolint:unconvert // the types differ between architectures
-		readOnly: int64(s.Flags)&unix.ST_RDONLY != 0,
+		readOnly: s.Flags&unix.ST_RDONLY != 0,
 	}, nil
 }
