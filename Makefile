@@ -111,9 +111,11 @@ $(LINT): tools/go.mod tools/go.sum
 	@touch $@
 
 .PHONY: bench
-bench: build ## till bench, then the Go benchmarks
-	@bin/till bench
-	@go test -run '^$$' -bench . -benchmem $(ARGS) $(PKG)
+bench: ## till bench, then the Go benchmarks of every room
+	@mkdir -p bin/bench
+	@$(BUILD) -ldflags '-s -w $(LDFLAGS)' -o bin/bench/till ./cmd/till
+	@bin/bench/till bench
+	@go test -p 1 -run '^$$' -bench . -benchmem $(ARGS) $(PKG)
 
 .PHONY: pictures
 pictures: ## draw the pictures of the documentation anew
