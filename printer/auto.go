@@ -27,6 +27,11 @@ type Options struct {
 	Except []string // paths that are others', as the scanner's
 }
 
+// DefaultOptions are the zero Options, spelt out.
+func DefaultOptions() Options {
+	return Options{Device: DeviceAuto, Baud: DefaultBaud, Flow: FlowXON}
+}
+
 // Words for Options.Device.
 const (
 	DeviceAuto = "auto"
@@ -110,12 +115,8 @@ func OpenAuto(o Options, log *slog.Logger) func(context.Context) (Transport, err
 
 // NewAuto is OpenAuto on a given system.
 func NewAuto(system System, o Options, log *slog.Logger) *Auto {
-	if o.Baud == 0 {
-		o.Baud = DefaultBaud
-	}
-	if o.Flow == "" {
-		o.Flow = FlowXON
-	}
+	def := DefaultOptions()
+	o.Baud, o.Flow = cmp.Or(o.Baud, def.Baud), cmp.Or(o.Flow, def.Flow)
 	return &Auto{system: system, options: o, log: log}
 }
 

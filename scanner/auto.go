@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,20 @@ type Options struct {
 	Module  Module   // what serial scanners are; "" is ModulePlain
 	Trigger Trigger  // of a module; "" is TriggerKeep
 	Except  []string // paths that are others', as the printer's
+}
+
+// DefaultOptions are the zero Options, spelt out.
+func DefaultOptions() Options {
+	us, _ := LayoutNamed("us") // it is there
+	return Options{Device: DeviceAuto, Layout: us, Baud: DefaultBaud, Module: ModulePlain, Trigger: TriggerKeep}
+}
+
+// CheckDevice refuses what cannot be an Options.Device.
+func CheckDevice(device string) error {
+	if device == DeviceAuto || device == DeviceNone || filepath.IsAbs(device) {
+		return nil
+	}
+	return fmt.Errorf("scanner device %.80q: want auto, none, or a path as /dev/serial0 or /dev/input/event3", device)
 }
 
 // Words for Options.Device.
@@ -61,12 +76,11 @@ func OpenAuto(o Options, now func() time.Time, log *slog.Logger) *Auto {
 
 // NewAuto is OpenAuto on a given system and clock.
 func NewAuto(system System, o Options, clock LinesClock, log *slog.Logger) *Auto {
+	def := DefaultOptions()
 	if o.Layout.name == "" {
-		o.Layout, _ = LayoutNamed("us") // it is there
+		o.Layout = def.Layout
 	}
-	if o.Baud == 0 {
-		o.Baud = DefaultBaud
-	}
+	o.Baud = cmp.Or(o.Baud, def.Baud)
 	return &Auto{system: system, options: o, clock: clock, log: log, said: map[string]string{}}
 }
 

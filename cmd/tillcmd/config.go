@@ -19,6 +19,7 @@ import (
 	"till/boards"
 	"till/payment"
 	"till/printer"
+	"till/scanner"
 	"till/sync/wire"
 	"till/words"
 )
@@ -39,6 +40,9 @@ type Config struct {
 	Gateway  Gateway
 	Journal  Retention
 	Printer  printer.Profile
+
+	PrinterPort printer.Options // its cable
+	Scanner     scanner.Options
 }
 
 // Retention says how long records stay on the terminal after the ledger has them.
@@ -122,6 +126,26 @@ var settings = map[string]setting{
 		c.Printer, err = printer.ProfileByName(s)
 		return err
 	})},
+	"printer.device": {false, text(func(c *Config, s string) error { c.PrinterPort.Device = s; return printer.CheckDevice(s) })},
+	"printer.baud":   {false, number(300, 4_000_000, func(c *Config, n int64) { c.PrinterPort.Baud = int(n) })},
+	"printer.flow":   {false, oneOf(printer.Flows(), func(c *Config, f printer.Flow) { c.PrinterPort.Flow = f })},
+
+	"scanner.device":  {false, text(func(c *Config, s string) error { c.Scanner.Device = s; return scanner.CheckDevice(s) })},
+	"scanner.layout":  {false, oneOf(scanner.Layouts(), func(c *Config, s string) { c.Scanner.Layout, _ = scanner.LayoutNamed(s) })}, // it is one of them
+	"scanner.baud":    {false, number(300, 4_000_000, func(c *Config, n int64) { c.Scanner.Baud = int(n) })},
+	"scanner.module":  {false, oneOf(scanner.Modules(), func(c *Config, m scanner.Module) { c.Scanner.Module = m })},
+	"scanner.trigger": {false, oneOf(scanner.Triggers(), func(c *Config, t scanner.Trigger) { c.Scanner.Trigger = t })},
+}
+
+// oneOf takes one of some words.
+func oneOf[T ~string](words []T, take func(*Config, T)) func(*Config, any) error {
+	return text(func(c *Config, s string) error {
+		if !slices.Contains(words, T(s)) {
+			return fmt.Errorf("%.40q is none of %v", s, words)
+		}
+		take(c, T(s))
+		return nil
+	})
 }
 
 // text, boolean, number and lines take values of one type.
@@ -220,7 +244,8 @@ func LoadConfig(path string) (Config, error) {
 func ParseConfig(raw []byte) (Config, error) {
 	c := Config{
 		Merchant: Merchant{Language: words.English}, Printer: printer.Profile80(),
-		Journal: Retention{KeepDays: 30, MaxBytes: 256 << 20},
+		Journal:     Retention{KeepDays: 30, MaxBytes: 256 << 20},
+		PrinterPort: printer.DefaultOptions(), Scanner: scanner.DefaultOptions(),
 	}
 	if len(raw) > maxConfig {
 		return c, fmt.Errorf("more than %d KiB is no configuration of till", maxConfig>>10)
