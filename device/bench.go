@@ -78,7 +78,7 @@ func AcceptBench(conn net.Conn) (Peripheral, error) {
 }
 
 func openBench(ctx context.Context, board boards.Board, socket string, now func() time.Time) (*Device, error) {
-	d := &Device{}
+	d := &Device{Vitals: NewVitals()}
 	conns := map[Peripheral]net.Conn{}
 	for _, p := range []Peripheral{BenchDisplay, BenchInput, BenchScanner, BenchPins, BenchMonitor} {
 		conn, err := dialBench(ctx, socket, p)
@@ -91,7 +91,7 @@ func openBench(ctx context.Context, board boards.Board, socket string, now func(
 	d.Display = display.NewBench(conns[BenchDisplay], size(board.Panel))
 	d.Input = display.NewBenchInput(conns[BenchInput])
 	d.Scanner = scanner.NewBench(conns[BenchScanner], now)
-	d.Pins = &benchPins{conn: conns[BenchPins]}
+	d.Pins = NewBenchPins(conns[BenchPins])
 	d.Monitor = &Monitor{conn: conns[BenchMonitor], answers: bufio.NewReader(conns[BenchMonitor])}
 	d.OpenPrinter = func(ctx context.Context) (printer.Transport, error) {
 		return dialBench(ctx, socket, BenchPrinter)
@@ -114,6 +114,9 @@ type benchPins struct {
 
 var _ Pins = (*benchPins)(nil)
 
+// NewBenchPins tells what moves to the other end of conn.
+func NewBenchPins(conn io.Writer) Pins { return &benchPins{conn: conn} }
+
 func (b *benchPins) send(e PinEvent) error {
 	line, err := json.Marshal(e)
 	if err != nil {
@@ -127,9 +130,24 @@ func (b *benchPins) send(e PinEvent) error {
 	return nil
 }
 
-func (b *benchPins) KickDrawer() error  { return b.send(PinEvent{Drawer: true}) }
-func (b *benchPins) SetLED(c LED) error { return b.send(PinEvent{LED: c}) }
-func (b *benchPins) Play(s Sound) error { return b.send(PinEvent{Sound: s}) }
+func (b *benchPins) KickDrawer() error { return b.send(PinEvent{Drawer: true}) }
+
+func (b *benchPins) SetLED(c LED) error {
+	if err := checkLED(c); err != nil {
+		return err
+	}
+	if c == LEDBlinking {
+		c = LEDAmber // a bench's light has four colours
+	}
+	return b.send(PinEvent{LED: c})
+}
+
+func (b *benchPins) Play(s Sound) error {
+	if _, err := pattern(s); err != nil {
+		return err
+	}
+	return b.send(PinEvent{Sound: s})
+}
 
 // Monitor shows the bench what the terminal holds, one line of JSON a step. The
 // bench answers each line once it has it, so that whoever caused a step sees

@@ -1,13 +1,12 @@
 // Package device is the terminal's body: it builds a board's peripherals and
-// moves what is wired to pins. So far there is one board, sim, whose
-// peripherals are clients of a bench on a Unix socket.
+// moves what is wired to pins. The sim board's peripherals are clients of a
+// bench on a Unix socket; the others' are a machine's own.
 package device
 
 import (
 	"context"
 	"errors"
-	"fmt"
-	"image"
+	"log/slog"
 	"net"
 	"time"
 
@@ -16,28 +15,6 @@ import (
 	"till/printer"
 	"till/scanner"
 )
-
-// Sound is a pattern of the buzzer.
-type Sound string
-
-// LED is the colour of the terminal's light.
-type LED string
-
-// The colours of the light.
-const (
-	LEDOff   LED = "off"
-	LEDGreen LED = "green"
-	LEDAmber LED = "amber"
-	LEDRed   LED = "red"
-)
-
-// Pins is what hangs on GPIO: the drawer, the light and the buzzer. A pin that
-// cannot be moved is logged by the caller and holds up nothing.
-type Pins interface {
-	KickDrawer() error
-	SetLED(LED) error
-	Play(Sound) error
-}
 
 // Device is a terminal's peripherals, ready for use.
 type Device struct {
@@ -50,15 +27,31 @@ type Device struct {
 	// Monitor shows a bench the terminal's state after every step; nil elsewhere.
 	Monitor *Monitor
 
+	// Vitals are told what goes on, by whoever does it.
+	Vitals Vitals
+	// Watchdog has to be run to be armed; nil where there is none, or it is not wanted.
+	Watchdog *Watchdog
+	// PowerButton is nil where there is none.
+	PowerButton *PowerButton
+	// Health is how the machine is; nil where it cannot be asked.
+	Health func() Health
+
 	closers []func() error
 }
 
-// Open builds the peripherals of a board. bench is the socket of a sim board's world.
-func Open(ctx context.Context, board boards.Board, bench string, now func() time.Time) (*Device, error) {
-	if !board.Bench {
-		return nil, fmt.Errorf("board %s: its peripherals cannot be built yet; use -board sim", board.Name)
+// Open builds the peripherals of a board. On a real board it fails only when
+// ctx ends: what is not there is logged, and the terminal sells without it.
+func Open(ctx context.Context, board boards.Board, o Options) (*Device, error) {
+	if o.Now == nil {
+		o.Now = time.Now
 	}
-	return openBench(ctx, board, bench, now)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if board.Bench {
+		return openBench(ctx, board, o.Bench, o.Now)
+	}
+	return openBoard(ctx, board, o)
 }
 
 // Close lets go of everything. A connection that whoever read it has closed
@@ -72,5 +65,3 @@ func (d *Device) Close() error {
 	}
 	return failed
 }
-
-func size(p boards.Panel) image.Point { return image.Pt(p.Width, p.Height) }

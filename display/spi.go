@@ -64,8 +64,8 @@ type SPIModel struct {
 	// AddressMode is MADCTL for the rotations 0, 90, 180 and 270. At 0 the panel
 	// is landscape, its plug on the left of a common module.
 	AddressMode [4]byte
-	Invert      bool // glass that shows the inverse of what it is sent (IPS)
-	Init        []SPICommand // with SLPOUT where this controller wants it
+	Invert      bool             // glass that shows the inverse of what it is sent (IPS)
+	Init        []SPICommand     // with SLPOUT where this controller wants it
 	Clock       physic.Frequency // highest for writing
 }
 

@@ -43,6 +43,8 @@ type Config struct {
 
 	PrinterPort printer.Options // its cable
 	Scanner     scanner.Options
+	Display     Display
+	Watchdog    bool // the board's resets it when the terminal hangs
 }
 
 // Retention says how long records stay on the terminal after the ledger has them.
@@ -81,7 +83,7 @@ type setting struct {
 var settings = map[string]setting{
 	"terminal": {true, text(func(c *Config, s string) error { c.Terminal = s; return wire.CheckTerminal(s) })},
 	"board": {true, text(func(c *Config, s string) (err error) {
-		c.Board, err = boards.ByName(s)
+		c.Board, err = boardNamed(s)
 		return err
 	})},
 	"data":        {true, text(func(c *Config, s string) error { c.Data = s; return nil })},
@@ -121,6 +123,12 @@ var settings = map[string]setting{
 
 	"journal.keep_days": {false, number(1, 3650, func(c *Config, n int64) { c.Journal.KeepDays = int(n) })},
 	"journal.max_mb":    {false, number(8, 65536, func(c *Config, n int64) { c.Journal.MaxBytes = n << 20 })},
+
+	"watchdog":          {false, boolean(func(c *Config, b bool) { c.Watchdog = b })},
+	"display.device":    {false, text(func(c *Config, s string) error { c.Display.Device = s; return checkDisplay(s) })},
+	"display.rotate":    {false, rotation},
+	"touch.device":      {false, text(func(c *Config, s string) error { c.Display.Touch = s; return checkTouch(s) })},
+	"touch.calibration": {false, text(calibration)},
 
 	"printer.profile": {false, text(func(c *Config, s string) (err error) {
 		c.Printer, err = printer.ProfileByName(s)
@@ -223,7 +231,11 @@ func checkBroker(s string) error {
 
 // LoadConfig reads a configuration file and checks it whole: the error names
 // every unknown key, bad value and missing key, with its line.
-func LoadConfig(path string) (Config, error) {
+func LoadConfig(path string) (Config, error) { return LoadConfigFor(path, "") }
+
+// LoadConfigFor is LoadConfig for the board of this name instead of the file's;
+// "" is the file's.
+func LoadConfigFor(path, board string) (Config, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return Config{}, fmt.Errorf("read configuration: %w", err)
@@ -233,7 +245,7 @@ func LoadConfig(path string) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("read configuration %s: %w", path, err)
 	}
-	c, err := ParseConfig(raw)
+	c, err := parseConfig(raw, board)
 	if err != nil {
 		return Config{}, fmt.Errorf("configuration %s:\n%w", path, err)
 	}
@@ -241,11 +253,14 @@ func LoadConfig(path string) (Config, error) {
 }
 
 // ParseConfig is LoadConfig of the file's contents.
-func ParseConfig(raw []byte) (Config, error) {
+func ParseConfig(raw []byte) (Config, error) { return parseConfig(raw, "") }
+
+func parseConfig(raw []byte, board string) (Config, error) {
 	c := Config{
 		Merchant: Merchant{Language: words.English}, Printer: printer.Profile80(),
 		Journal:     Retention{KeepDays: 30, MaxBytes: 256 << 20},
 		PrinterPort: printer.DefaultOptions(), Scanner: scanner.DefaultOptions(),
+		Display: defaultDisplay(), Watchdog: true,
 	}
 	if len(raw) > maxConfig {
 		return c, fmt.Errorf("more than %d KiB is no configuration of till", maxConfig>>10)
@@ -260,6 +275,9 @@ func ParseConfig(raw []byte) (Config, error) {
 		return c, err
 	}
 	values := flatten("", tree)
+	if board != "" {
+		values["board"] = board
+	}
 	found := lineNumbers(raw)
 	var faults []fault
 	for _, key := range slices.Sorted(maps.Keys(values)) {

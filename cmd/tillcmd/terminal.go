@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"sync/atomic"
 	"time"
@@ -63,6 +64,10 @@ type input struct {
 func runTerminal(ctx context.Context, config Config, log *slog.Logger) error {
 	for {
 		err := runOnce(ctx, config, log)
+		if errors.Is(err, errPowerButton) {
+			log.Info("switching off", "why", errPowerButton)
+			return device.PowerOff()
+		}
 		if !errors.Is(err, errReopen) || ctx.Err() != nil {
 			return err
 		}
@@ -93,7 +98,7 @@ func newBoot() string {
 func (t *terminal) run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	body, err := device.Open(ctx, t.config.Board, t.config.Bench, time.Now)
+	body, err := device.Open(ctx, t.config.Board, t.body())
 	if err != nil {
 		return err
 	}
@@ -113,7 +118,7 @@ func (t *terminal) run(ctx context.Context) error {
 			Currency: t.config.Merchant.Currency, Cashier: t.config.Merchant.Cashier, ManagerPIN: t.config.ManagerPIN,
 			Rows: display.RowsThatFit(display.View{Screen: display.ScreenList, Test: t.config.Test, Buttons: []display.Button{{ID: "back", Role: display.RoleBack}}}, body.Display.Size()),
 		}, t.journal.LastReceipt(), newest.ID, sales),
-		Journal: grown{t.journal, t.link}, Gateway: gateway{t}, Printer: t.printing, Body: pins{t},
+		Journal: grown{t.journal, t.link, body.Vitals.Commit}, Gateway: gateway{t}, Printer: t.printing, Body: pins{t},
 	}
 	parts := map[string]func(context.Context) error{
 		"link":    t.link.Run,
@@ -121,6 +126,7 @@ func (t *terminal) run(ctx context.Context) error {
 		"input":   t.readInput,
 		"scanner": t.readScanner,
 	}
+	maps.Copy(parts, t.bodyParts())
 	ended := make(chan struct{}, len(parts))
 	for name, part := range parts {
 		go func() {
@@ -220,6 +226,7 @@ func (t *terminal) loop(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
+		t.device.Vitals.Loop.End(nil)
 		if t.register.State.Reopen {
 			return errReopen
 		}
@@ -292,7 +299,9 @@ func (t *terminal) step(e checkout.Event) error {
 func (t *terminal) refresh() {
 	v := t.view()
 	t.frame = display.Render(v, t.device.Display.Size())
+	t.device.Vitals.Draw.Begin()
 	sent, err := t.panel.Show(t.frame.Image)
+	t.device.Vitals.Draw.End(err)
 	t.updates += len(sent)
 	if err != nil {
 		t.log.Error("draw", "err", err)
@@ -408,11 +417,14 @@ func coded(err error) error {
 // grown tells the link of every commit.
 type grown struct {
 	*store.Journal
-	link *link.Link
+	link   *link.Link
+	commit *device.Vital
 }
 
 func (g grown) Append(stamp payment.Stamp, events ...payment.Event) (uint64, error) {
+	g.commit.Begin()
 	last, err := g.Journal.Append(stamp, events...)
+	g.commit.End(err)
 	if err == nil {
 		g.link.Grown(last)
 	}

@@ -12,7 +12,6 @@ import (
 	"log/slog"
 	"runtime"
 
-	"till/boards"
 	"till/cmd/tillcmd/bench"
 )
 
@@ -69,7 +68,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	flags := flag.NewFlagSet("till run", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // the error says it; main prints it once
 	path := flags.String("config", "", "configuration `file` (TOML)")
-	board := flags.String("board", "", "board `name`, instead of the file's")
+	board := flags.String("board", "", "board `name`, or auto, instead of the file's")
 	level := slog.LevelInfo
 	flags.TextVar(&level, "log", slog.LevelInfo, "`level` of the log: debug, info, warn, error")
 	if err := flags.Parse(args); err != nil {
@@ -81,14 +80,9 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	case *path == "":
 		return errors.New("till run: say where the configuration is, with -config FILE")
 	}
-	config, err := LoadConfig(*path)
+	config, err := LoadConfigFor(*path, *board)
 	if err != nil {
 		return err
-	}
-	if *board != "" {
-		if config.Board, err = boards.ByName(*board); err != nil {
-			return fmt.Errorf("till run: %w", err)
-		}
 	}
 	defer keepSmall()()
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
