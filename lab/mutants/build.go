@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 
 	"till/lab/sim"
 )
@@ -49,8 +50,8 @@ func (m Mutant) build(ctx context.Context, root, dir string) (program string, er
 }
 
 // run gives a simulation its seeds, one after the other until a law is broken,
-// and returns the last one's result.
-func run(ctx context.Context, program string, from, seeds uint64) (last sim.Result, err error) {
+// and returns the last one's result and the processor time of all.
+func run(ctx context.Context, program string, from, seeds uint64) (last sim.Result, took time.Duration, err error) {
 	// As one of its own processes, it writes each seed's result as a line of JSON.
 	cmd := exec.CommandContext(ctx, program, "-shard", "0", "-shards", "1",
 		"-from", fmt.Sprint(from), "-seeds", fmt.Sprint(seeds))
@@ -58,23 +59,23 @@ func run(ctx context.Context, program string, from, seeds uint64) (last sim.Resu
 	cmd.Stderr = &complaint
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return last, fmt.Errorf("run %s: %w", program, err)
+		return last, 0, fmt.Errorf("run %s: %w", program, err)
 	}
 	if err := cmd.Start(); err != nil {
-		return last, fmt.Errorf("run %s: %w", program, err)
+		return last, 0, fmt.Errorf("run %s: %w", program, err)
 	}
 	lines := json.NewDecoder(out)
 	for lines.More() {
 		last = sim.Result{}
 		if err := lines.Decode(&last); err != nil {
-			return last, errors.Join(fmt.Errorf("read a result of %s: %w", program, err), cmd.Wait())
+			return last, 0, errors.Join(fmt.Errorf("read a result of %s: %w", program, err), cmd.Wait())
 		}
 	}
 	if err := cmd.Wait(); err != nil {
-		return last, fmt.Errorf("run %s: %w: %s", program, err, complaint.Bytes())
+		return last, 0, fmt.Errorf("run %s: %w: %s", program, err, complaint.Bytes())
 	}
 	if last.Seed == 0 {
-		return last, fmt.Errorf("%s ran no seed", program)
+		return last, 0, fmt.Errorf("%s ran no seed", program)
 	}
-	return last, nil
+	return last, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), nil
 }

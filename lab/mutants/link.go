@@ -12,7 +12,7 @@ func linkMutants() []Mutant {
 		{
 			Name:  "epoch-ignored",
 			Bug:   "an acknowledgement of a journal before this one is taken for this one's",
-			Edits: one("sync/session.go", "	if a.Epoch != m.epoch {\n		return", "	if a.Epoch != m.epoch && false {\n		return"),
+			Edits: one("sync/session.go", "	if a.Epoch != m.epoch || m.Stopped != \"\" {", "	if m.Stopped != \"\" {"),
 			Law:   "convergence",
 		},
 		{
