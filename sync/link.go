@@ -169,7 +169,7 @@ func (l *Link) dialOnce(ctx context.Context, number int, report func(line)) (*mq
 	if err != nil {
 		return nil, err
 	}
-	if err := conn.Subscribe(ctx, wire.DownFilter(l.config.Terminal)); err != nil {
+	if err := conn.SubscribeAtMostOnce(ctx, wire.DownFilter(l.config.Terminal)); err != nil {
 		conn.Close()
 		return nil, err
 	}

@@ -67,12 +67,26 @@ func Connect(ctx context.Context, o Options) (*Conn, error) {
 	return c, nil
 }
 
-// Subscribe waits for the broker's SUBACK, and looks at what it granted: paho's
-// token has no error for a refused subscription.
+// Subscribe subscribes at QoS 1: the broker keeps what was not yet acknowledged,
+// while the connection lasts. It is for the one reader that takes everybody's.
 func (c *Conn) Subscribe(ctx context.Context, filters ...string) error {
+	return c.subscribe(ctx, 1, filters)
+}
+
+// SubscribeAtMostOnce subscribes at QoS 0: the broker sends and forgets. It is
+// for the many, who ask again for what they miss: with NATS a QoS 1 subscription
+// is a consumer, and to end one looks at every kept message and, for each, at
+// every other consumer. A broker with 2,000 of them did not recover from a restart.
+func (c *Conn) SubscribeAtMostOnce(ctx context.Context, filters ...string) error {
+	return c.subscribe(ctx, 0, filters)
+}
+
+// subscribe waits for the broker's SUBACK, and looks at what it granted: paho's
+// token has no error for a refused subscription.
+func (c *Conn) subscribe(ctx context.Context, qos byte, filters []string) error {
 	want := map[string]byte{}
 	for _, f := range filters {
-		want[f] = 1
+		want[f] = qos
 	}
 	token := c.client.SubscribeMultiple(want, nil)
 	if err := c.finish(ctx, token); err != nil {
