@@ -257,7 +257,7 @@ func ParseConfig(raw []byte) (Config, error) { return parseConfig(raw, "") }
 
 func parseConfig(raw []byte, board string) (Config, error) {
 	c := Config{
-		Merchant: Merchant{Language: words.English}, Printer: printer.Profile80(),
+		Merchant: Merchant{Language: words.English}, Printer: printer.ProfileAuto(),
 		Journal:     Retention{KeepDays: 30, MaxBytes: 256 << 20},
 		PrinterPort: printer.DefaultOptions(), Scanner: scanner.DefaultOptions(),
 		Display: defaultDisplay(), Watchdog: true,
@@ -294,6 +294,9 @@ func parseConfig(raw []byte, board string) (Config, error) {
 		if _, there := values[key]; settings[key].required && !there {
 			faults = append(faults, fault{0, key, errors.New("is missing")})
 		}
+	}
+	if c.Board.Bench && c.Printer == printer.ProfileAuto() {
+		c.Printer = printer.Profile80() // a bench's printer does not say what it is
 	}
 	if c.Board.Bench && c.Bench == "" {
 		faults = append(faults, fault{found["board"], "bench", fmt.Errorf("board %s needs the bench's socket", c.Board.Name)})
