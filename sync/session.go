@@ -45,7 +45,7 @@ const (
 	helloAgain  = 2 * time.Second
 	deafAfter   = 11 * time.Second
 	resendAfter = 4 * time.Second
-	longestTrip = 30 * time.Second // a slower answer tells nothing of the time
+	longestTrip = 10 * time.Second // a slower answer tells nothing of the time
 	clockFresh  = 10 * time.Minute // a sample is kept so long, unless a better one comes
 
 	// window bounds the records published and not yet acknowledged.
