@@ -31,13 +31,18 @@ func (b *PowerButton) Run(ctx context.Context) error {
 	if err := b.pin.In(gpio.PullUp, gpio.FallingEdge); err != nil {
 		return fmt.Errorf("power button: %w", err)
 	}
+	// A pin that is low from the start is no press: a wire that is shorted, or a
+	// finger on the button since before the boot. It has to be seen released first.
+	released := false
 	for ctx.Err() == nil {
 		// The edge only ends the wait early. It may be an old one, or a bounce.
 		before := time.Now()
 		if !b.pin.WaitForEdge(buttonWait) && time.Since(before) < buttonLook {
 			pause(ctx, buttonLook) // a driver that does not wait
 		}
-		if b.held(ctx) {
+		if !released {
+			released = b.pin.Read() == gpio.High
+		} else if b.held(ctx) {
 			return nil
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -274,6 +275,7 @@ var (
 
 // run runs in until the test ends, and returns what it handled so far.
 func run(t *testing.T, in display.Input) (seen func() []string) {
+	var mu sync.Mutex
 	var got []string
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -282,6 +284,8 @@ func run(t *testing.T, in display.Input) (seen func() []string) {
 			if err := e.Validate(); err != nil {
 				t.Error(err)
 			}
+			mu.Lock()
+			defer mu.Unlock()
 			if e.Touch != nil {
 				got = append(got, e.Touch.String())
 			} else {
@@ -298,6 +302,8 @@ func run(t *testing.T, in display.Input) (seen func() []string) {
 	})
 	return func() []string {
 		synctest.Wait()
+		mu.Lock()
+		defer mu.Unlock()
 		defer func() { got = nil }()
 		return got
 	}
@@ -380,6 +386,7 @@ func TestEvdevLeavesWhatIsOthers(t *testing.T) {
 type film struct {
 	spi.Conn
 	irq   *gpiotest.Pin
+	mu    sync.Mutex
 	x, y  int32
 	noise []int32
 	fail  error
@@ -387,6 +394,8 @@ type film struct {
 }
 
 func (f *film) Tx(w, r []byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.fail != nil {
 		return f.fail
 	}
@@ -400,6 +409,13 @@ func (f *film) Tx(w, r []byte) error {
 	}
 	r[1], r[2] = byte(v<<3>>8), byte(v<<3)
 	return nil
+}
+
+// set changes the film, before it is measured again.
+func (f *film) set(change func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change()
 }
 
 func (f *film) press(down bool) {
@@ -417,7 +433,7 @@ func TestXPT2046(t *testing.T) {
 		if got := seen(); got != nil || f.sent != nil {
 			t.Errorf("untouched: %v, asked % x", got, f.sent)
 		}
-		f.noise = []int32{900, -900} // the film bounces; the middle sample does not
+		f.set(func() { f.noise = []int32{900, -900} }) // the film bounces; the middle sample does not
 		f.press(true)
 		time.Sleep(time.Second)
 		if got := seen(); !slices.Equal(got, []string{"(80,180)"}) {
@@ -428,14 +444,16 @@ func TestXPT2046(t *testing.T) {
 		}
 		f.press(false)
 		time.Sleep(time.Second)
-		f.fail = errors.New("no bus")
+		f.set(func() { f.fail = errors.New("no bus") })
 		f.press(true)
 		time.Sleep(100 * time.Millisecond)
 		if got := seen(); got != nil {
 			t.Errorf("without a bus: %v", got)
 		}
-		f.fail, f.noise = nil, []int32{0, 0, 500, 0, -500, 0, 500, 0, -500, 0} // still settling
-		f.x = 2048
+		f.set(func() {
+			f.fail, f.noise = nil, []int32{0, 0, 500, 0, -500, 0, 500, 0, -500, 0} // still settling
+			f.x = 2048
+		})
 		time.Sleep(100 * time.Millisecond)
 		if got := seen(); !slices.Equal(got, []string{"(160,180)"}) {
 			t.Errorf("settled: %v", got)

@@ -218,3 +218,20 @@ func TestOpenFramebufferThatIsNone(t *testing.T) {
 		t.Error("/dev/null is no framebuffer, and was opened")
 	}
 }
+
+func TestNoDisplay(t *testing.T) {
+	n := display.NewNone(image.Pt(8, 6))
+	frame := noise(n.Size(), 1)
+	if err := n.Draw(frame, frame.Rect); err != nil {
+		t.Fatal(err)
+	}
+	if n.Draw(frame, image.Rect(0, 0, 9, 6)) == nil || n.Draw(noise(image.Pt(9, 6), 1), frame.Rect) == nil {
+		t.Error("what no surface takes was drawn")
+	}
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if n.Draw(frame, frame.Rect) == nil {
+		t.Error("drawn after Close")
+	}
+}

@@ -306,7 +306,7 @@ func (t *terminal) refresh() {
 	if err != nil {
 		t.log.Error("draw", "err", err)
 	}
-	if led := ledOf(t.register.State); led != t.led {
+	if led := ledOf(t.register.State, t.register.State.SecondsSince(t.steady())); led != t.led {
 		t.led = led
 		t.movePin("light", t.device.Pins.SetLED(led))
 	}

@@ -18,16 +18,28 @@ func counts(s checkout.Screen) bool {
 	return s == checkout.Checking || s == checkout.ShowingQR || s == checkout.Charging
 }
 
-func ledOf(s checkout.State) device.LED {
+// needsSomeone is how long a sale is checked until the cashier is asked for, in seconds.
+const needsSomeone = 10
+
+// ledOf is the light's colour after so many seconds on the screen.
+func ledOf(s checkout.State, seconds int) device.LED {
 	switch s.Screen {
 	case checkout.Approved:
 		return device.LEDGreen
 	case checkout.Declined, checkout.Fault:
 		return device.LEDRed
-	case checkout.Checking, checkout.Offline, checkout.Halted:
+	case checkout.Checking:
+		if seconds >= needsSomeone {
+			return device.LEDBlinking
+		}
+		return device.LEDAmber
+	case checkout.Offline, checkout.Halted:
 		return device.LEDAmber
 	}
-	if s.Printer != checkout.PrinterReady {
+	switch s.Printer {
+	case checkout.PrinterNoPaper:
+		return device.LEDBlinking
+	case checkout.PrinterOff:
 		return device.LEDAmber
 	}
 	return device.LEDOff
