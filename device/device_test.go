@@ -589,7 +589,9 @@ func TestWatchdogBites(t *testing.T) {
 					t.Error("it hangs, and the board is not reset")
 				}
 				stop()
-				<-done
+				if err := <-done; !errors.Is(err, context.Canceled) {
+					t.Errorf("ended by %v", err)
+				}
 			})
 		})
 	}

@@ -1,5 +1,3 @@
-//go:build unix
-
 package device
 
 import "golang.org/x/sys/unix"
@@ -10,5 +8,5 @@ func diskSpace(path string) (free, size uint64, err error) {
 		return 0, 0, err
 	}
 	block := uint64(s.Bsize)
-	return uint64(s.Bavail) * block, uint64(s.Blocks) * block, nil
+	return s.Bavail * block, s.Blocks * block, nil
 }
