@@ -531,7 +531,7 @@ func TestCrashStatesOfGrowth(t *testing.T) {
 	c := newCrashes(t, 3)
 	l := newLife(c)
 	defer func() { closeChecked(t, l.journal) }()
-	for n := range c.samples(80, 600) {
+	for n := range c.samples(80, 250) {
 		receipt := l.journal.LastReceipt() + 1
 		for _, events := range [][]payment.Event{{created(n), started(n, 1)}, {changed(n, 1, payment.Approved, receipt)}, {printed(n, receipt)}} {
 			before := l.now
