@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"go.etcd.io/bbolt"
@@ -35,17 +36,37 @@ var _ cloud.Ledger = (*Ledger)(nil)
 // Close ends it; open transactions finish first.
 func (l *Ledger) Close() error { return l.db.Close() }
 
-// Update is one durable commit.
+// errUnchanged rolls a transaction back that wrote nothing.
+var errUnchanged = errors.New("nothing was written")
+
+// Update is one durable commit. Where f writes nothing there is none, which
+// would cost two syncs: terminals that say hello are most of a gateway's messages.
 func (l *Ledger) Update(f func(cloud.Tx) error) error {
-	return l.db.Update(func(t *bbolt.Tx) error { return f(tx{t}) })
+	err := l.db.Update(func(t *bbolt.Tx) error {
+		wrote := false
+		if err := f(tx{t, &wrote}); err != nil {
+			return err
+		}
+		if !wrote {
+			return errUnchanged
+		}
+		return nil
+	})
+	if errors.Is(err, errUnchanged) {
+		return nil
+	}
+	return err
 }
 
 // View reads a consistent picture.
 func (l *Ledger) View(f func(cloud.Tx) error) error {
-	return l.db.View(func(t *bbolt.Tx) error { return f(tx{t}) })
+	return l.db.View(func(t *bbolt.Tx) error { return f(tx{t, new(bool)}) })
 }
 
-type tx struct{ *bbolt.Tx }
+type tx struct {
+	*bbolt.Tx
+	wrote *bool
+}
 
 // journalKey is the terminal's id, a zero byte, and the epoch.
 func journalKey(terminal string, epoch uint32) []byte {
@@ -68,6 +89,7 @@ func put(t tx, bucket, key []byte, value any) error {
 	if err != nil {
 		return fmt.Errorf("ledger entry %s/%q: %w", bucket, key, err)
 	}
+	*t.wrote = true
 	return t.Bucket(bucket).Put(key, raw)
 }
 
