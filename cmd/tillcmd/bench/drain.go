@@ -118,7 +118,7 @@ func (d *drainer) link(ctx context.Context, records int) (float64, error) {
 	ctx, stop := context.WithTimeout(ctx, drainWait)
 	defer stop()
 	p := d.journal.Position()
-	acked, ended := make(chan struct{}), make(chan error, 1)
+	acked, ended := make(chan struct{}), make(chan struct{})
 	var refused string
 	begin := time.Now()
 	l := link.NewLink(link.Config{
@@ -136,7 +136,10 @@ func (d *drainer) link(ctx context.Context, records int) (float64, error) {
 			}
 		},
 	}, d.journal, link.NewSession("bench", "bench", p.Epoch, p.Last, p.Acked))
-	go func() { ended <- l.Run(ctx) }()
+	go func() {
+		defer close(ended)
+		_ = l.Run(ctx) // returns the context's error, which we cause
+	}()
 	var took time.Duration
 	var err error
 	select {
@@ -146,7 +149,7 @@ func (d *drainer) link(ctx context.Context, records int) (float64, error) {
 		err = fmt.Errorf("drain: %d of %d records were not acknowledged: %w", p.Last-d.journal.Position().Acked, records, ctx.Err())
 	}
 	stop()
-	<-ended // with the context's error, which we caused
+	<-ended
 	if d.standIn != nil && err != nil {
 		err = errors.Join(err, d.standIn.err())
 	}

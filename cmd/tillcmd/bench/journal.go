@@ -126,6 +126,11 @@ func (s *syncedPages) write(page int64) error {
 	return nil
 }
 
+// discard closes a file that is removed with the run's folder.
+func discard(f *os.File) {
+	_ = f.Close() // nothing in it is wanted any more
+}
+
 func open(dir string) (*store.Journal, error) {
 	return store.Open(dir, store.Options{Terminal: terminalID})
 }
@@ -179,14 +184,14 @@ func (r *rig) compareCommits(ctx context.Context, few, many *store.Journal) erro
 	if err != nil {
 		return err
 	}
-	defer bare.file.Close()
-	commits, wrote := 0, few.BytesWritten()
+	defer discard(bare.file)
+	commits, wrote, wroteMany := 0, few.BytesWritten(), uint64(0)
 	pagesOfCommit := func() int { return int((few.BytesWritten() - wrote) / uint64(max(1, commits)) / pageSize) }
 	pages, err := r.newSyncedPages(func() int { return max(2, pagesOfCommit()) })
 	if err != nil {
 		return err
 	}
-	defer pages.file.Close()
+	defer discard(pages.file)
 	counter := &till{journal: few}
 	runs := []func() (float64, error){
 		r.timedCommits(bare.commit),
@@ -195,6 +200,7 @@ func (r *rig) compareCommits(ctx context.Context, few, many *store.Journal) erro
 	}
 	if many != nil {
 		runs = append(runs, r.timedCommits((&till{journal: many}).commit))
+		wroteMany = many.BytesWritten()
 	}
 	medians, err := interleave(ctx, r.sizes.rounds, runs...)
 	if err != nil {
@@ -205,7 +211,8 @@ func (r *rig) compareCommits(ctx context.Context, few, many *store.Journal) erro
 		pagesOfCommit(), number(medians[2]), medians[2]/medians[0], medians[1]/medians[2])
 	if many != nil {
 		r.compare("commit_at_1M", medians[3], microseconds, bareName, medians[0])
-		r.note("commit_at_1M is %.2f times a commit to a journal of few records, measured in turn.", medians[3]/medians[1])
+		r.note("commit_at_1M is %.2f times a commit to a journal of few records, measured in turn; one wrote %.1f pages, the other %.1f.",
+			medians[3]/medians[1], float64(many.BytesWritten()-wroteMany)/float64(commits)/pageSize, float64(few.BytesWritten()-wrote)/float64(commits)/pageSize)
 	}
 	return nil
 }
@@ -239,7 +246,7 @@ func (r *rig) pruned(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			defer bare.file.Close()
+			defer discard(bare.file)
 			medians, err := interleave(ctx, r.sizes.rounds, r.timedCommits(bare.commit),
 				r.timedCommits((&till{journal: few}).commit), r.timedCommits((&till{journal: many}).commit))
 			if err != nil {

@@ -101,15 +101,18 @@ func (r *rig) idle(ctx context.Context, data, broker string, online bool) (usage
 	if err := cmd.Start(); err != nil {
 		return usage{}, fmt.Errorf("start the firmware: %w", err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait() // by our own signal, or it has said why on stderr
+	}()
 	u, err := r.lookAt(ctx, cmd.Process.Pid, w, online, ended)
 	stop()
 	if err != nil {
 		<-ended
 		return usage{}, fmt.Errorf("%w: %s", err, strings.TrimSpace(said.String()))
 	}
-	<-ended // by our own signal
+	<-ended
 	return u, nil
 }
 
@@ -127,7 +130,7 @@ func firmware(ctx context.Context, config string) (*exec.Cmd, error) {
 }
 
 // lookAt waits until the firmware stands, leaves it alone, and looks.
-func (r *rig) lookAt(ctx context.Context, pid int, w *world, online bool, ended chan error) (usage, error) {
+func (r *rig) lookAt(ctx context.Context, pid int, w *world, online bool, ended <-chan struct{}) (usage, error) {
 	const patience = 30 * time.Second
 	up := w.shown
 	if online {
@@ -144,8 +147,7 @@ func (r *rig) lookAt(ctx context.Context, pid int, w *world, online bool, ended 
 				return nil
 			}
 			return fmt.Errorf("the firmware was not ready within %v", d)
-		case err := <-ended:
-			ended <- err // for whoever waits for it
+		case <-ended:
 			return errors.New("the firmware ended")
 		case <-ctx.Done():
 			return ctx.Err()
