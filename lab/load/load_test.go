@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 // TestLoad drives a small fleet, and kills the gateway under it.
 func TestLoad(t *testing.T) {
 	report, err := run(t.Context(), Options{
-		Terminals: 50, For: 5 * time.Second, Every: 500 * time.Millisecond, Kill: true, Pace: 50, Dir: t.TempDir(), Say: t.Logf,
+		Terminals: 50, For: 5 * time.Second, Every: 500 * time.Millisecond, Dial: 500, Kill: true, Pace: 50, Dir: t.TempDir(), Say: t.Logf,
 	})
 	if err != nil {
 		t.Error(err)

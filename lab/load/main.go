@@ -38,14 +38,15 @@ func command(ctx context.Context, args []string) error {
 	flags.IntVar(&o.Terminals, "terminals", 1000, "`number` of terminals")
 	flags.DurationVar(&o.For, "for", time.Minute, "`time` to sell")
 	flags.DurationVar(&o.Every, "every", 10*time.Second, "mean `time` between two sales of a terminal; 0: one after another")
+	flags.IntVar(&o.Dial, "dial", 500, "connections that are begun in a second, at first; after -kill all come at once")
 	flags.BoolVar(&o.Kill, "kill", false, "kill the gateway and its broker halfway")
 	flags.IntVar(&o.Pace, "pace", 10, "the waits that wallets impose are divided by this `number`")
 	flags.StringVar(&o.Dir, "data", "", "`folder` of the gateway; without it a temporary one, removed at the end")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if o.Terminals < 1 || o.For <= 0 || o.Every < 0 || o.Pace < 1 || flags.NArg() > 0 {
-		return errors.New("want a number of terminals, a time and a pace above 0, and nothing else; -help lists the flags")
+	if o.Terminals < 1 || o.For <= 0 || o.Every < 0 || o.Pace < 1 || o.Dial < 1 || flags.NArg() > 0 {
+		return errors.New("want a number of terminals, times, a pace and connections above 0, and nothing else; -help lists the flags")
 	}
 	if err := raiseFiles(o.Terminals); err != nil {
 		return err
@@ -59,7 +60,10 @@ func command(ctx context.Context, args []string) error {
 		o.Dir = dir
 	}
 	report, err := run(ctx, o)
-	return errors.Join(report.write(os.Stdout), err)
+	if report.Took > 0 {
+		err = errors.Join(report.write(os.Stdout), err)
+	}
+	return err
 }
 
 // raiseFiles allows as many open files as the terminals and, in its own

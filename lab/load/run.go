@@ -26,6 +26,7 @@ type Options struct {
 	Terminals int
 	For       time.Duration // of selling, after all are on line
 	Every     time.Duration // mean time between a terminal's sales
+	Dial      int           // first connections that are begun in a second
 	Kill      bool          // the gateway and its broker, halfway
 	Pace      int
 	Dir       string // of ledger and broker; it is there already
@@ -42,6 +43,7 @@ type shop struct {
 	ready   sync.WaitGroup  // terminals not yet on line
 	opened  context.Context // ends when all are, and selling begins
 
+	came    atomic.Int64 // terminals that were on line once
 	sold    atomic.Int64 // sales that were paid
 	refused atomic.Int64
 }
@@ -53,8 +55,6 @@ type shownCode struct {
 }
 
 const (
-	// dialEvery spreads the first connections: a fleet does not come all at once either.
-	dialEvery = 2 * time.Millisecond
 	// comeWithin and drainWithin bound the beginning and the end of a run.
 	comeWithin  = 3 * time.Minute
 	drainWithin = 3 * time.Minute
@@ -91,14 +91,18 @@ func (s *shop) drive(ctx context.Context, key string, report *Report) error {
 	defer done(nil)
 	s.ready.Add(o.Terminals)
 	begun := time.Now()
-	patience := time.AfterFunc(comeWithin, func() { done(errors.New("not all terminals came on line")) })
+	patience := time.AfterFunc(comeWithin, func() {
+		done(fmt.Errorf("%d of %d terminals came on line within %v", s.came.Load(), o.Terminals, comeWithin))
+	})
+	dial := time.NewTicker(time.Second / time.Duration(o.Dial))
+	defer dial.Stop()
 	var open context.CancelFunc
 	s.opened, open = context.WithCancel(ctx)
 	defer open()
 	for i := range terminals {
 		terminals[i] = newTerminal(s, i)
 		go func() { failures <- terminals[i].run(bounded, selling) }()
-		time.Sleep(dialEvery)
+		<-dial.C
 	}
 	s.ready.Wait()
 	patience.Stop()

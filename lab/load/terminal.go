@@ -72,7 +72,9 @@ func (t *terminal) run(ctx, selling context.Context) error {
 			}
 		}
 	}()
-	t.await(ctx, forever, func() bool { return t.online && t.clocked })
+	if t.await(ctx, forever, func() bool { return t.online && t.clocked }) {
+		t.shop.came.Add(1)
+	}
 	t.shop.ready.Done()
 	t.await(t.shop.opened, forever, func() bool { return false })
 	for ctx.Err() == nil && t.failed == nil {
