@@ -60,8 +60,11 @@ func (t *terminal) steady() time.Time   { return t.started.Round(0).Add(t.mono()
 // ledger has all of it.
 func (t *terminal) run(ctx, selling context.Context) error {
 	linked, stop := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- t.link.Run(linked) }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = t.link.Run(linked) // it ends with linked, and says no more than that
+	}()
 	defer func() {
 		stop()
 		for { // the link may be telling something
