@@ -17,8 +17,8 @@ import (
 	"till/printer/emulator"
 )
 
-// The endpoints of the terminal, the phone and the cloud; docs: the contract of
-// till-demo. Each returns an error that answer turns into a status.
+// The endpoints of the terminal, the phone and the cloud. Each returns an error
+// that answer turns into a status and a sentence.
 
 func (c *counter) state(w http.ResponseWriter, _ *http.Request) error {
 	state, err := c.world.stateJSON()
