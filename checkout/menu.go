@@ -61,5 +61,9 @@ func (m *move) reprint() {
 		return
 	}
 	m.do(Print{Sale: sale, Copy: true})
+	if m.Printer != PrinterReady {
+		m.say("receipt_waits")
+		return
+	}
 	m.say("reprinting")
 }

@@ -258,12 +258,27 @@ func read(r *http.Request, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
-		return refuse(http.StatusBadRequest, "the body is not the JSON that is wanted here: %v", err)
+		return refuse(http.StatusBadRequest, "the body is not the JSON that is wanted here: %s", plainly(err))
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return refuse(http.StatusBadRequest, "the body goes on after its JSON")
 	}
 	return nil
+}
+
+// plainly says what is wrong with a body without the words of Go.
+func plainly(err error) string {
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &kind) && kind.Field != "":
+		return fmt.Sprintf("%q has another kind of value, a %s", kind.Field, kind.Value)
+	case errors.As(err, &kind):
+		return "it is not an object, as {\"name\":value}"
+	case errors.Is(err, io.EOF):
+		return "it is empty"
+	default:
+		return strings.TrimPrefix(err.Error(), "json: ")
+	}
 }
 
 // pageNames are the page's files. They lie in one folder.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"till/cloud/sandbox"
@@ -146,6 +147,9 @@ func (c *counter) key(w http.ResponseWriter, r *http.Request) error {
 	var body struct{ Key string }
 	if err := read(r, &body); err != nil {
 		return err
+	}
+	if body.Key == "" {
+		return refuse(http.StatusBadRequest, `say which "key": one of %s`, strings.Join(display.Keys(), " "))
 	}
 	e := display.InputEvent{Key: body.Key}
 	if err := e.Validate(); err != nil {

@@ -3,9 +3,11 @@ package tillcmd
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"till/display"
 	"till/payment"
+	"till/words"
 )
 
 // benchState is what a bench is shown after every step; docs: state.json.
@@ -64,12 +66,30 @@ func saleOf(sale payment.Sale, ok bool) *benchSale {
 	return b
 }
 
+// sentence is what the screen says to the cashier: the banner, or else the
+// screen's own words.
+func sentence(v display.View) string {
+	if v.Message != "" {
+		return v.Message
+	}
+	said := []string{v.Title, v.Detail}
+	if v.Title == "" {
+		switch v.Screen {
+		case display.ScreenChecking:
+			said = []string{words.Say(v.Lang, "screen_checking", "wallet", walletName(v.Lang, v.Wallet)) + ".", words.Say(v.Lang, "screen_checking_again")}
+		case display.ScreenOffline:
+			said = []string{words.Say(v.Lang, "offline_wallet")}
+		}
+	}
+	return strings.TrimSpace(strings.Join(said, " "))
+}
+
 func (t *terminal) showBench(v display.View) error {
 	s, p := t.register.State, t.journal.Position()
 	state := benchState{
 		Screen: string(s.Screen), Online: s.Online, Queued: p.Last - p.Acked,
 		Entry:   payment.Money{Amount: s.Entry, Currency: s.Settings.Currency},
-		Buttons: []benchButton{}, QR: v.QR, Message: v.Message, Updates: t.updates, Pins: t.pinsMoved, Printing: t.printing.waiting(),
+		Buttons: []benchButton{}, QR: v.QR, Message: sentence(v), Updates: t.updates, Pins: t.pinsMoved, Printing: t.printing.waiting(),
 	}
 	state.Sale = saleOf(s.OnScreen())
 	state.Last = saleOf(s.Sale(s.Last))
