@@ -32,6 +32,7 @@ const managerPIN = "2580"
 type Cashier struct {
 	system *apart.System
 	random *rand.Rand
+	byQR   bool // the newest attempt's code is, or was, on the screen
 
 	mu    sync.Mutex
 	codes []string
@@ -192,13 +193,22 @@ func (c *Cashier) act(ctx context.Context, s counter.State) {
 		c.key(ctx, append(strings.Split(managerPIN, ""), "enter")...)
 	case "park":
 		c.note("park")
-		c.press(ctx, []string{"goods", "other"}[c.random.IntN(2)])
+		// Nobody gives goods away for a QR that was not paid: the sale would be open
+		// for as long as the customer could still pay, which is 3 minutes.
+		if c.byQR {
+			c.press(ctx, "other")
+		} else {
+			c.press(ctx, []string{"goods", "other"}[c.random.IntN(2)])
+		}
 	case "declined", "expired", "reversed":
 		switch c.random.IntN(4) {
 		case 0:
 			c.scan(ctx)
 		case 1:
-			c.press(ctx, []string{"cash", "qr"}[c.random.IntN(2)])
+			c.press(ctx, "cash")
+		case 2:
+			c.byQR = true
+			c.press(ctx, "qr")
 		default:
 			c.press(ctx, "done")
 		}
@@ -222,6 +232,7 @@ func (c *Cashier) begin(ctx context.Context, s counter.State) {
 		c.press(ctx, "cash")
 	case n < 5:
 		c.note("qr")
+		c.byQR = true
 		c.press(ctx, "qr")
 	default:
 		c.scan(ctx)
@@ -249,6 +260,7 @@ func (c *Cashier) scan(ctx context.Context) {
 	c.mu.Unlock()
 	c.behave(ctx)
 	c.note("scan")
+	c.byQR = false
 	c.tried(ctx, func(ctx context.Context) error { return c.system.Terminal.Scan(ctx, []byte(codes[0])) })
 }
 

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"till/cloud"
 	"till/cloud/ledger"
 	"till/lab/counter"
 	"till/lab/kill"
@@ -123,6 +124,39 @@ func (r *rig) tell() {
 		}
 		r.Logf("the %s wrote:\n%s", name, raw[max(0, len(raw)-most):])
 	}
+	if err := r.tellOpen(); err != nil {
+		r.Log(err)
+	}
+}
+
+// tellOpen tells the stories of the sales that have not come to their end, as
+// the ledger has them.
+func (r *rig) tellOpen() error {
+	book, err := ledger.Open(filepath.Join(r.system.Dir, apart.CloudDir))
+	if err != nil {
+		return err
+	}
+	defer book.Close()
+	open := map[payment.SaleID]bool{}
+	err = book.View(func(tx cloud.Tx) error {
+		sales, err := tx.Sales()
+		for _, e := range sales {
+			if open[e.Sale.ID] = e.Sale.OpenAttempt() != nil; open[e.Sale.ID] {
+				a, _, err := tx.Attempt(payment.NewOrder(e.Sale.ID, len(e.Sale.Attempts)))
+				r.Logf("%s: the gateway has %+v (%v)", e.Sale.ID, a, err)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return book.Records("demo-1", 1, 1, func(record wire.Record) error {
+		if e, err := record.Event(); err != nil || open[e.Sale] {
+			r.Logf("record %d at %v: %s (%v)", record.Seq, record.Time, record.Body, err)
+		}
+		return nil
+	})
 }
 
 // round is so many kills under load.
