@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,7 +32,9 @@ const callFor = 10 * time.Second
 // bench is a sandbox in a bubble with a clock of its own.
 type bench struct {
 	*sandbox.Sandbox
-	t    *testing.T
+	t *testing.T
+
+	mu   sync.Mutex // timers of the sandbox notify too
 	news []payment.Order
 }
 
@@ -51,7 +54,11 @@ func in(t *testing.T, f func(*testing.T, *bench)) {
 func open(t *testing.T, dir string) *bench {
 	t.Helper()
 	b := &bench{t: t}
-	box, err := sandbox.Open(dir, 1, time.Now, func(o payment.Order) { b.news = append(b.news, o) })
+	box, err := sandbox.Open(dir, 1, time.Now, func(o payment.Order) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.news = append(b.news, o)
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
