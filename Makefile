@@ -93,6 +93,7 @@ check-tidy:
 	@echo "tidy"
 	@go mod tidy -diff
 	@cd tools && go mod tidy -diff
+	@cd boards/blobs && go mod tidy -diff
 
 .PHONY: check-generated
 check-generated:
