@@ -9,6 +9,7 @@ import (
 
 	"till/cloud"
 	"till/cloud/ledger"
+	"till/cloud/memledger"
 	"till/payment"
 	"till/sync/wire"
 )
@@ -102,6 +103,42 @@ func BenchmarkHandleJournal(b *testing.B) {
 				handle(b, g, u...)
 			}
 			b.ReportMetric(float64(b.N*size)/b.Elapsed().Seconds(), "records/s")
+		})
+	}
+}
+
+// BenchmarkDeadline is what every step of the gateway asks: it does not grow
+// with the attempts that are open.
+func BenchmarkDeadline(b *testing.B) {
+	for _, open := range []int{100, 100_000} {
+		b.Run(fmt.Sprint(open), func(b *testing.B) {
+			key, err := wire.NewOpeningKey()
+			if err != nil {
+				b.Fatal(err)
+			}
+			l := memledger.New()
+			err = l.Update(func(tx cloud.Tx) error {
+				for range open {
+					a := cloud.Attempt{Terminal: terminal, Tender: 1, Step: cloud.StepQuery, NextAt: start}
+					a.Order = payment.NewOrder(payment.SaleID(ulid.Make().String()), 1)
+					if err := tx.PutAttempt(a); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+			g, err := cloud.NewGateway(l, key, waits)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				if !g.Deadline().Equal(start) {
+					b.Fatal("no attempt is due")
+				}
+			}
 		})
 	}
 }

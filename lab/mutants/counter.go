@@ -37,7 +37,7 @@ func counterMutants() []Mutant {
 			Bug:  "another attempt begins in a sale whose expired QR the wallet may still take, at the gateway too",
 			Edits: []Edit{
 				{"checkout/wallet.go", "a != nil && a.Status == payment.Expired {", "a != nil && a.Status == payment.Expired && false {"},
-				{"cloud/gateway.go", "		if earlier.Open() || earlier.Status == payment.Approved", "		if earlier.Status == payment.Approved"},
+				{"cloud/request.go", "		if earlier.Open() || earlier.Status == payment.Approved", "		if earlier.Status == payment.Approved"},
 			},
 			Law: "law 2, one charge",
 		},

@@ -6,13 +6,13 @@ func gatewayMutants() []Mutant {
 		{
 			Name:  "attempt-forgotten",
 			Bug:   "the gateway charges an order again when its request arrives again",
-			Edits: one("cloud/gateway.go", "	if !seen {\n		a = Attempt{Terminal", "	seen = seen && r.Op != wire.Charge\n	if !seen {\n		a = Attempt{Terminal"),
+			Edits: one("cloud/request.go", "	if !seen {\n		a = Attempt{Terminal", "	seen = seen && r.Op != wire.Charge\n	if !seen {\n		a = Attempt{Terminal"),
 			Law:   "law 2, one charge",
 		},
 		{
 			Name:  "restart-charges-again",
 			Bug:   "a charge whose answer is overdue is charged again instead of queried",
-			Edits: one("cloud/gateway.go", "		step = StepQuery\n		b.move(&a, payment.Checking, StepQuery, 0)", "		b.move(&a, payment.Checking, StepQuery, 0)"),
+			Edits: one("cloud/attempt.go", "		step = StepQuery\n		b.move(&a, payment.Checking, StepQuery, 0)", "		b.move(&a, payment.Checking, StepQuery, 0)"),
 			Law:   "law 2, one charge",
 		},
 		{
@@ -24,19 +24,19 @@ func gatewayMutants() []Mutant {
 		{
 			Name:  "not-after-ignored",
 			Bug:   "a request that comes after its not_after is charged",
-			Edits: one("cloud/gateway.go", "	if r.NotAfter.IsZero() || b.now.After(r.NotAfter) {", "	if r.NotAfter.IsZero() {"),
+			Edits: one("cloud/request.go", "	if r.NotAfter.IsZero() || b.now.After(r.NotAfter) {", "	if r.NotAfter.IsZero() {"),
 			Law:   "law 5, late does not charge",
 		},
 		{
 			Name:  "query-leaves-open",
 			Bug:   "a query for an attempt that was never seen does not close it",
-			Edits: one("cloud/gateway.go", "			b.end(&a, payment.Expired, payment.NotReached)\n		}\n	case wire.Cancel:", "			b.end(&a, payment.Expired, payment.NotReached)\n			return b.reply(a, r.Sent)\n		}\n	case wire.Cancel:"),
+			Edits: one("cloud/request.go", "			b.end(&a, payment.Expired, payment.NotReached)\n		}\n	case wire.Cancel:", "			b.end(&a, payment.Expired, payment.NotReached)\n			return b.reply(a, r.Sent)\n		}\n	case wire.Cancel:"),
 			Law:   "law 3, no guessing",
 		},
 		{
 			Name:  "cancel-leaves-open",
 			Bug:   "a cancel of an attempt that was never seen does not close it",
-			Edits: one("cloud/gateway.go", "		b.cancel(&a, seen)\n", "		b.cancel(&a, seen)\n		if !seen {\n			return b.reply(a, r.Sent)\n		}\n"),
+			Edits: one("cloud/request.go", "		b.cancel(&a, seen)\n", "		b.cancel(&a, seen)\n		if !seen {\n			return b.reply(a, r.Sent)\n		}\n"),
 			Law:   "law 3, no guessing",
 		},
 		{
@@ -48,7 +48,7 @@ func gatewayMutants() []Mutant {
 		{
 			Name:  "cancelled-qr-unwatched",
 			Bug:   "a cancelled QR is not watched for a customer who pays it yet",
-			Edits: one("cloud/gateway.go", "		b.end(a, payment.Cancelled, payment.MerchantCancelled)\n		b.watch(a, 0)\n", "		b.end(a, payment.Cancelled, payment.MerchantCancelled)\n"),
+			Edits: one("cloud/request.go", "		b.end(a, payment.Cancelled, payment.MerchantCancelled)\n		b.watch(a, 0)\n", "		b.end(a, payment.Cancelled, payment.MerchantCancelled)\n"),
 			Law:   "books",
 		},
 		{
@@ -61,8 +61,8 @@ func gatewayMutants() []Mutant {
 			Name: "reversal-too-early",
 			Bug:  "a reversal goes out before the wallet allows one",
 			Edits: []Edit{
-				{"cloud/gateway.go", "step == StepReverse && b.now.Before(earliest) {", "step == StepReverse && b.now.Before(earliest) && false {"},
-				{"cloud/gateway.go", "a.NextAt.Before(earliest) {\n", "a.NextAt.Before(earliest) && false {\n"},
+				{"cloud/attempt.go", "step == StepReverse && b.now.Before(earliest) {", "step == StepReverse && b.now.Before(earliest) && false {"},
+				{"cloud/request.go", "a.NextAt.Before(earliest) {\n", "a.NextAt.Before(earliest) && false {\n"},
 			},
 			Law: "law 3, no guessing",
 		},
@@ -76,8 +76,8 @@ func gatewayMutants() []Mutant {
 			Name: "gap-accepted",
 			Bug:  "the ledger takes records behind a missing one",
 			Edits: []Edit{
-				{"cloud/gateway.go", "		case r.Seq > head.Seq+1:\n			ack.Again = true\n			continue\n", ""},
-				{"cloud/gateway.go", "		if err := r.Follows(prev, head.Seq+1); err != nil {", "		if err := r.Follows(prev, head.Seq+1); err != nil && r.Seq == head.Seq+1 {"},
+				{"cloud/journal.go", "		case r.Seq > head.Seq+1:\n			ack.Again = true\n			continue\n", ""},
+				{"cloud/journal.go", "		if err := r.Follows(prev, head.Seq+1); err != nil {", "		if err := r.Follows(prev, head.Seq+1); err != nil && r.Seq == head.Seq+1 {"},
 			},
 			Law: "law 4, nothing lost",
 		},
@@ -85,15 +85,15 @@ func gatewayMutants() []Mutant {
 			Name: "dedupe-dropped",
 			Bug:  "a record that the ledger has is taken again",
 			Edits: []Edit{
-				{"cloud/gateway.go", "		case r.Seq < head.Seq, r.Seq == head.Seq && r.Seq > 0 && r.Hash == head.Hash:\n			continue // had it\n		case r.Seq == head.Seq && r.Seq > 0:\n			ack.Refused = \"its journal differs from the one in the ledger\"\n", ""},
-				{"cloud/gateway.go", "		if err := r.Follows(prev, head.Seq+1); err != nil {", "		if err := r.Follows(prev, head.Seq+1); err != nil && r.Seq > head.Seq {"},
+				{"cloud/journal.go", "		case r.Seq < head.Seq, r.Seq == head.Seq && r.Seq > 0 && r.Hash == head.Hash:\n			continue // had it\n		case r.Seq == head.Seq && r.Seq > 0:\n			ack.Refused = \"its journal differs from the one in the ledger\"\n", ""},
+				{"cloud/journal.go", "		if err := r.Follows(prev, head.Seq+1); err != nil {", "		if err := r.Follows(prev, head.Seq+1); err != nil && r.Seq > head.Seq {"},
 			},
 			Law: "law 4, nothing lost",
 		},
 		{
 			Name:  "head-of-any-epoch",
 			Bug:   "the gateway knows one journal of a terminal, whatever its epoch",
-			Edits: one("cloud/gateway.go", "	head, err := b.tx.Head(terminal, up.Epoch)", "	head, err := b.tx.Head(terminal, 1)"),
+			Edits: one("cloud/journal.go", "	head, err := b.tx.Head(terminal, up.Epoch)", "	head, err := b.tx.Head(terminal, 1)"),
 			Law:   "law 4, nothing lost",
 		},
 	}
