@@ -18,6 +18,8 @@ var counter = map[Key]sentence{
 	"nothing_to_print":  {"There is no receipt to print.", "没有可打印的小票。"},
 	"reprinting":        {"Printing a copy.", "正在打印副本。"},
 	"fault_store":       {"The journal cannot be written: {why}", "无法写入日志：{why}"},
+	"fault_open":        {"The terminal's disk cannot be used", "无法使用终端存储"},
+	"fault_mends":       {"Nothing is charged now. Sales made so far are on the disk. The terminal goes on by itself once the disk can be used; call support.", "现在不会扣款，已完成的交易保存在存储中。存储恢复后终端自动继续，请联系技术支持。"},
 	"fault_again":       {"Nothing is charged now. Sales made so far are safe. Press Try again; if that does not help, call support.", "现在不会扣款，已完成的交易不受影响。请按“重试”，如仍无法恢复，请联系技术支持。"},
 	"fault_internal":    {"The terminal stopped to be safe: {why}", "终端已安全停止：{why}"},
 	"fault_refused":     {"The gateway does not accept this terminal: {why}", "网关拒绝此终端：{why}"},

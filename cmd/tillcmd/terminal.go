@@ -81,6 +81,9 @@ func runOnce(ctx context.Context, config Config, log *slog.Logger) error {
 		inbox: make(chan input, 256), acked: make(chan struct{}, 1),
 	}
 	journal, notice, err := openJournal(config, t.boot)
+	if mayMend(err) {
+		journal, notice, err = t.untilOpen(ctx, err)
+	}
 	if err != nil {
 		return err
 	}

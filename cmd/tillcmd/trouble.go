@@ -10,8 +10,11 @@ import (
 	"time"
 
 	"till/checkout"
+	"till/device"
+	"till/display"
 	"till/payment"
 	"till/store"
+	"till/words"
 )
 
 // journalFolder is where a terminal keeps its journal.
@@ -55,6 +58,56 @@ func openJournal(config Config, boot string) (j *store.Journal, notice checkout.
 // One of another terminal, of a newer till or in use by another program is sound.
 func unusable(err error) bool {
 	return errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotJournal)
+}
+
+// mayMend says that a journal that did not open may yet: its disk cannot be read
+// or written now. The rest is for a person to put right, and ends the program.
+func mayMend(err error) bool {
+	for _, ours := range []error{store.ErrTerminal, store.ErrNewer, store.ErrLocked, context.Canceled} {
+		if errors.Is(err, ours) {
+			return false
+		}
+	}
+	return err != nil
+}
+
+// openEvery is how often a journal that does not open is tried.
+const openEvery = 2 * time.Second
+
+// untilOpen shows what keeps the journal from opening, until it does.
+func (t *terminal) untilOpen(ctx context.Context, why error) (j *store.Journal, notice checkout.Sentence, err error) {
+	t.log.Error("the journal does not open, and is tried again", "err", why)
+	body, err := device.Open(ctx, t.config.Board, t.body())
+	if err != nil {
+		return nil, notice, errors.Join(why, err)
+	}
+	_, err = display.NewPanel(body.Display).Show(display.Render(t.closedView(why), body.Display.Size()).Image)
+	if err := errors.Join(err, body.Pins.SetLED(device.LEDRed)); err != nil {
+		t.log.Error("show why the journal does not open", "err", err)
+	}
+	tick := time.NewTicker(openEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil, notice, errors.Join(context.Canceled, body.Close())
+		case <-tick.C:
+		}
+		if j, notice, err = openJournal(t.config, t.boot); !mayMend(err) {
+			return j, notice, errors.Join(err, body.Close())
+		}
+	}
+}
+
+// closedView is what is shown without a journal.
+func (t *terminal) closedView(why error) display.View {
+	lang := t.config.Merchant.Language
+	return display.View{
+		Screen: display.ScreenFault, Lang: lang, Locale: locale(lang), Test: t.config.Test,
+		Bar:   display.Bar{Merchant: t.config.Merchant.Name, Terminal: t.config.Terminal},
+		Title: words.Say(lang, "fault_open"), Detail: words.Say(lang, "fault_mends"),
+		Lines: append(t.whomToCall(lang), display.Line{Text: why.Error()}),
+	}
 }
 
 // space is what a file system says of itself.

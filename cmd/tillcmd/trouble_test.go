@@ -42,6 +42,7 @@ type shop struct {
 	states   chan shown
 	inputs   chan *display.BenchInputClient
 	input    *display.BenchInputClient
+	lights   chan string
 	log      bytes.Buffer
 	end      func() error
 }
@@ -57,6 +58,7 @@ func newShop(t *testing.T, data string) *shop {
 	s := &shop{
 		t: t, data: data, config: filepath.Join(dir, "till.toml"), listener: listener,
 		states: make(chan shown, 1000), inputs: make(chan *display.BenchInputClient, 10),
+		lights: make(chan string, 1000),
 	}
 	config := fmt.Sprintf(`
 terminal = "shop-1"
@@ -111,6 +113,10 @@ func (s *shop) serve(conn net.Conn) {
 				return
 			}
 		}
+	case device.BenchPins:
+		for lines := bufio.NewScanner(conn); lines.Scan(); {
+			s.lights <- lines.Text()
+		}
 	case device.BenchPrinter:
 		return // it is switched off
 	default:
@@ -121,19 +127,24 @@ func (s *shop) serve(conn net.Conn) {
 // start runs the firmware, and returns once it listens to its keys.
 func (s *shop) start() {
 	s.t.Helper()
+	s.connected(s.run())
+}
+
+func (s *shop) run() (ended <-chan error) {
+	s.t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- tillcmd.Run(ctx, []string{"run", "-config", s.config}, io.Discard, &s.log) }()
+	done := make(chan error, 1)
+	go func() { done <- tillcmd.Run(ctx, []string{"run", "-config", s.config}, io.Discard, &s.log) }()
 	s.end = sync.OnceValue(func() error {
 		stop()
-		return <-ended
+		return <-done
 	})
 	s.t.Cleanup(func() {
 		if err := s.end(); err != nil {
 			s.t.Errorf("%v\n%s", err, s.log.String())
 		}
 	})
-	s.connected(ended)
+	return done
 }
 
 func (s *shop) connected(ended <-chan error) {
@@ -358,6 +369,36 @@ func overwrite(t *testing.T, name string, at, n int) {
 	if err := os.WriteFile(name, file, 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// A disk that cannot be used at the start is told on the screen, and the
+// terminal sells as soon as it can be.
+func TestJournalThatDoesNotOpenYet(t *testing.T) {
+	dir := t.TempDir()
+	data := filepath.Join(dir, "disk", "data")
+	inTheWay := filepath.Dir(data)
+	if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := newShop(t, data)
+	s.start()
+	for late := time.After(patience); ; {
+		select {
+		case line := <-s.lights:
+			if line != `{"led":"red"}` {
+				continue
+			}
+		case <-late:
+			t.Fatal("no red light")
+		}
+		break
+	}
+	if err := os.Remove(inTheWay); err != nil {
+		t.Fatal(err)
+	}
+	s.connected(nil)
+	s.sellCash()
+	s.wait("sale", func(x shown) bool { return x.Last != nil && x.Last.Status == "approved" })
 }
 
 // A journal that fails in the midst of work stops the counter, and "Try again"

@@ -110,13 +110,19 @@ func (t *terminal) view() display.View {
 		if s.Pressable("retry") {
 			v.Detail = words.Say(lang, "fault_again")
 		}
-		v.Lines = []display.Line{{Label: words.Say(lang, "line_terminal"), Text: t.config.Terminal}}
-		if t.config.Merchant.Phone != "" {
-			v.Lines = append(v.Lines, display.Line{Label: words.Say(lang, "line_call"), Text: t.config.Merchant.Phone})
-		}
+		v.Lines = t.whomToCall(lang)
 	}
 	v.Buttons = buttonsOf(s, lang)
 	return v
+}
+
+// whomToCall is what a fault screen says of terminal and support.
+func (t *terminal) whomToCall(lang words.Lang) []display.Line {
+	all := []display.Line{{Label: words.Say(lang, "line_terminal"), Text: t.config.Terminal}}
+	if t.config.Merchant.Phone != "" {
+		all = append(all, display.Line{Label: words.Say(lang, "line_call"), Text: t.config.Merchant.Phone})
+	}
+	return all
 }
 
 // screenOf finds the drawing of a screen; those of the menu share one.
