@@ -7,10 +7,12 @@ import (
 	"till/draw"
 )
 
-// canvas is a frame being drawn.
+// canvas is a frame being laid out: what is drawn is kept as marks.
 type canvas struct {
 	v      View
-	img    *image.RGBA
+	frame  image.Rectangle // the whole frame
+	marks  []mark
+	encode func(text string) (*draw.Matrix, error)
 	m      metrics
 	t      theme
 	body   image.Rectangle // what the status bar and the TEST strip leave
@@ -25,12 +27,13 @@ func newCanvas(v View, size image.Point) *canvas {
 		*s = bounded(*s)
 	}
 	c := &canvas{
-		v:   v,
-		img: image.NewRGBA(image.Rectangle{Max: size}),
-		m:   metricsFor(size),
-		t:   themeOf(v.Screen),
+		v:      v,
+		frame:  image.Rectangle{Max: size},
+		encode: draw.QR,
+		m:      metricsFor(size),
+		t:      themeOf(v.Screen),
 	}
-	c.body = c.img.Rect
+	c.body = c.frame
 	c.body.Min.Y += c.m.bar
 	if v.Test {
 		c.body.Min.Y += c.m.test

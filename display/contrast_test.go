@@ -73,10 +73,11 @@ func TestTextStandsOnTheGroundItSays(t *testing.T) {
 		grounds := map[color.RGBA]bool{}
 		c.pair = func(_, bg color.RGBA, _ int, _ draw.Weight) { grounds[bg] = true }
 		c.render()
+		img := c.paint()
 		for bg := range grounds {
 			n := 0
-			for i := 0; i < len(c.img.Pix); i += 4 {
-				if c.img.Pix[i] == bg.R && c.img.Pix[i+1] == bg.G && c.img.Pix[i+2] == bg.B {
+			for i := 0; i < len(img.Pix); i += 4 {
+				if img.Pix[i] == bg.R && img.Pix[i+1] == bg.G && img.Pix[i+2] == bg.B {
 					n++
 				}
 			}

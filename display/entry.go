@@ -117,7 +117,7 @@ func (c *canvas) cashAmounts(r image.Rectangle) {
 			r, lines = rest, nil
 		} else {
 			// The smallest panels have no room left: the message takes the status bar's.
-			bar := image.Rect(0, 0, c.img.Rect.Max.X, c.m.bar)
+			bar := image.Rect(0, 0, c.frame.Max.X, c.m.bar)
 			c.fill(bar, c.t.bannerFill)
 			c.block(bar.Inset(1), draw.Medium, c.m.text, left, c.v.Message, c.t.bannerInk, c.t.bannerFill)
 			low = image.Rectangle{}

@@ -6,6 +6,9 @@ import "image"
 type Frame struct {
 	Image   *image.RGBA
 	Buttons []Placed // none overlaps another; also the disabled ones, and the keypad's keys
+
+	number  int               // counts a painter's frames from 1; 0: of no painter
+	changed []image.Rectangle // outside of them it is as its painter's frame before
 }
 
 // Placed is a button where it stands on the panel.
@@ -30,7 +33,7 @@ func (f *Frame) Hit(p image.Point) (Placed, bool) {
 func Render(v View, size image.Point) *Frame {
 	c := newCanvas(v, size)
 	c.render()
-	return &Frame{Image: c.img, Buttons: c.placed}
+	return &Frame{Image: c.paint(), Buttons: c.placed}
 }
 
 // RowsThatFit is how many of a list's rows fit on a panel of size pixels, at
@@ -42,7 +45,7 @@ func RowsThatFit(v View, size image.Point) int {
 }
 
 func (c *canvas) render() {
-	c.fill(c.img.Rect, c.t.ground)
+	c.fill(c.frame, c.t.ground)
 	c.statusBar()
 	c.testStrip()
 	switch c.v.Screen {

@@ -30,21 +30,42 @@ const tileSize = 16
 type Panel struct {
 	surface Surface
 	shown   *image.RGBA // what the surface shows; nil: unknown, all is sent
+
+	painted *image.RGBA // the painter's image that was shown last, and the frame's number
+	number  int
 }
 
 // NewPanel is a panel on s, which it does not close.
 func NewPanel(s Surface) *Panel { return &Panel{surface: s} }
 
+// ShowFrame is Show of a frame's image. If it follows the frame shown last, both
+// by one painter, only what the painter painted is compared.
+func (p *Panel) ShowFrame(f *Frame) ([]image.Rectangle, error) {
+	within := []image.Rectangle{f.Image.Rect}
+	if f.number > 1 && f.number == p.number+1 && f.Image == p.painted {
+		within = f.changed
+	}
+	sent, err := p.show(f.Image, within)
+	p.painted, p.number = f.Image, f.number
+	return sent, err
+}
+
 // Show makes the surface show frame and returns the rectangles it sent. After
 // an error everything is sent the next time.
 func (p *Panel) Show(frame *image.RGBA) ([]image.Rectangle, error) {
+	p.painted = nil
+	return p.show(frame, []image.Rectangle{frame.Rect})
+}
+
+// show is Show where the frame is known to be as shown outside of within.
+func (p *Panel) show(frame *image.RGBA, within []image.Rectangle) ([]image.Rectangle, error) {
 	size := p.surface.Size()
 	if frame.Rect != (image.Rectangle{Max: size}) {
 		return nil, fmt.Errorf("show a frame of %v on a panel of %v: the sizes must be the same", frame.Rect, size)
 	}
 	changed := []image.Rectangle{frame.Rect}
 	if p.shown != nil {
-		changed = difference(p.shown, frame)
+		changed = difference(p.shown, frame, within)
 	} else {
 		p.shown = image.NewRGBA(frame.Rect)
 	}
@@ -61,25 +82,36 @@ func (p *Panel) Show(frame *image.RGBA) ([]image.Rectangle, error) {
 // Forget makes the next Show send everything: the panel was switched off and on.
 func (p *Panel) Forget() { p.shown = nil }
 
-// difference is the rectangles in which two frames of one size differ: runs of
-// changed tiles, joined with the run above where both have the same width.
-func difference(a, b *image.RGBA) []image.Rectangle {
-	var done, open []image.Rectangle // open ones touch the row of tiles above
-	for y := 0; y < b.Rect.Max.Y; y += tileSize {
-		row := image.Rect(0, y, b.Rect.Max.X, min(y+tileSize, b.Rect.Max.Y))
-		var next []image.Rectangle
-		for _, run := range changedRuns(a, b, row) {
-			i := slices.IndexFunc(open, func(r image.Rectangle) bool { return r.Min.X == run.Min.X && r.Max.X == run.Max.X })
-			if i >= 0 {
-				run.Min.Y = open[i].Min.Y
-				open = slices.Delete(open, i, i+1)
+// difference is the rectangles in which two frames of one size differ, looked
+// for within some of them only: runs of changed tiles, joined with the run above
+// where both have the same width.
+func difference(a, b *image.RGBA, within []image.Rectangle) []image.Rectangle {
+	var tiled []image.Rectangle
+	for _, r := range within {
+		down := func(v int) int { return v / tileSize * tileSize }
+		up := func(v int) int { return down(v + tileSize - 1) }
+		tiled = join(tiled, image.Rect(down(r.Min.X), down(r.Min.Y), up(r.Max.X), up(r.Max.Y)).Intersect(b.Rect))
+	}
+	var done []image.Rectangle
+	for _, box := range tiled {
+		var open []image.Rectangle // those that touch the row of tiles above
+		for y := box.Min.Y; y < box.Max.Y; y += tileSize {
+			row := image.Rect(box.Min.X, y, box.Max.X, min(y+tileSize, box.Max.Y))
+			var next []image.Rectangle
+			for _, run := range changedRuns(a, b, row) {
+				i := slices.IndexFunc(open, func(r image.Rectangle) bool { return r.Min.X == run.Min.X && r.Max.X == run.Max.X })
+				if i >= 0 {
+					run.Min.Y = open[i].Min.Y
+					open = slices.Delete(open, i, i+1)
+				}
+				next = append(next, run)
 			}
-			next = append(next, run)
+			done = append(done, open...)
+			open = next
 		}
 		done = append(done, open...)
-		open = next
 	}
-	return append(done, open...)
+	return done
 }
 
 // changedRuns is the runs of tiles of one row that differ.

@@ -52,10 +52,14 @@ func (c *canvas) qr() {
 }
 
 func (c *canvas) matrix(box image.Rectangle) error {
-	m, err := draw.QR(c.v.QR)
+	m, err := c.encode(c.v.QR)
 	if err != nil {
 		return err
 	}
-	_, err = m.Draw(c.img, box)
-	return err
+	square, err := m.Place(box)
+	if err != nil {
+		return err
+	}
+	c.add(mark{kind: markCode, rect: square, code: m})
+	return nil
 }

@@ -390,12 +390,12 @@ func BenchmarkRenderReady(b *testing.B) { benchmarkRender(b, "ready") }
 // BenchmarkDigit is one digit keyed: drawn, compared, and handed to the panel.
 func BenchmarkDigit(b *testing.B) {
 	v := sample(b, "ready")
-	p := display.NewPanel(display.NewPNG(panel))
+	p, painter := display.NewPanel(display.NewPNG(panel)), display.NewPainter(panel)
 	n := int64(0)
 	for b.Loop() {
 		n++
 		v.Amount.Amount = 1230 + n%10
-		if _, err := p.Show(display.Render(v, panel).Image); err != nil {
+		if _, err := p.ShowFrame(painter.Render(v)); err != nil {
 			b.Fatal(err)
 		}
 	}

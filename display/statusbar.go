@@ -17,7 +17,7 @@ type barItem struct {
 
 // statusBar says whose terminal this is and whether all is well, in words.
 func (c *canvas) statusBar() {
-	bar := image.Rect(0, 0, c.img.Rect.Max.X, c.m.bar)
+	bar := image.Rect(0, 0, c.frame.Max.X, c.m.bar)
 	ground, over := paper, ink
 	if !c.v.Bar.Online {
 		ground, over = muted, white
@@ -108,7 +108,7 @@ func (c *canvas) barItems() []barItem {
 		items = append(items, barItem{text: c.v.say("bar_printer_off"), pill: true})
 	}
 	if b.Cashier != "" {
-		limit := c.img.Rect.Dx() / 7
+		limit := c.frame.Dx() / 7
 		items = append(items, barItem{text: ellipsis(face(draw.Medium, c.m.small-2), b.Cashier, limit), optional: 2})
 	}
 	if b.Clock != "" {
@@ -122,7 +122,7 @@ func (c *canvas) testStrip() {
 	if !c.v.Test {
 		return
 	}
-	strip := image.Rect(0, c.m.bar, c.img.Rect.Max.X, c.m.bar+c.m.test)
+	strip := image.Rect(0, c.m.bar, c.frame.Max.X, c.m.bar+c.m.test)
 	c.fill(strip, ink)
 	c.line(strip, draw.Bold, c.m.small-2, centre, both("screen_test"), amber, ink)
 }

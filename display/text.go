@@ -55,7 +55,9 @@ func (c *canvas) print(w draw.Weight, px int, x, baseline int, s string, fg, bg 
 	if c.pair != nil {
 		c.pair(fg, bg, px, w)
 	}
-	face(w, px).Draw(c.img, x, baseline, s, fg)
+	c.add(mark{
+		kind: markText, rect: face(w, px).Bounds(x, baseline, s), with: fg, text: s, weight: w, n: [10]int{px, x, baseline},
+	})
 }
 
 // fitLine is the largest size, from px down to least, in which s is no wider

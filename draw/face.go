@@ -118,6 +118,19 @@ func (f *Face) Measure(s string) int {
 	return w
 }
 
+// Bounds is what Draw covers with the same arguments: no pixel outside changes.
+func (f *Face) Bounds(x, baseline int, s string) image.Rectangle {
+	var all image.Rectangle
+	for _, r := range s {
+		g := f.glyph(r)
+		if g.mask != nil {
+			all = all.Union(g.mask.Rect.Add(image.Pt(x, baseline)).Add(g.at))
+		}
+		x += g.advance
+	}
+	return all
+}
+
 // Draw writes s with its first dot at (x, baseline) and returns the x after it.
 // What falls outside dst is not drawn.
 func (f *Face) Draw(dst draw.Image, x, baseline int, s string, c color.Color) int {

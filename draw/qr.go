@@ -36,17 +36,27 @@ func (m *Matrix) Black(x, y int) bool {
 	return y >= 0 && y < len(m.rows) && x >= 0 && x < len(m.rows[y]) && m.rows[y][x]
 }
 
-// Draw draws the code as large as it fits in r with whole pixels a module,
-// centred, its white quiet zone of 4 modules inside r too. It returns the square
-// it has drawn. It fails, drawing nothing, if a module would be under one pixel.
-func (m *Matrix) Draw(dst draw.Image, r image.Rectangle) (image.Rectangle, error) {
+// Place is the square that Draw draws in r: the code as large as it fits with
+// whole pixels a module, centred, its white quiet zone of 4 modules inside r too.
+// It fails if a module would be under one pixel.
+func (m *Matrix) Place(r image.Rectangle) (image.Rectangle, error) {
 	n := m.Size() + 2*quiet
 	px := min(r.Dx(), r.Dy()) / n
 	if px < 1 {
 		return image.Rectangle{}, fmt.Errorf("draw a QR code of %d modules: needs %d px a side, has %dx%d", m.Size(), n, r.Dx(), r.Dy())
 	}
 	side := n * px
-	drawn := image.Rect(0, 0, side, side).Add(r.Min).Add(image.Pt((r.Dx()-side)/2, (r.Dy()-side)/2))
+	return image.Rect(0, 0, side, side).Add(r.Min).Add(image.Pt((r.Dx()-side)/2, (r.Dy()-side)/2)), nil
+}
+
+// Draw draws the code in r where Place says, and returns that square. What falls
+// outside dst is not drawn. It fails, drawing nothing, as Place does.
+func (m *Matrix) Draw(dst draw.Image, r image.Rectangle) (image.Rectangle, error) {
+	drawn, err := m.Place(r)
+	if err != nil {
+		return image.Rectangle{}, err
+	}
+	px := drawn.Dx() / (m.Size() + 2*quiet)
 	draw.Draw(dst, drawn, image.White, image.Point{}, draw.Src)
 	black := image.NewUniform(color.Black)
 	corner := drawn.Min.Add(image.Pt(quiet*px, quiet*px))

@@ -40,6 +40,7 @@ type terminal struct {
 	register *checkout.Register
 	printing *printQueue
 	panel    *display.Panel
+	painter  *display.Painter
 	notice   checkout.Sentence             // said once
 	offset   atomic.Pointer[time.Duration] // the cloud's time less steady; nil until it is known
 
@@ -106,7 +107,7 @@ func (t *terminal) run(ctx context.Context) error {
 		return err
 	}
 	t.device = body
-	t.panel = display.NewPanel(body.Display)
+	t.panel, t.painter = display.NewPanel(body.Display), display.NewPainter(body.Display.Size())
 	if err := t.openLink(ctx); err != nil {
 		return errors.Join(err, body.Close())
 	}
@@ -301,9 +302,9 @@ func (t *terminal) step(e checkout.Event) error {
 // refresh draws the screen, sets the light, and shows the bench where we stand.
 func (t *terminal) refresh() {
 	v := t.view()
-	t.frame = display.Render(v, t.device.Display.Size())
+	t.frame = t.painter.Render(v)
 	t.device.Vitals.Draw.Begin()
-	sent, err := t.panel.Show(t.frame.Image)
+	sent, err := t.panel.ShowFrame(t.frame)
 	t.device.Vitals.Draw.End(err)
 	t.updates += len(sent)
 	if err != nil {

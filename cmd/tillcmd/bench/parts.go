@@ -34,7 +34,7 @@ func (r *rig) frames(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	panel := display.NewPanel(display.NewPNG(panelSize))
+	panel, touched, painter := display.NewPanel(display.NewPNG(panelSize)), display.NewPanel(display.NewPNG(panelSize)), display.NewPainter(panelSize)
 	shown := display.Render(qr, panelSize).Image
 	copied := image.NewRGBA(shown.Rect)
 	digit := int64(0)
@@ -51,7 +51,7 @@ func (r *rig) frames(ctx context.Context) error {
 		r.averaged(func() error {
 			digit++
 			ready.Amount.Amount = 1230 + digit%10
-			_, err := panel.Show(display.Render(ready, panelSize).Image)
+			_, err := touched.ShowFrame(painter.Render(ready))
 			return err
 		}),
 	)
