@@ -47,6 +47,10 @@ type Options struct {
 	Scanner scanner.Options
 	Printer printer.Options
 
+	// Changed is called when Attached may have become another, and must not
+	// wait; nil: nobody is told.
+	Changed func()
+
 	Now func() time.Time
 	Log *slog.Logger
 	// Machine is what the peripherals are opened through; nil: this machine.
@@ -61,6 +65,7 @@ type Machine struct {
 	SPI         func(bus, chipSelect int) (spi.PortCloser, error)
 	Evdev       display.EvdevSystem
 	Scanners    scanner.System
+	Printers    printer.System
 	Watchdog    func(path string) (WatchdogTimer, error)
 	Health      HealthFiles
 }
@@ -80,6 +85,7 @@ func ThisMachine() *Machine {
 		},
 		Evdev:    display.LinuxEvdev(),
 		Scanners: scanner.NewSystem("/"),
+		Printers: printer.NewSystem("/"),
 		Watchdog: openWatchdog,
 		Health:   SystemHealth(),
 	}
@@ -102,6 +108,7 @@ type builder struct {
 	machine *Machine
 	header  Header
 	d       *Device
+	evdev   *display.Evdev
 }
 
 func openBoard(ctx context.Context, board boards.Board, o Options) (*Device, error) {
@@ -128,8 +135,11 @@ func openBoard(ctx context.Context, board boards.Board, o Options) (*Device, err
 	b.d.Input = b.input()
 
 	so, po := exceptions(o.Scanner, o.Printer)
-	b.d.Scanner = scanner.OpenAuto(so, o.Now, o.Log)
-	b.d.OpenPrinter = printer.OpenAuto(po, o.Log)
+	scanners := scanner.NewAuto(b.machine.Scanners, so, scanner.LinesClock{Now: o.Now, After: time.After}, o.Log)
+	scanners.Notify(b.changed)
+	b.d.Scanner = scanners
+	b.d.OpenPrinter = printer.NewAuto(b.machine.Printers, po, o.Log).Open
+	b.d.Attached = func() Attached { return b.attached(scanners) }
 
 	if o.Watchdog && board.Watchdog.Path != "" {
 		b.d.Watchdog = NewWatchdog(func() (WatchdogTimer, error) { return b.machine.Watchdog(board.Watchdog.Path) }, b.d.Vitals.Ailing, o.Log)
@@ -144,6 +154,25 @@ func openBoard(ctx context.Context, board boards.Board, o Options) (*Device, err
 		return nil, errors.Join(err, b.d.Close())
 	}
 	return b.d, nil
+}
+
+func (b *builder) changed() {
+	if b.o.Changed != nil {
+		b.o.Changed()
+	}
+}
+
+// attached looks at everything that comes and goes.
+func (b *builder) attached(scanners *scanner.Auto) Attached {
+	in := b.evdev.Plugged()
+	a := Attached{Display: true, Touch: in.Touch || b.o.Touch == TouchXPT, Keys: in.Keys}
+	if h, ok := b.d.Display.(*display.Hotplug); ok {
+		a.Display = h.There()
+	}
+	for _, n := range scanners.Plugged() {
+		a.Scanners = append(a.Scanners, n.Name)
+	}
+	return a
 }
 
 // closeFirst has something closed before all that was opened before it.
@@ -166,6 +195,9 @@ func exceptions(s scanner.Options, p printer.Options) (scanner.Options, printer.
 // sells without one, and says so.
 func (b *builder) display(ctx context.Context) display.Surface {
 	surface, err := b.openDisplay(ctx)
+	if path := b.framebufferPath(); path != "" {
+		return b.hotplug(path, surface, err)
+	}
 	if err != nil {
 		b.o.Log.Error("no display: selling goes on by sound, light and paper", "display", b.o.Display, "err", err)
 	}
@@ -189,16 +221,42 @@ func (b *builder) openDisplay(ctx context.Context) (display.Surface, error) {
 	}
 }
 
-func (b *builder) framebuffer(ctx context.Context, path string) (display.Surface, error) {
-	o := display.FramebufferOptions{
+// framebufferPath is the framebuffer that is configured; "" if another display is, or none.
+func (b *builder) framebufferPath() string {
+	switch name := b.o.Display; {
+	case name == "", name == DisplayAuto:
+		return framebufferPath
+	case strings.HasPrefix(name, "/"):
+		return name
+	default:
+		return ""
+	}
+}
+
+// hotplug lets a framebuffer come and go. first is it, as it is now.
+func (b *builder) hotplug(path string, first display.Surface, why error) display.Surface {
+	if why != nil {
+		b.o.Log.Error("no display: selling goes on by sound, light and paper, and the display is looked for", "display", path, "err", why)
+	}
+	return display.NewHotplug(first, size(b.board.Panel), func() (display.Surface, error) { return b.openFramebuffer(path) })
+}
+
+func (b *builder) openFramebuffer(path string) (display.Surface, error) {
+	surface, err := b.machine.Framebuffer(path, display.FramebufferOptions{
 		Rotation: b.o.Rotation, Console: consolePath,
 		Warn: func(err error) { b.o.Log.Warn("display", "err", err) },
+	})
+	if err == nil {
+		b.o.Log.Info("display", "path", path, "size", surface.Size(), "rotation", int(b.o.Rotation))
 	}
+	return surface, err
+}
+
+func (b *builder) framebuffer(ctx context.Context, path string) (display.Surface, error) {
 	for began := time.Now(); ; {
-		surface, err := b.machine.Framebuffer(path, o)
+		surface, err := b.openFramebuffer(path)
 		switch {
 		case err == nil:
-			b.o.Log.Info("display", "path", path, "size", surface.Size(), "rotation", int(b.o.Rotation))
 			return surface, nil
 		case !errors.Is(err, fs.ErrNotExist) || time.Since(began) >= framebufferWait || !pause(ctx, framebufferLook):
 			return nil, err
@@ -256,10 +314,11 @@ func (b *builder) input() display.Input {
 	if where.Calibration == (display.Calibration{}) {
 		where.Calibration = display.NoCalibration()
 	}
-	all := display.Inputs{display.NewEvdev(display.EvdevOptions{
-		System: b.machine.Evdev, Map: where, NoTouch: b.o.Touch == TouchNone || b.o.Touch == TouchXPT,
+	b.evdev = display.NewEvdev(display.EvdevOptions{
+		System: b.machine.Evdev, Map: where, Picture: b.d.Display.Size, Changed: b.changed, NoTouch: b.o.Touch == TouchNone || b.o.Touch == TouchXPT,
 		Taken: func() map[string]bool { return scanners(b.machine.Scanners, b.o.Scanner) }, Log: b.o.Log,
-	})}
+	})
+	all := display.Inputs{b.evdev}
 	if b.o.Touch == TouchXPT {
 		touch, err := b.xpt(where)
 		if err != nil {

@@ -35,8 +35,18 @@ type Device struct {
 	PowerButton *PowerButton
 	// Health is how the machine is; nil where it cannot be asked.
 	Health func() Health
+	// Attached says which peripherals are there now; nil where none comes or goes.
+	Attached func() Attached
 
 	closers []func() error
+}
+
+// Attached is which peripherals are there. Whether a printer is, only opening
+// it tells.
+type Attached struct {
+	Display     bool
+	Touch, Keys bool
+	Scanners    []string // their names
 }
 
 // Open builds the peripherals of a board. On a real board it fails only when

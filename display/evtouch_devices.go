@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"log/slog"
+	"sync"
 	"time"
 )
 
@@ -64,19 +65,55 @@ type EvdevOptions struct {
 	NoTouch bool
 	// Taken lists paths that are others', as the scanners' are; nil: none.
 	Taken func() map[string]bool
-	Log   *slog.Logger
+	// Picture is the size of the picture that is touched, where a display may be
+	// changed for another; nil: Map's.
+	Picture func() image.Point
+	// Changed is called whenever Plugged becomes another; nil: nobody is told.
+	// It must not wait.
+	Changed func()
+	Log     *slog.Logger
 }
 
 // Evdev is every touch panel and number pad that is plugged in. They may come
 // and go.
 type Evdev struct {
 	o EvdevOptions
+
+	mu      sync.Mutex
+	plugged map[string]InputKind // by path
 }
+
+// InputKind is what an input device is good for.
+type InputKind struct{ Touch, Keys bool }
 
 var _ Input = (*Evdev)(nil)
 
 // NewEvdev reads the devices of o.System.
-func NewEvdev(o EvdevOptions) *Evdev { return &Evdev{o: o} }
+func NewEvdev(o EvdevOptions) *Evdev { return &Evdev{o: o, plugged: map[string]InputKind{}} }
+
+// Plugged says whether there is anything to touch, and any keys.
+func (e *Evdev) Plugged() (all InputKind) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, k := range e.plugged {
+		all.Touch, all.Keys = all.Touch || k.Touch, all.Keys || k.Keys
+	}
+	return all
+}
+
+// setPlugged notes a device that came or, of no kind, went.
+func (e *Evdev) setPlugged(path string, k InputKind) {
+	e.mu.Lock()
+	if k == (InputKind{}) {
+		delete(e.plugged, path)
+	} else {
+		e.plugged[path] = k
+	}
+	e.mu.Unlock()
+	if e.o.Changed != nil {
+		e.o.Changed()
+	}
+}
 
 // lookEvery is how often it is looked what was plugged in. Kernel events would
 // tell sooner, and add nothing else.
@@ -182,9 +219,10 @@ func (r *evdevRun) take(ctx context.Context, n EvdevNode) error {
 		return errors.Join(fmt.Errorf("have %q alone: %w; does another program read it?", info.Name, err), device.Close())
 	}
 	r.open[n.Path] = device
+	r.setPlugged(n.Path, InputKind{Touch: touch, Keys: pad})
 	r.o.Log.Info("input found", "path", n.Path, "name", info.Name, "id", fmt.Sprintf("%04x:%04x", info.Vendor, info.Product),
 		"touch", touch, "pad", pad)
-	reader := evdevReader{device: device, info: info, events: r.events, where: r.o.Map, log: r.o.Log.With("path", n.Path, "name", info.Name)}
+	reader := evdevReader{device: device, info: info, events: r.events, where: r.o.Map, picture: r.o.Picture, log: r.o.Log.With("path", n.Path, "name", info.Name)}
 	if touch {
 		reader.touch = NewTouchDecoder(info.multi(), info.Start)
 	}
@@ -204,6 +242,7 @@ func (r *evdevRun) take(ctx context.Context, n EvdevNode) error {
 func (r *evdevRun) drop(gone ended) {
 	device := r.open[gone.path]
 	delete(r.open, gone.path)
+	r.setPlugged(gone.path, InputKind{})
 	_ = device.Close() // it was only read
 	r.o.Log.Info("input gone", "path", gone.path, "why", gone.err)
 }
@@ -216,13 +255,14 @@ func (r *evdevRun) closeAll() {
 
 // evdevReader turns one device's events into inputs.
 type evdevReader struct {
-	device EvdevDevice
-	info   EvdevInfo
-	touch  *TouchDecoder
-	pad    *PadDecoder
-	where  TouchMap
-	events chan<- InputEvent
-	log    *slog.Logger
+	device  EvdevDevice
+	info    EvdevInfo
+	touch   *TouchDecoder
+	pad     *PadDecoder
+	where   TouchMap
+	picture func() image.Point
+	events  chan<- InputEvent
+	log     *slog.Logger
 }
 
 func (r *evdevReader) run(ctx context.Context) error {
@@ -248,6 +288,9 @@ func (r *evdevReader) run(ctx context.Context) error {
 func (r *evdevReader) decode(record InputRecord) (InputEvent, bool) {
 	if r.touch != nil {
 		if raw, ok := r.touch.Decode(record); ok {
+			if r.picture != nil {
+				r.where.Picture = r.picture()
+			}
 			p := r.where.Pixel(raw, r.info.X, r.info.Y)
 			return InputEvent{Touch: &image.Point{X: p.X, Y: p.Y}}, true
 		}

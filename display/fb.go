@@ -99,10 +99,11 @@ type Framebuffer struct {
 	rotation Rotation
 	row      []byte // a row converted: the memory itself is slow to write byte by byte
 	closers  []func() error
+	check    func() error // asks the driver; nil: memory has none
 	closed   bool
 }
 
-var _ Surface = (*Framebuffer)(nil)
+var _ Checked = (*Framebuffer)(nil)
 
 // NewFramebuffer draws into memory, which is kept. The picture is turned by r.
 func NewFramebuffer(memory []byte, g FBGeometry, r Rotation) (*Framebuffer, error) {
@@ -114,6 +115,17 @@ func NewFramebuffer(memory []byte, g FBGeometry, r Rotation) (*Framebuffer, erro
 
 // Size implements Surface.
 func (f *Framebuffer) Size() image.Point { return f.rotation.Size(f.geometry.Size) }
+
+// Check implements Checked.
+func (f *Framebuffer) Check() error {
+	switch {
+	case f.closed:
+		return errClosed
+	case f.check == nil:
+		return nil
+	}
+	return f.check()
+}
 
 // Draw implements Surface. Only the bytes of r's pixels are written.
 func (f *Framebuffer) Draw(frame *image.RGBA, r image.Rectangle) error {

@@ -112,6 +112,17 @@ func OpenFramebuffer(path string, o FramebufferOptions) (_ *Framebuffer, err err
 		}
 	}
 	fb.closers = closers
+	fb.check = func() error {
+		var now fbVarInfo
+		// A file of a driver that is gone says ENODEV (fb_ioctl in fb_chrdev.c of the kernel).
+		if err := ioctl(f, fbioGetVScreenInfo, unsafe.Pointer(&now)); err != nil {
+			return fmt.Errorf("ask %s for its size (FBIOGET_VSCREENINFO): %w", path, err)
+		}
+		if geometryOf(now, x) != geometryOf(v, x) {
+			return fmt.Errorf("%s has another size by now", path)
+		}
+		return nil
+	}
 	return fb, nil
 }
 

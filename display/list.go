@@ -32,12 +32,7 @@ func (c *canvas) list() {
 	} else {
 		c.footRow(foot, back, nil, main)
 	}
-	for _, row := range c.v.Rows {
-		if box.Dy() < c.m.row {
-			break
-		}
-		c.row(takeTop(&box, c.m.row, c.m.gap/2), row)
-	}
+	c.rows(&box)
 	if len(c.v.Rows) == 0 && len(middle) == 0 {
 		text := c.v.Detail
 		if text == "" {
@@ -46,6 +41,24 @@ func (c *canvas) list() {
 		c.block(box, draw.Regular, c.m.text, centre, text, c.t.muted, c.t.ground)
 	}
 	c.grid(box, middle, c.m.touch*tile/5)
+}
+
+// rows draws the rows that fit. A menu's that do not are drawn in two columns,
+// less those at its head that somebody has to act on: these need their words.
+func (c *canvas) rows(box *image.Rectangle) {
+	rows, gap := c.v.Rows, c.m.gap/2
+	double := c.v.Screen == ScreenMenu && box.Dx() >= 2*c.m.column && len(rows)*(c.m.row+gap) > box.Dy()+gap
+	for len(rows) > 0 && box.Dy() >= c.m.row && (!double || rows[0].Tone == ToneBad) {
+		c.row(takeTop(box, c.m.row, gap), rows[0])
+		rows = rows[1:]
+	}
+	for ; double && len(rows) > 0 && box.Dy() >= c.m.row; rows = rows[min(2, len(rows)):] {
+		line := takeTop(box, c.m.row, gap)
+		c.row(takeLeft(&line, (line.Dx()-2*gap)/2, 2*gap), rows[0])
+		if len(rows) > 1 {
+			c.row(line, rows[1])
+		}
+	}
 }
 
 // listBox is where a list's rows and tiles go, and where its heading does.

@@ -8,7 +8,7 @@ import (
 
 // Surface is something that shows pixels. It is used from one goroutine.
 type Surface interface {
-	// Size is the panel's in px, and stays the same.
+	// Size is the panel's in px. It stays the same, but where a Hotplug gets another panel.
 	Size() image.Point
 
 	// Draw puts the part r of frame on the panel. r lies within Size, and the
@@ -64,7 +64,7 @@ func (p *Panel) show(frame *image.RGBA, within []image.Rectangle) ([]image.Recta
 		return nil, fmt.Errorf("show a frame of %v on a panel of %v: the sizes must be the same", frame.Rect, size)
 	}
 	changed := []image.Rectangle{frame.Rect}
-	if p.shown != nil {
+	if p.shown != nil && p.shown.Rect == frame.Rect {
 		changed = difference(p.shown, frame, within)
 	} else {
 		p.shown = image.NewRGBA(frame.Rect)

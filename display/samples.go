@@ -23,7 +23,7 @@ func note(id, label string) Button {
 // Samples are views of every screen, first as they are every day, then at
 // their limits: long names, large amounts, a cashier who reads Chinese.
 func Samples() []Sample {
-	bar := Bar{Merchant: "Harbor Museum Shop", Terminal: "till-07", Online: true, Printer: PrinterReady, Cashier: "Mei", Clock: "14:32"}
+	bar := Bar{Merchant: "Harbor Museum Shop", Terminal: "till-07", Online: true, Cashier: "Mei", Clock: "14:32"}
 	base := func(s Screen) View {
 		return View{Screen: s, Lang: words.English, Test: true, Bar: bar}
 	}
@@ -91,6 +91,23 @@ func Samples() []Sample {
 		v.Buttons = []Button{on("retry", RoleMain)}
 	})
 
+	troubles := []words.Key{"bar_no_paper", "bar_no_scanner", "bar_no_touch", "bar_disk", "bar_under_voltage", "bar_hot"}
+	condition := with(base(ScreenMenu), func(v *View) {
+		v.Title = "Status"
+		v.Bar.Troubles = []words.Key{"bar_cover_open", "bar_under_voltage"}
+		v.Rows = []Row{
+			{Left: "Printer, 2 waiting", Right: "Printer open", Sub: "Close the printer's cover.", Tone: ToneBad},
+			{Left: "Power", Right: "Weak power", Sub: "Use a stronger supply or a shorter cable.", Tone: ToneBad},
+			{Left: "Records waiting", Right: "3", Tone: ToneWait},
+			{Left: "Connection", Right: "Online", Sub: "mqtts://gateway.till.example:8883", Tone: ToneGood},
+			{Left: "Scanner", Right: "Ready", Sub: "Honeywell 1900", Tone: ToneGood},
+			{Left: "Touch and keys", Right: "Ready", Tone: ToneGood},
+			{Left: "Disk", Right: "2.9 GB free", Tone: ToneGood},
+			{Left: "Terminal till-07", Right: "52 °C", Sub: "1.4.0", Tone: ToneGood},
+		}
+		v.Buttons = []Button{on("back", RoleBack)}
+	})
+
 	return []Sample{
 		{"ready", ready},
 		{"ready-empty", with(ready, func(v *View) {
@@ -102,7 +119,7 @@ func Samples() []Sample {
 			v.Message = "This code is of a Hong Kong wallet. Ask the customer for WeChat Pay, Alipay or UnionPay."
 		})},
 		{"ready-offline", with(ready, func(v *View) {
-			v.Bar.Online, v.Bar.Waiting, v.Bar.Printer = false, 3, PrinterNoPaper
+			v.Bar.Online, v.Bar.Waiting, v.Bar.Troubles = false, 3, []words.Key{"bar_no_paper"}
 		})},
 		{"charging", with(base(ScreenCharging), func(v *View) {
 			v.Amount, v.Wallet = dollars(1234), payment.WeChat
@@ -143,6 +160,7 @@ func Samples() []Sample {
 			}
 			v.Buttons = []Button{on("back", RoleBack)}
 		})},
+		{"status-troubles", condition},
 		{"list", list},
 		{"list-empty", with(list, func(v *View) { v.Rows = nil })},
 		{"pin", with(base(ScreenPIN), func(v *View) {
@@ -164,12 +182,29 @@ func Samples() []Sample {
 
 		{"live-ready", with(ready, func(v *View) { v.Test = false })},
 		{"chinese-ready", with(ready, func(v *View) { v.Lang = words.Chinese })},
+		{"troubles", with(ready, func(v *View) { v.Bar.Troubles = troubles[1:3] })},
+		{"chinese-troubles", with(ready, func(v *View) {
+			v.Lang, v.Bar.Troubles = words.Chinese, troubles
+		})},
+		{"chinese-status-troubles", with(condition, func(v *View) {
+			v.Lang, v.Title = words.Chinese, "状态"
+			v.Rows = []Row{
+				{Left: "打印机，2 张待打印", Right: "打印机盖未关", Sub: "请合上打印机盖。", Tone: ToneBad},
+				{Left: "供电", Right: "供电不足", Sub: "请换更强的电源或更短的线缆。", Tone: ToneBad},
+				{Left: "待传记录", Right: "3", Tone: ToneWait},
+				{Left: "网络连接", Right: "在线", Sub: "mqtts://gateway.till.example:8883", Tone: ToneGood},
+				{Left: "扫码器", Right: "就绪", Sub: "Honeywell 1900", Tone: ToneGood},
+				{Left: "触摸屏和按键", Right: "就绪", Tone: ToneGood},
+				{Left: "存储", Right: "剩余 2.9 GB", Tone: ToneGood},
+				{Left: "终端 till-07", Right: "52 °C", Sub: "1.4.0", Tone: ToneGood},
+			}
+		})},
 		{"chinese-checking", with(checking, func(v *View) { v.Lang = words.Chinese })},
 		{"limits-ready", with(ready, func(v *View) {
 			v.Amount = payment.Money{Amount: 999_999_999, Currency: "KWD"}
 			v.Bar = Bar{
 				Merchant: "The Grand Metropolitan Hotel and Conference Center of Greater San Francisco", Terminal: "till-lobby-front-desk-0123456789",
-				Waiting: 12345, Printer: PrinterOff, Cashier: "Maximiliana-Alexandra", Clock: "14:32",
+				Waiting: 12345, Troubles: troubles, Cashier: "Maximiliana-Alexandra", Clock: "14:32",
 			}
 			v.Message = "This is a UnionPay code for mainland China, which cannot be charged here. Ask the customer to open the overseas payment code in the UnionPay app, then scan again."
 		})},

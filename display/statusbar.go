@@ -3,6 +3,7 @@ package display
 import (
 	"image"
 	"image/color"
+	"slices"
 	"strconv"
 
 	"till/draw"
@@ -13,6 +14,7 @@ type barItem struct {
 	text     string
 	pill     bool // needs somebody: on amber
 	optional int  // 0 stays; the highest goes first where there is no room
+	trouble  int  // counted from 1; the last are counted where there is no room for them
 }
 
 // statusBar says whose terminal this is and whether all is well, in words.
@@ -54,6 +56,13 @@ func (c *canvas) statusBar() {
 		}
 		items = append(items[:worst:worst], items[worst+1:]...)
 	}
+	for width() > inner.Dx()*2/3 {
+		shorter, ok := fewerTroubles(items, len(c.v.Bar.Troubles))
+		if !ok {
+			break
+		}
+		items = shorter
+	}
 	for i := len(items) - 1; i >= 0; i-- {
 		it := items[i]
 		w := f.Measure(it.text)
@@ -69,6 +78,32 @@ func (c *canvas) statusBar() {
 		c.line(box, draw.Medium, px, centre, it.text, fg, bg)
 	}
 	c.barNames(inner, px, over, ground)
+}
+
+// fewerTroubles leaves out the least urgent trouble that is said in words, and
+// counts it. The most urgent stays.
+func fewerTroubles(items []barItem, all int) ([]barItem, bool) {
+	last, count := -1, -1
+	for i, it := range items {
+		switch {
+		case it.trouble > all:
+			count = i
+		case it.trouble > 0:
+			last = i
+		}
+	}
+	if last < 0 || items[last].trouble == 1 {
+		return nil, false
+	}
+	shown := items[last].trouble - 1
+	more := barItem{text: "+" + strconv.Itoa(all-shown), pill: true, trouble: all + 1}
+	items = slices.Clone(items)
+	if count >= 0 {
+		items[count] = more
+		return slices.Delete(items, last, last+1), true
+	}
+	items[last] = more
+	return items, true
 }
 
 // barNames puts merchant and terminal on the left.
@@ -101,11 +136,8 @@ func (c *canvas) barItems() []barItem {
 	default:
 		items = append(items, barItem{text: c.v.say("bar_offline")})
 	}
-	switch b.Printer {
-	case PrinterNoPaper:
-		items = append(items, barItem{text: c.v.say("bar_no_paper"), pill: true})
-	case PrinterOff:
-		items = append(items, barItem{text: c.v.say("bar_printer_off"), pill: true})
+	for i, k := range b.Troubles {
+		items = append(items, barItem{text: c.v.say(k), pill: true, trouble: i + 1})
 	}
 	if b.Cashier != "" {
 		limit := c.frame.Dx() / 7

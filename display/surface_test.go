@@ -26,7 +26,7 @@ func surfaces(t *testing.T, size image.Point) map[string]struct {
 		surface display.Surface
 		shown   func() *image.RGBA
 	}
-	p, fake := display.NewPNG(size), display.NewFake(size)
+	p, fake, plugged := display.NewPNG(size), display.NewFake(size), display.NewPNG(size)
 	near, far := net.Pipe()
 	last := image.NewRGBA(image.Rectangle{Max: size})
 	seen := make(chan struct{}) // one for every update, taken by the test
@@ -47,9 +47,10 @@ func surfaces(t *testing.T, size image.Point) map[string]struct {
 		}
 	})
 	return map[string]entry{
-		"PNG":   {p, p.Image},
-		"Fake":  {fake, fake.Image},
-		"Bench": {bench, func() *image.RGBA { return last }},
+		"PNG":     {p, p.Image},
+		"Fake":    {fake, fake.Image},
+		"Hotplug": {display.NewHotplug(plugged, image.Point{}, nil), plugged.Image},
+		"Bench":   {bench, func() *image.RGBA { return last }},
 	}
 }
 

@@ -62,20 +62,12 @@ type Bar struct {
 	Merchant, Terminal string
 	Online             bool
 	Waiting            int // journal records not yet acknowledged, shown while offline
-	Printer            PrinterState
-	Cashier            string
-	Clock              string // as shown; "" is unknown, and then there is none
+	// Troubles is what somebody has to see to, the most urgent first: sentences of
+	// package words, "bar_" and what it is. What finds no room is counted.
+	Troubles []words.Key
+	Cashier  string
+	Clock    string // as shown; "" is unknown, and then there is none
 }
-
-// PrinterState is what the bar says of the printer; "" is ready.
-type PrinterState string
-
-// The states of a printer.
-const (
-	PrinterReady   PrinterState = "ready"
-	PrinterNoPaper PrinterState = "no-paper"
-	PrinterOff     PrinterState = "off"
-)
 
 // Line is one small line: a label, and an amount or a text.
 type Line struct {

@@ -61,6 +61,7 @@ type Auto struct {
 	options Options
 	clock   LinesClock
 	log     *slog.Logger
+	changed func()
 
 	mu      sync.Mutex
 	plugged []Node
@@ -88,6 +89,10 @@ func NewAuto(system System, o Options, clock LinesClock, log *slog.Logger) *Auto
 // "auto/event3".
 func (a *Auto) Name() string { return DeviceAuto }
 
+// Notify has changed called whenever Plugged lists others than before. It is
+// called before Run, and changed must not wait.
+func (a *Auto) Notify(changed func()) { a.changed = changed }
+
 // Plugged lists the scanners at work, for a technician to see.
 func (a *Auto) Plugged() []Node {
 	a.mu.Lock()
@@ -97,10 +102,15 @@ func (a *Auto) Plugged() []Node {
 
 func (a *Auto) setPlugged(n Node, there bool) {
 	a.mu.Lock()
-	defer a.mu.Unlock()
+	before := len(a.plugged)
 	a.plugged = slices.DeleteFunc(a.plugged, func(p Node) bool { return p.Path == n.Path })
+	other := len(a.plugged) != before || there
 	if there {
 		a.plugged = append(a.plugged, n)
+	}
+	a.mu.Unlock()
+	if other && a.changed != nil {
+		a.changed()
 	}
 }
 

@@ -72,7 +72,13 @@ func (t *terminal) body() device.Options {
 	return device.Options{
 		Bench: c.Bench, Display: c.Display.Device, Rotation: c.Display.Rotation, Touch: c.Display.Touch, Calibration: c.Display.Calibration,
 		Watchdog: c.Watchdog, Data: c.Data, Now: time.Now, Log: t.log,
-		Scanner: c.Scanner, Printer: c.PrinterPort,
+		Scanner: c.Scanner, Printer: c.PrinterPort, Machine: c.Machine,
+		Changed: func() {
+			select {
+			case t.changed <- struct{}{}:
+			default: // it will look
+			}
+		},
 	}
 }
 
@@ -96,6 +102,9 @@ func (t *terminal) bodyParts() map[string]func(context.Context) error {
 	if t.device.Health != nil {
 		parts["health"] = t.watchHealth
 	}
+	if t.device.Attached != nil {
+		parts["peripherals"] = t.watchAttached
+	}
 	return parts
 }
 
@@ -118,6 +127,7 @@ func (t *terminal) watchHealth(ctx context.Context) error {
 	var said []device.HealthTrouble
 	for {
 		h := t.device.Health()
+		t.update(func(c *condition) { c.health = h })
 		if troubles := h.Troubles(); !slices.Equal(troubles, said) {
 			said = troubles
 			t.log.Warn("health", "troubles", troubles, "millicelsius", h.MilliCelsius, "disk_free", h.DiskFree, "disk_size", h.DiskSize)

@@ -17,6 +17,7 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 
 	"till/boards"
+	"till/device"
 	"till/payment"
 	"till/printer"
 	"till/scanner"
@@ -45,6 +46,10 @@ type Config struct {
 	Scanner     scanner.Options
 	Display     Display
 	Watchdog    bool // the board's resets it when the terminal hangs
+
+	// Machine is what the peripherals are opened through; nil: this machine. No
+	// file says so: it is for tests.
+	Machine *device.Machine
 }
 
 // Retention says how long records stay on the terminal after the ledger has them.

@@ -102,7 +102,11 @@ func (q *printQueue) close() {
 func (q *printQueue) printOnce(ctx context.Context, job printJob) bool {
 	err := q.printer.Print(ctx, job.doc)
 	if err == nil || errors.Is(err, printer.ErrUnconfirmed) {
-		q.report(ctx, printer.StateReady)
+		state := printer.StateReady
+		if err != nil {
+			state = printer.StateUnknown
+		}
+		q.report(ctx, printer.Status{State: state})
 		q.terminal.send(ctx, checkout.Printed{Sale: job.sale.ID, Receipt: job.sale.Receipt})
 		return true
 	}
@@ -112,9 +116,9 @@ func (q *printQueue) printOnce(ctx context.Context, job printJob) bool {
 	q.terminal.log.Warn("print", "sale", job.sale.ID, "err", err)
 	var notReady *printer.NotReady
 	if errors.As(err, &notReady) {
-		q.report(ctx, notReady.State)
+		q.report(ctx, printer.Status{State: notReady.State})
 	} else {
-		q.report(ctx, printer.StateOff)
+		q.report(ctx, printer.Status{State: printer.StateOff})
 	}
 	return false
 }
@@ -125,12 +129,16 @@ func (q *printQueue) look(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		q.terminal.log.Debug("printer status", "err", err)
 	}
-	q.report(ctx, status.State)
+	q.report(ctx, status)
 }
 
-func (q *printQueue) report(ctx context.Context, s printer.State) {
+func (q *printQueue) report(ctx context.Context, s printer.Status) {
+	before, _, _, _, _ := q.terminal.seen()
+	if s != before {
+		q.terminal.update(func(c *condition) { c.printer = s })
+	}
 	state := checkout.PrinterReady
-	switch s {
+	switch s.State {
 	case printer.StateNoPaper, printer.StateCoverOpen:
 		state = checkout.PrinterNoPaper
 	case printer.StateOff, printer.StateOffline:

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"image"
 	"log/slog"
 	"maps"
 	"os"
@@ -41,11 +42,15 @@ type terminal struct {
 	printing *printQueue
 	panel    *display.Panel
 	painter  *display.Painter
+	painted  image.Point                   // what the painter paints for
 	notice   checkout.Sentence             // said once
 	offset   atomic.Pointer[time.Duration] // the cloud's time less steady; nil until it is known
 
-	inbox chan input
-	acked chan struct{} // 1 deep: the ledger acknowledged something
+	inbox   chan input
+	stirred chan struct{} // 1 deep: something shown is another, beside the counter's own state
+	changed chan struct{} // 1 deep: something was plugged in or pulled out
+
+	condition condition
 
 	frame *display.Frame
 	led   device.LED
@@ -79,7 +84,7 @@ func runTerminal(ctx context.Context, config Config, log *slog.Logger) error {
 func runOnce(ctx context.Context, config Config, log *slog.Logger) error {
 	t := &terminal{
 		config: config, log: log, started: time.Now(), boot: newBoot(),
-		inbox: make(chan input, 256), acked: make(chan struct{}, 1),
+		inbox: make(chan input, 256), stirred: make(chan struct{}, 1), changed: make(chan struct{}, 1),
 	}
 	journal, notice, err := openJournal(config, t.boot)
 	if mayMend(err) {
@@ -107,7 +112,7 @@ func (t *terminal) run(ctx context.Context) error {
 		return err
 	}
 	t.device = body
-	t.panel, t.painter = display.NewPanel(body.Display), display.NewPainter(body.Display.Size())
+	t.panel = display.NewPanel(body.Display)
 	if err := t.openLink(ctx); err != nil {
 		return errors.Join(err, body.Close())
 	}
@@ -120,7 +125,7 @@ func (t *terminal) run(ctx context.Context) error {
 	t.register = &checkout.Register{
 		State: checkout.New(checkout.Settings{
 			Currency: t.config.Merchant.Currency, Cashier: t.config.Merchant.Cashier, ManagerPIN: t.config.ManagerPIN,
-			Rows: display.RowsThatFit(display.View{Screen: display.ScreenList, Test: t.config.Test, Buttons: []display.Button{{ID: "back", Role: display.RoleBack}}}, body.Display.Size()),
+			Rows: rowsOf(t.config, body.Display.Size()),
 		}, t.journal.LastReceipt(), newest.ID, sales),
 		Journal: grown{t.journal, t.link, body.Vitals.Commit}, Gateway: gateway{t}, Printer: t.printing, Body: pins{t},
 	}
@@ -150,6 +155,11 @@ func (t *terminal) run(ctx context.Context) error {
 		<-ended
 	}
 	return err
+}
+
+// rowsOf is how many rows of a list fit on a screen.
+func rowsOf(c Config, size image.Point) int {
+	return display.RowsThatFit(display.View{Screen: display.ScreenList, Test: c.Test, Buttons: []display.Button{{ID: "back", Role: display.RoleBack}}}, size)
 }
 
 var errGone = errors.New("the device is gone")
@@ -240,7 +250,7 @@ func (t *terminal) loop(ctx context.Context) error {
 			return cause(ctx)
 		case in := <-t.inbox:
 			t.take(in)
-		case <-t.acked:
+		case <-t.stirred:
 			t.refresh()
 		case <-timer.C:
 			if _, due := t.register.Wait(t.steady()); due {
@@ -302,15 +312,20 @@ func (t *terminal) step(e checkout.Event) error {
 // refresh draws the screen, sets the light, and shows the bench where we stand.
 func (t *terminal) refresh() {
 	v := t.view()
+	if size := t.device.Display.Size(); size != t.painted {
+		t.painter, t.painted = display.NewPainter(size), size
+		t.register.State.Settings.Rows = rowsOf(t.config, size)
+	}
 	t.frame = t.painter.Render(v)
 	t.device.Vitals.Draw.Begin()
 	sent, err := t.panel.ShowFrame(t.frame)
+	err = drew(err)
 	t.device.Vitals.Draw.End(err)
 	t.updates += len(sent)
 	if err != nil {
 		t.log.Error("draw", "err", err)
 	}
-	if led := ledOf(t.register.State, t.register.State.SecondsSince(t.steady())); led != t.led {
+	if led := ledOf(t.register.State, t.register.State.SecondsSince(t.steady()), v.Bar.Troubles); led != t.led {
 		t.led = led
 		t.movePin("light", t.device.Pins.SetLED(led))
 	}
@@ -360,10 +375,7 @@ func (t *terminal) hear(ctx context.Context, e link.Effect) {
 	case link.Refused:
 		event = checkout.Refused{Why: e.Why}
 	case link.Acknowledged:
-		select {
-		case t.acked <- struct{}{}:
-		default: // it will look anyway
-		}
+		t.stir()
 		return
 	default:
 		return

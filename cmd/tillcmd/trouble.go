@@ -81,8 +81,12 @@ func (t *terminal) untilOpen(ctx context.Context, why error) (j *store.Journal, 
 	if err != nil {
 		return nil, notice, errors.Join(why, err)
 	}
-	_, err = display.NewPanel(body.Display).Show(display.Render(t.closedView(why), body.Display.Size()).Image)
-	if err := errors.Join(err, body.Pins.SetLED(device.LEDRed)); err != nil {
+	panel := display.NewPanel(body.Display)
+	show := func() error {
+		_, err := panel.Show(display.Render(t.closedView(why), body.Display.Size()).Image)
+		return drew(err)
+	}
+	if err := errors.Join(show(), body.Pins.SetLED(device.LEDRed)); err != nil {
 		t.log.Error("show why the journal does not open", "err", err)
 	}
 	tick := time.NewTicker(openEvery)
@@ -92,6 +96,11 @@ func (t *terminal) untilOpen(ctx context.Context, why error) (j *store.Journal, 
 		case <-ctx.Done():
 			return nil, notice, errors.Join(context.Canceled, body.Close())
 		case <-tick.C:
+		}
+		if h, ok := body.Display.(*display.Hotplug); ok {
+			if came, _ := h.Look(); came { // what is wrong with it is said once there is a journal
+				_ = show() // it is shown again at the next change
+			}
 		}
 		if j, notice, err = openJournal(t.config, t.boot); !mayMend(err) {
 			return j, notice, errors.Join(err, body.Close())

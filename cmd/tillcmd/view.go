@@ -1,7 +1,6 @@
 package tillcmd
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -22,7 +21,7 @@ func counts(s checkout.Screen) bool {
 const needsSomeone = 10
 
 // ledOf is the light's colour after so many seconds on the screen.
-func ledOf(s checkout.State, seconds int) device.LED {
+func ledOf(s checkout.State, seconds int, troubles []words.Key) device.LED {
 	switch s.Screen {
 	case checkout.Approved:
 		return device.LEDGreen
@@ -36,10 +35,10 @@ func ledOf(s checkout.State, seconds int) device.LED {
 	case checkout.Offline, checkout.Halted:
 		return device.LEDAmber
 	}
-	switch s.Printer {
-	case checkout.PrinterNoPaper:
+	switch {
+	case s.Printer == checkout.PrinterNoPaper:
 		return device.LEDBlinking
-	case checkout.PrinterOff:
+	case s.Printer == checkout.PrinterOff, slices.Contains(troubles, "bar_no_display"), slices.Contains(troubles, "bar_no_scanner"):
 		return device.LEDAmber
 	}
 	return device.LEDOff
@@ -184,7 +183,7 @@ func (t *terminal) bar(s checkout.State) display.Bar {
 	p := t.journal.Position()
 	bar := display.Bar{
 		Merchant: t.config.Merchant.Name, Terminal: t.config.Terminal, Online: s.Online,
-		Waiting: int(p.Last - p.Acked), Printer: display.PrinterState(s.Printer), Cashier: t.config.Merchant.Cashier,
+		Waiting: int(p.Last - p.Acked), Troubles: t.troubles(), Cashier: t.config.Merchant.Cashier,
 	}
 	if s.ClockKnown {
 		bar.Clock = t.steady().Add(s.Offset).In(t.config.Merchant.Zone).Format("15:04")
@@ -280,24 +279,4 @@ func walletName(lang words.Lang, w payment.Wallet) string {
 		return w.ChineseName()
 	}
 	return w.Name()
-}
-
-func (t *terminal) about(lang words.Lang, s checkout.State) []display.Row {
-	p := t.journal.Position()
-	connection := display.Row{Left: words.Say(lang, "about_connection"), Right: words.Say(lang, "bar_offline"), Sub: t.config.Gateway.Broker, Tone: display.ToneBad}
-	if s.Online {
-		connection.Right, connection.Tone = words.Say(lang, "bar_online"), display.ToneGood
-	}
-	paper := display.Row{Left: words.Say(lang, "about_printer"), Right: words.Say(lang, "about_ready"), Sub: t.config.Printer.Name, Tone: display.ToneGood}
-	switch s.Printer {
-	case checkout.PrinterNoPaper:
-		paper.Right, paper.Tone = words.Say(lang, "bar_no_paper"), display.ToneBad
-	case checkout.PrinterOff:
-		paper.Right, paper.Tone = words.Say(lang, "bar_printer_off"), display.ToneBad
-	}
-	queued := display.Row{Left: words.Say(lang, "about_waiting"), Right: fmt.Sprint(p.Last - p.Acked), Tone: display.ToneGood}
-	if p.Last > p.Acked {
-		queued.Tone = display.ToneWait
-	}
-	return []display.Row{connection, paper, queued, {Left: words.Say(lang, "line_terminal"), Right: t.config.Terminal, Sub: Version}}
 }
