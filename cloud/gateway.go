@@ -207,6 +207,8 @@ func (b *batch) handle(e Event) error {
 		return b.answered(e)
 	case Notified:
 		return b.notified(e.Order)
+	case News:
+		return b.news(e.Terminal)
 	case Due:
 		return b.dueNow()
 	default:
@@ -249,6 +251,18 @@ func (b *batch) message(m Message) error {
 			return b.reject(m.Terminal, err)
 		}
 		return b.request(m.Terminal, r)
+	case wire.Results:
+		r, err := wire.Decode[wire.Result](m.Payload)
+		if err != nil {
+			return b.reject(m.Terminal, err)
+		}
+		return b.result(m.Terminal, r)
+	case wire.Reports:
+		r, err := wire.Decode[wire.Reported](m.Payload)
+		if err != nil {
+			return b.reject(m.Terminal, err)
+		}
+		return b.reported(m.Terminal, r)
 	case wire.Presence:
 		return nil
 	default:

@@ -32,6 +32,17 @@ type Tx interface {
 	// OpenAttempts are those with work left: see Attempt.Open.
 	OpenAttempts() ([]Attempt, error)
 
+	// Terminal is a terminal that has said hello.
+	Terminal(id string) (TerminalEntry, bool, error)
+	PutTerminal(TerminalEntry) error
+	// Terminals lists them by id.
+	Terminals() ([]TerminalEntry, error)
+
+	Command(terminal string, id uint64) (CommandEntry, bool, error)
+	PutCommand(CommandEntry) error
+	// Commands are a terminal's newest, the newest first.
+	Commands(terminal string, most int) ([]CommandEntry, error)
+
 	// Sales lists every sale, oldest first.
 	Sales() ([]SaleEntry, error)
 	// Journals counts the records of every journal, and what is missing in them.

@@ -87,7 +87,10 @@ func (b *batch) hello(terminal string, r wire.Request) error {
 	if head.Seq > r.Position.Last {
 		ack.Refused = "its journal is older than the one in the ledger"
 	}
-	return b.send(terminal, wire.Ack, ack)
+	if err := b.send(terminal, wire.Ack, ack); err != nil {
+		return err
+	}
+	return b.said(terminal, *r.Position)
 }
 
 func (b *batch) reply(a Attempt, sent time.Duration) error {

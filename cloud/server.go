@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"till/payment"
@@ -42,6 +43,9 @@ type Server struct {
 	inbox    chan Event
 	lost     chan error
 	conn     *mqtt.Conn
+
+	mu    sync.Mutex
+	heard map[string]time.Time // by terminal
 }
 
 // NewServer is a server that does nothing until Run.
@@ -49,6 +53,7 @@ func NewServer(config ServerConfig, gateway *Gateway, acquirer Acquirer) *Server
 	return &Server{
 		config: config, gateway: gateway, acquirer: acquirer,
 		inbox: make(chan Event, 4*batchSize), lost: make(chan error, 1),
+		heard: map[string]time.Time{},
 	}
 }
 
@@ -57,6 +62,15 @@ func NewServer(config ServerConfig, gateway *Gateway, acquirer Acquirer) *Server
 func (s *Server) Notify(order payment.Order) {
 	select {
 	case s.inbox <- Notified{order}:
+	default:
+	}
+}
+
+// News says that something was committed for a terminal from beside the gateway.
+// It never waits: what is dropped here goes out with the terminal's next hello.
+func (s *Server) News(terminal string) {
+	select {
+	case s.inbox <- News{terminal}:
 	default:
 	}
 }
@@ -194,7 +208,7 @@ func (s *Server) dial(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = conn.Subscribe(ctx, wire.Journal.Filter(), wire.Requests.Filter(), wire.Presence.Filter())
+	err = conn.Subscribe(ctx, wire.Journal.Filter(), wire.Requests.Filter(), wire.Presence.Filter(), wire.Results.Filter(), wire.Reports.Filter())
 	if err != nil {
 		conn.Close()
 		return err
@@ -210,10 +224,28 @@ func (s *Server) arrived(ctx context.Context, topic string, payload []byte) {
 		s.config.Log.Warn("message on a foreign topic", "err", err)
 		return
 	}
+	s.hear(terminal, channel)
 	select {
 	case s.inbox <- Message{Terminal: terminal, Channel: channel, Payload: payload}:
 	case <-ctx.Done():
 	}
+}
+
+// hear notes a terminal's sign of life. What the broker keeps is none.
+func (s *Server) hear(terminal string, c wire.Channel) {
+	if c == wire.Presence || c == wire.Reports {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heard[terminal] = time.Now()
+}
+
+// Heard is when a terminal was last heard of, since the start; zero if never.
+func (s *Server) Heard(terminal string) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.heard[terminal]
 }
 
 func (s *Server) hangUp() {

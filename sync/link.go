@@ -20,6 +20,12 @@ type Outbox interface {
 	Acknowledge(seq uint64) error
 }
 
+// Slot keeps a terminal's newest command over power cuts.
+type Slot interface {
+	// Keep is durable when it returns.
+	Keep(Kept) error
+}
+
 // Config says where the gateway's broker is and who we are.
 type Config struct {
 	Terminal string
@@ -27,9 +33,11 @@ type Config struct {
 	TLS      *tls.Config
 	Clock    func() Now
 	Log      *slog.Logger
-	// Handle takes Told, Reachable, ClockLearned, Refused and Acknowledged, one
-	// after another, from the link's goroutine.
+	// Handle takes Told, Reachable, ClockLearned, Refused, Acknowledged, Execute
+	// and Wanted, one after another, from the link's goroutine.
 	Handle func(Effect)
+	// Slot may be nil: then no command is taken.
+	Slot Slot
 }
 
 const (
@@ -48,6 +56,8 @@ type Link struct {
 	events  chan Event
 	last    atomic.Uint64
 	grown   chan struct{} // 1 deep: last has changed
+	report  atomic.Pointer[wire.Reported]
+	changed chan struct{} // 1 deep: report has changed
 	lines   chan line
 	conn    *mqtt.Conn
 	dialled int
@@ -66,7 +76,7 @@ type line struct {
 func NewLink(config Config, outbox Outbox, session Session) *Link {
 	return &Link{
 		config: config, outbox: outbox, session: session,
-		events: make(chan Event, 256), grown: make(chan struct{}, 1), lines: make(chan line, 16),
+		events: make(chan Event, 256), grown: make(chan struct{}, 1), changed: make(chan struct{}, 1), lines: make(chan line, 16),
 	}
 }
 
@@ -88,6 +98,23 @@ func (l *Link) Grown(last uint64) {
 	}
 }
 
+// Report says how the terminal is. It never waits.
+func (l *Link) Report(r wire.Reported) {
+	l.report.Store(&r)
+	select {
+	case l.changed <- struct{}{}:
+	default: // it is about to look anyway
+	}
+}
+
+// Executed hands in what came of a command.
+func (l *Link) Executed(ctx context.Context, r wire.Result) {
+	select {
+	case l.events <- Executed{r}:
+	case <-ctx.Done():
+	}
+}
+
 // Run connects, and connects again, until ctx ends.
 func (l *Link) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
@@ -106,6 +133,8 @@ func (l *Link) Run(ctx context.Context) error {
 			return ctx.Err()
 		case <-l.grown:
 			l.step(ctx, Appended{l.last.Load()})
+		case <-l.changed:
+			l.step(ctx, Reporting{*l.report.Load()})
 		case e := <-l.events:
 			l.step(ctx, e)
 		case <-timer.C:
@@ -217,6 +246,15 @@ func (l *Link) carryOut(e Effect) Event {
 			l.config.Log.Warn("journal cursor", "seq", e.Seq, "err", err)
 		}
 		l.config.Handle(e)
+	case Execute:
+		return l.execute(e)
+	case Keep:
+		if l.config.Slot == nil {
+			return nil
+		}
+		if err := l.config.Slot.Keep(e.Kept); err != nil { // a power cut now makes it "interrupted"
+			l.config.Log.Warn("command's result", "command", e.Kept.Command, "err", err)
+		}
 	case Reconnect:
 		l.reconnect()
 	case Ignored:
@@ -224,6 +262,20 @@ func (l *Link) carryOut(e Effect) Event {
 	default:
 		l.config.Handle(e)
 	}
+	return nil
+}
+
+// execute has a command done that it has written down, and no other.
+func (l *Link) execute(e Execute) Event {
+	if l.config.Slot == nil {
+		return Executed{wire.Result{ID: e.Command.ID, Status: wire.ResultRefused, Why: "this terminal takes no commands"}}
+	}
+	if err := l.config.Slot.Keep(Kept{Command: e.Command.ID}); err != nil {
+		return Executed{wire.Result{
+			ID: e.Command.ID, Status: wire.ResultFailed, Why: fmt.Sprintf("it cannot be written down, and so was not begun: %v", err),
+		}}
+	}
+	l.config.Handle(e)
 	return nil
 }
 

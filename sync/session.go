@@ -35,8 +35,14 @@ type Session struct {
 	resendAt   time.Time // without progress by then, unacknowledged records go again
 
 	clockKnown bool
+	offset     time.Duration // the cloud's time less ours
 	roundTrip  time.Duration // of the sample that Offset stems from
 	sampledAt  time.Time
+
+	command  uint64       // newest that was taken
+	result   *wire.Result // of it; nil while it is under way
+	desired  uint64       // newest revision that came in this boot
+	reported *wire.Reported
 }
 
 // The link's patience. A dead cable is noticed within 15 s, with room to spare.
@@ -160,6 +166,10 @@ func Step(s Session, e Event, now Now) (Session, []Effect) {
 		m.uploaded(e.Last)
 	case Asked:
 		m.ask(e.Request)
+	case Executed:
+		m.executed(e.Result)
+	case Reporting:
+		m.reporting(e.Reported)
 	case Ticked:
 		m.tick()
 	}
@@ -189,6 +199,7 @@ func (m *move) connected() {
 	m.heardAt = m.now.At // it has this long to answer
 	m.publish(wire.Presence, wire.Status{Online: true, Boot: m.Boot, Version: m.Version}, 1, true)
 	m.hello()
+	m.report()
 }
 
 // hello says where the journal stands. Its answer says how far the ledger is,
@@ -197,9 +208,11 @@ func (m *move) hello() {
 	m.helloAt = m.now.At.Add(helloAgain)
 	m.helloSent, m.helloAcked = m.mark(), m.acked
 	m.publish(wire.Requests, wire.Request{
-		Op:       wire.Hello,
-		Position: &wire.Position{Epoch: m.epoch, Boot: m.Boot, Last: m.last, Acked: m.acked, Version: m.Version},
-		Sent:     m.helloSent,
+		Op: wire.Hello,
+		Position: &wire.Position{
+			Epoch: m.epoch, Boot: m.Boot, Last: m.last, Acked: m.acked, Version: m.Version, Command: m.command, Desired: m.desired,
+		},
+		Sent: m.helloSent,
 	}, 1, false)
 }
 
@@ -244,6 +257,20 @@ func (m *move) arrived(e Arrived) {
 		}
 		m.heard(r.Clock)
 		m.do(Told{r.Answer})
+	case wire.Commands:
+		c, err := wire.Decode[wire.Command](e.Payload)
+		if err != nil {
+			m.do(Ignored{err})
+			return
+		}
+		m.commanded(c)
+	case wire.Wishes:
+		d, err := wire.Decode[wire.Desired](e.Payload)
+		if err != nil {
+			m.do(Ignored{err})
+			return
+		}
+		m.wanted(d)
 	}
 }
 
@@ -274,7 +301,8 @@ func (m *move) sample(c wire.Clock) {
 		return
 	}
 	m.clockKnown, m.roundTrip, m.sampledAt = true, trip, m.now.At
-	m.do(ClockLearned{Offset: c.Time.Add(trip / 2).Sub(m.now.At)})
+	m.offset = c.Time.Add(trip / 2).Sub(m.now.At)
+	m.do(ClockLearned{Offset: m.offset})
 }
 
 func (m *move) acknowledged(a wire.Acknowledgement) {

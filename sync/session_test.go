@@ -68,7 +68,7 @@ func checkPublish(t fataler, effect link.Effect) {
 			qos = 0
 		}
 	}
-	if p.QoS != qos || p.Retain != (p.Channel == wire.Presence) {
+	if p.QoS != qos || p.Retain != (p.Channel == wire.Presence || p.Channel == wire.Reports) {
 		t.Fatalf("published on %s with QoS %d, retained %v: %s", p.Channel, p.QoS, p.Retain, p.Payload)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 
 	"go.etcd.io/bbolt"
 
@@ -26,6 +27,8 @@ var (
 	sales    = []byte("sales")    // sale id -> cloud.SaleEntry; ULIDs sort by time
 	attempts = []byte("attempts") // order number -> cloud.Attempt
 	opened   = []byte("open")     // order number of an attempt with work left -> nothing
+	fleet    = []byte("fleet")    // terminal id -> cloud.TerminalEntry
+	commands = []byte("commands") // terminal id, a zero byte, number -> cloud.CommandEntry
 )
 
 // Ledger is a bbolt file.
@@ -142,6 +145,54 @@ func (t tx) OpenAttempts() ([]cloud.Attempt, error) {
 		return err
 	})
 	return all, err
+}
+
+func (t tx) Terminal(id string) (cloud.TerminalEntry, bool, error) {
+	return get[cloud.TerminalEntry](t, fleet, []byte(id))
+}
+
+func (t tx) PutTerminal(e cloud.TerminalEntry) error { return put(t, fleet, []byte(e.ID), e) }
+
+func (t tx) Terminals() ([]cloud.TerminalEntry, error) {
+	var all []cloud.TerminalEntry
+	err := t.Bucket(fleet).ForEach(func(id, _ []byte) error {
+		e, _, err := get[cloud.TerminalEntry](t, fleet, id)
+		all = append(all, e)
+		return err
+	})
+	return all, err
+}
+
+func commandKey(terminal string, id uint64) []byte {
+	return binary.BigEndian.AppendUint64(append([]byte(terminal), 0), id)
+}
+
+func (t tx) Command(terminal string, id uint64) (cloud.CommandEntry, bool, error) {
+	return get[cloud.CommandEntry](t, commands, commandKey(terminal, id))
+}
+
+func (t tx) PutCommand(e cloud.CommandEntry) error {
+	return put(t, commands, commandKey(e.Terminal, e.Command.ID), e)
+}
+
+func (t tx) Commands(terminal string, most int) ([]cloud.CommandEntry, error) {
+	var all []cloud.CommandEntry
+	first := commandKey(terminal, 0)
+	c := t.Bucket(commands).Cursor()
+	key, _ := c.Seek(commandKey(terminal, math.MaxUint64))
+	if key == nil {
+		key, _ = c.Last()
+	} else if key, _ = c.Prev(); key == nil {
+		return nil, nil
+	}
+	for ; len(all) < most && bytes.HasPrefix(key, first[:len(first)-8]); key, _ = c.Prev() {
+		e, _, err := get[cloud.CommandEntry](t, commands, key)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, nil
 }
 
 func (t tx) Sales() ([]cloud.SaleEntry, error) {

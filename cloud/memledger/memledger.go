@@ -4,6 +4,8 @@
 package memledger
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -24,6 +26,8 @@ type Ledger struct {
 	sales    map[payment.SaleID]cloud.SaleEntry
 	attempts map[payment.Order]cloud.Attempt
 	open     map[payment.Order]bool
+	fleet    map[string]cloud.TerminalEntry
+	commands map[command]cloud.CommandEntry
 	failures []error
 	commits  int
 }
@@ -33,6 +37,11 @@ var _ cloud.Ledger = (*Ledger)(nil)
 type journal struct {
 	terminal string
 	epoch    uint32
+}
+
+type command struct {
+	terminal string
+	id       uint64
 }
 
 // New is an empty ledger.
@@ -144,6 +153,24 @@ func ownSale(e cloud.SaleEntry) cloud.SaleEntry {
 	return e
 }
 
+func ownTerminal(e cloud.TerminalEntry) cloud.TerminalEntry {
+	e.Desired.Parts, e.Reported.Parts = ownParts(e.Desired.Parts), ownParts(e.Reported.Parts)
+	return e
+}
+
+func ownParts(parts map[string]json.RawMessage) map[string]json.RawMessage {
+	parts = maps.Clone(parts)
+	for name, raw := range parts {
+		parts[name] = slices.Clone(raw)
+	}
+	return parts
+}
+
+func ownCommand(e cloud.CommandEntry) cloud.CommandEntry {
+	e.Command.Args, e.Result.Output = slices.Clone(e.Command.Args), slices.Clone(e.Result.Output)
+	return e
+}
+
 func (t *tx) Head(terminal string, epoch uint32) (cloud.Head, error) {
 	return t.heads[journal{terminal, epoch}], nil
 }
@@ -195,6 +222,43 @@ func (t *tx) OpenAttempts() ([]cloud.Attempt, error) {
 		}
 	}
 	return all, nil
+}
+
+func (t *tx) Terminal(id string) (cloud.TerminalEntry, bool, error) {
+	e, ok := t.fleet[id]
+	return ownTerminal(e), ok, nil
+}
+
+func (t *tx) PutTerminal(e cloud.TerminalEntry) error {
+	return set(t, &t.fleet, e.ID, ownTerminal(e))
+}
+
+func (t *tx) Terminals() ([]cloud.TerminalEntry, error) {
+	var all []cloud.TerminalEntry
+	for _, id := range slices.Sorted(maps.Keys(t.fleet)) {
+		all = append(all, ownTerminal(t.fleet[id]))
+	}
+	return all, nil
+}
+
+func (t *tx) Command(terminal string, id uint64) (cloud.CommandEntry, bool, error) {
+	e, ok := t.commands[command{terminal, id}]
+	return ownCommand(e), ok, nil
+}
+
+func (t *tx) PutCommand(e cloud.CommandEntry) error {
+	return set(t, &t.commands, command{e.Terminal, e.Command.ID}, ownCommand(e))
+}
+
+func (t *tx) Commands(terminal string, most int) ([]cloud.CommandEntry, error) {
+	var all []cloud.CommandEntry
+	for key, e := range t.commands {
+		if key.terminal == terminal {
+			all = append(all, ownCommand(e))
+		}
+	}
+	slices.SortFunc(all, func(a, b cloud.CommandEntry) int { return cmp.Compare(b.Command.ID, a.Command.ID) })
+	return all[:min(len(all), most)], nil
 }
 
 func (t *tx) Sales() ([]cloud.SaleEntry, error) {

@@ -33,7 +33,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("till-cloud", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // errors are printed once, by main
 	mqtt := flags.String("mqtt", "127.0.0.1:1883", "`address` of the broker that terminals connect to")
-	listen := flags.String("listen", "127.0.0.1:8081", "`address` of the books (ledger.json), for this machine's eyes")
+	listen := flags.String("listen", "127.0.0.1:8081", "`address` of the books (ledger.json) and of the fleet, for this machine's eyes")
 	data := flags.String("data", "till-cloud", "`folder` of the ledger")
 	pace := flags.Int("pace", 1, "the sandbox's waits are divided by this `number`")
 	level := slog.LevelInfo
@@ -62,14 +62,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "Terminals connect to tcp://%s with the gateway key %s\nThe books are at http://%s/cloud/ledger.json\nThe acquirer is the sandbox: no money moves.\n",
-		s.Broker, s.Key, l.Addr())
+	fmt.Fprintf(stdout, "Terminals connect to tcp://%s with the gateway key %s\nThe books are at http://%s/cloud/ledger.json\nThe terminals are at http://%s/fleet\nThe acquirer is the sandbox: no money moves.\n",
+		s.Broker, s.Key, l.Addr(), l.Addr())
 	go serveBooks(ctx, l, s, log)
 	return errors.Join(s.Run(ctx), s.Close())
 }
 
 func serveBooks(ctx context.Context, l net.Listener, s *service.Service, log *slog.Logger) {
 	mux := http.NewServeMux()
+	fleet := s.FleetHandler(log)
+	mux.Handle("/fleet", fleet)
+	mux.Handle("/fleet/", fleet)
 	mux.HandleFunc("GET /cloud/ledger.json", func(w http.ResponseWriter, _ *http.Request) {
 		books, err := s.Books()
 		if err != nil {

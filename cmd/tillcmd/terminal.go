@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -38,6 +39,8 @@ type terminal struct {
 	device   *device.Device
 	journal  *store.Journal
 	link     *link.Link
+	remote   sync.WaitGroup // commands from afar that are under way
+	forgot   bool           // which command was the newest: the next is not begun, for it may be that one
 	register *checkout.Register
 	printing *printQueue
 	panel    *display.Panel
@@ -154,6 +157,7 @@ func (t *terminal) run(ctx context.Context) error {
 	for range parts {
 		<-ended
 	}
+	t.remote.Wait()
 	return err
 }
 
@@ -176,12 +180,20 @@ func (t *terminal) openLink(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p := t.journal.Position()
-	t.link = link.NewLink(link.Config{
+	slot := commandFile{t.config.Data}
+	kept, err := slot.load()
+	if err != nil {
+		t.log.Error("commands from afar", "err", err)
+		t.forgot = true
+	}
+	config := link.Config{
 		Terminal: t.config.Terminal, Broker: t.config.Gateway.Broker, TLS: tlsConfig, Log: t.log,
 		Clock:  func() link.Now { return link.Now{At: t.steady(), Mono: t.mono()} },
-		Handle: func(e link.Effect) { t.hear(ctx, e) },
-	}, t.journal, link.NewSession(t.boot, Version, p.Epoch, p.Last, p.Acked))
+		Handle: func(e link.Effect) { t.hear(ctx, e) }, Slot: slot,
+	}
+	p := t.journal.Position()
+	t.link = link.NewLink(config, t.journal, link.NewSession(t.boot, Version, p.Epoch, p.Last, p.Acked).Resume(kept))
+	t.report()
 	return nil
 }
 
@@ -372,6 +384,9 @@ func (t *terminal) hear(ctx context.Context, e link.Effect) {
 	case link.ClockLearned:
 		t.offset.Store(&e.Offset)
 		event = checkout.ClockLearned{Offset: e.Offset}
+	case link.Execute:
+		t.execute(ctx, e.Command)
+		return
 	case link.Refused:
 		event = checkout.Refused{Why: e.Why}
 	case link.Acknowledged:

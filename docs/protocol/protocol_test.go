@@ -26,6 +26,10 @@ var messageTypes = map[string]reflect.Type{
 	"Status":          reflect.TypeFor[wire.Status](),
 	"Acknowledgement": reflect.TypeFor[wire.Acknowledgement](),
 	"Reply":           reflect.TypeFor[wire.Reply](),
+	"Command":         reflect.TypeFor[wire.Command](),
+	"Result":          reflect.TypeFor[wire.Result](),
+	"Desired":         reflect.TypeFor[wire.Desired](),
+	"Reported":        reflect.TypeFor[wire.Reported](),
 }
 
 // rawFields are those that Go keeps as raw JSON, with what is in them.

@@ -1,6 +1,7 @@
 package protocol_test
 
 import (
+	"encoding/json"
 	"maps"
 	"path/filepath"
 	"reflect"
@@ -92,6 +93,8 @@ var (
 	durationType = reflect.TypeFor[time.Duration]()
 	hashType     = reflect.TypeFor[wire.Hash]()
 	bytesType    = reflect.TypeFor[[]byte]()
+	objectType   = reflect.TypeFor[json.RawMessage]() // what is not told apart here is an object
+	partsType    = reflect.TypeFor[map[string]json.RawMessage]()
 )
 
 func (c *comparison) value(at string, typ reflect.Type, s schema) {
@@ -129,6 +132,8 @@ func (c *comparison) value(at string, typ reflect.Type, s schema) {
 		want.Type, want.Encoding = "string", "base64"
 	case typ == hashType:
 		want.Type = "string"
+	case typ == objectType, typ == partsType:
+		want.Type = "object"
 	case typ.Kind() == reflect.Slice:
 		if s.Type != "array" || s.Items == nil {
 			c.Errorf("%s: want an array", at)

@@ -26,6 +26,22 @@ func TestSession(t *testing.T) {
 		s, more = link.Step(s, link.Asked{Request: r}, now)
 		effects = append(effects, more...)
 	}
+	late, err := wire.Encode(wire.Command{ID: 1, Op: wire.TellStatus, NotAfter: now.At})
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock, err := wire.Encode(wire.Acknowledgement{Epoch: 1, Seq: 5, Clock: wire.Clock{Time: now.At.Add(time.Minute), Echo: echo(t, effects)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range []link.Event{
+		link.Reporting{Reported: wire.Reported{Boot: "9f3c1a7e52d0", Change: 1}},
+		link.Arrived{Channel: wire.Ack, Payload: clock}, link.Arrived{Channel: wire.Commands, Payload: late},
+	} {
+		var more []link.Effect
+		s, more = link.Step(s, e, now)
+		effects = append(effects, more...)
+	}
 	seen := map[string]bool{}
 	for _, e := range effects {
 		p, ok := e.(link.Publish)
@@ -43,7 +59,7 @@ func TestSession(t *testing.T) {
 			t.Errorf("%s is published at QoS %d, retained %v; operation %s says %+v", name, p.QoS, p.Retain, operation, binding)
 		}
 	}
-	for _, name := range []string{"status", "hello", "charge", "show", "query", "cancel"} {
+	for _, name := range []string{"status", "hello", "charge", "show", "query", "cancel", "result", "reported"} {
 		if !seen[name] {
 			t.Errorf("the session published no %s", name)
 		}
@@ -56,6 +72,22 @@ func TestSession(t *testing.T) {
 	if will.Message != string(gone) || will.Topic != wire.Presence.Topic("{terminal}") || will.QoS != 1 || !will.Retain {
 		t.Errorf("the last will is %+v", will)
 	}
+}
+
+// echo is what the hello among these effects wants to have back.
+func echo(t *testing.T, effects []link.Effect) time.Duration {
+	t.Helper()
+	for _, e := range effects {
+		if p, ok := e.(link.Publish); ok && p.Channel == wire.Requests {
+			r, err := wire.Decode[wire.Request](p.Payload)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r.Sent
+		}
+	}
+	t.Fatal("the session said no hello")
+	return 0
 }
 
 // received finds the message that a payload is, and the operation that takes it.

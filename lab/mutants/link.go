@@ -21,5 +21,17 @@ func linkMutants() []Mutant {
 			Edits: one("sync/session.go", "		m.resendAt = time.Time{}\n		m.sent = m.acked\n", "		m.resendAt = time.Time{}\n"),
 			Law:   "convergence",
 		},
+		{
+			Name:  "command-forgotten",
+			Bug:   "a power cut makes the terminal forget which command it took",
+			Edits: one("sync/command.go", "	s.command, s.result = k.Command, k.Result\n", ""),
+			Law:   "commands, once",
+		},
+		{
+			Name:  "command-late",
+			Bug:   "a command is done however late it comes",
+			Edits: one("sync/command.go", "	case m.now.At.Add(m.offset).After(c.NotAfter):", "	case false:"),
+			Law:   "commands, once",
+		},
 	}
 }

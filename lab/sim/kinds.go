@@ -25,6 +25,7 @@ func FaultKinds() []string {
 		"paper out",
 		"power cut",
 		"power cut after a commit",
+		"power cut at a command",
 		"power cut before a commit",
 		"power cut inside a commit",
 		"power cut while printing",
@@ -39,6 +40,10 @@ func FaultKinds() []string {
 // premise never arose has not been tried.
 func PremiseKinds() []string {
 	return []string{
+		"commands: done",
+		"commands: expired",
+		"commands: interrupted",
+		"commands: one waits for another",
 		"law 1: commits",
 		"law 1: drawer",
 		"law 1: questions to the gateway",

@@ -329,6 +329,7 @@ func (w *world) checkBooks() {
 	sales := w.foldRecords(records)
 	w.checkReceipts(sales)
 	w.checkCharges(sales)
+	w.checkCommands()
 	w.checkStoreForCodes()
 }
 

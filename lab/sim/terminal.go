@@ -45,7 +45,10 @@ type terminal struct {
 	asked   map[payment.Order]bool // orders begun in any boot
 	taken   map[payment.Order]int  // the newest answer that this boot took of each, by Rev
 	seals   wire.SealingKey
-	fates   commitFates
+
+	kept     link.Kept // of commands; durable
+	executed map[uint64]int
+	fates    commitFates
 }
 
 // paper is a slip that came out.
@@ -59,7 +62,7 @@ type paper struct {
 func newTerminal(w *world, dir string) *terminal {
 	return &terminal{
 		w: w, dir: dir, paper: true, seals: w.cloud.key.Public(),
-		charged: map[payment.Order]bool{}, asked: map[payment.Order]bool{},
+		charged: map[payment.Order]bool{}, asked: map[payment.Order]bool{}, executed: map[uint64]int{},
 	}
 }
 
@@ -90,7 +93,7 @@ func (t *terminal) boot() {
 	t.jobs = nil
 	t.taken = map[payment.Order]int{}
 	p := journal.Position()
-	t.session = link.NewSession(fmt.Sprintf("boot-%d", t.boots), version, p.Epoch, p.Last, p.Acked)
+	t.session = link.NewSession(fmt.Sprintf("boot-%d", t.boots), version, p.Epoch, p.Last, p.Acked).Resume(t.kept)
 	newest, _ := journal.Newest()
 	sales := journal.Unfinished()
 	open := 0
@@ -283,6 +286,10 @@ func (t *terminal) linkEffect(e link.Effect) link.Event {
 		t.handle(checkout.ClockLearned{Offset: e.Offset})
 	case link.Refused:
 		w.violate("law 4, nothing lost", "the ledger refuses the journal: %s", e.Why)
+	case link.Execute:
+		t.execute(e.Command)
+	case link.Keep:
+		t.kept = e.Kept
 	case link.Reconnect:
 		t.lineLost()
 	case link.Ignored:

@@ -47,6 +47,8 @@ func (w *world) weather() {
 		case 10:
 			w.strike("acknowledgement of an earlier epoch")
 			w.cloud.acknowledgeEarlier()
+		case 11:
+			w.cloud.giveCommand()
 		}
 		w.weather()
 	})
@@ -99,6 +101,8 @@ func (w *world) unsettled() string {
 		return "a receipt is not printed"
 	case !w.cloud.gateway.Deadline().IsZero():
 		return "the gateway has an open attempt"
+	case w.openCommand():
+		return "a command has no result"
 	}
 	p := t.journal.Position()
 	if p.Acked != p.Last {

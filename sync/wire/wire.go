@@ -24,9 +24,12 @@ const (
 	Journal  Channel = "up/journal"   // Upload
 	Requests Channel = "up/request"   // Request
 	Presence Channel = "up/status"    // Status, retained, and the last will
+	Results  Channel = "up/result"    // Result
+	Reports  Channel = "up/reported"  // Reported, retained
 	Ack      Channel = "down/ack"     // Acknowledgement
 	Replies  Channel = "down/reply"   // Reply
 	Commands Channel = "down/command" // Command
+	Wishes   Channel = "down/desired" // Desired
 )
 
 const root = "till/1/"
@@ -123,6 +126,8 @@ type Position struct {
 	Last    uint64 `json:"last"`  // newest sequence in the journal
 	Acked   uint64 `json:"acked"` // as the terminal knows it
 	Version string `json:"version"`
+	Command uint64 `json:"command,omitempty"` // newest that it took
+	Desired uint64 `json:"desired,omitempty"` // newest revision that it has, in this boot
 }
 
 // Clock lets a terminal learn the cloud's time in one round trip.
