@@ -34,12 +34,20 @@ type (
 	Notified struct{ Order payment.Order }
 	// Due says that Deadline has passed.
 	Due struct{}
+	// Brought is records of a terminal's journal that did not come from itself: of
+	// a dead one's card. It is answered by a Taken of the same number.
+	Brought struct {
+		Number   uint64
+		Terminal string
+		Upload   wire.Upload
+	}
 )
 
 func (Message) event()  {}
 func (Answered) event() {}
 func (Notified) event() {}
 func (Due) event()      {}
+func (Brought) event()  {}
 
 // Effect is something to be done after the ledger's commit.
 type Effect interface{ effect() }
@@ -57,6 +65,11 @@ type (
 		Step  Step
 		Order Order
 		Code  string
+	}
+	// Taken says how far the ledger has a journal of which records were brought.
+	Taken struct {
+		Number uint64
+		wire.Acknowledgement
 	}
 	// Rejected is a message that could not be used, for the log. It never holds a code.
 	Rejected struct {
@@ -77,6 +90,7 @@ func (Alert) effect()    {}
 func (Send) effect()     {}
 func (Call) effect()     {}
 func (Rejected) effect() {}
+func (Taken) effect()    {}
 
 // Waits are what wallets impose, for Pace 1. Sources: WeChat Pay's Quick Pay
 // documentation (query every 5 to 10 s, reverse not before 15 s, a password
@@ -211,6 +225,8 @@ func (b *batch) handle(e Event) error {
 		return b.news(e.Terminal)
 	case Due:
 		return b.dueNow()
+	case Brought:
+		return b.brought(e)
 	default:
 		return fmt.Errorf("event %T is unknown", e)
 	}

@@ -6,14 +6,37 @@ import (
 	"till/sync/wire"
 )
 
-// upload takes journal records that follow what the ledger has, passes over
-// those it has already, and asks again where one is missing.
+// upload takes a terminal's records, and tells it how far the ledger has them now.
 func (b *batch) upload(terminal string, up wire.Upload) error {
-	head, err := b.tx.Head(terminal, up.Epoch)
+	ack, err := b.takeAll(terminal, up)
 	if err != nil {
 		return err
 	}
-	ack := wire.Acknowledgement{Epoch: up.Epoch, Clock: b.clock(0)}
+	return b.send(terminal, wire.Ack, ack)
+}
+
+// brought is an upload that came on a card, or by any other hand than its
+// terminal's: the terminal is told nothing, since it may be another device now.
+func (b *batch) brought(e Brought) error {
+	if err := wire.CheckTerminal(e.Terminal); err != nil {
+		return err
+	}
+	ack, err := b.takeAll(e.Terminal, e.Upload)
+	if err != nil {
+		return err
+	}
+	b.effects = append(b.effects, Taken{Number: e.Number, Acknowledgement: ack})
+	return nil
+}
+
+// takeAll takes journal records that follow what the ledger has, passes over
+// those it has already, and asks again where one is missing.
+func (b *batch) takeAll(terminal string, up wire.Upload) (ack wire.Acknowledgement, err error) {
+	ack = wire.Acknowledgement{Epoch: up.Epoch, Clock: b.clock(0)}
+	head, err := b.tx.Head(terminal, up.Epoch)
+	if err != nil {
+		return ack, err
+	}
 	for _, r := range up.Records {
 		switch {
 		case r.Seq < head.Seq, r.Seq == head.Seq && r.Seq > 0 && r.Hash == head.Hash:
@@ -34,17 +57,17 @@ func (b *batch) upload(terminal string, up wire.Upload) error {
 		if err := r.Follows(prev, head.Seq+1); err != nil {
 			ack.Refused = "its journal does not fit the one in the ledger"
 			if err := b.reject(terminal, err); err != nil {
-				return err
+				return ack, err
 			}
 			break
 		}
 		if err := b.take(terminal, up.Epoch, r); err != nil {
-			return err
+			return ack, err
 		}
 		head = Head{Seq: r.Seq, Hash: r.Hash}
 	}
 	ack.Seq = head.Seq
-	return b.send(terminal, wire.Ack, ack)
+	return ack, nil
 }
 
 // take stores one record, and folds it into its sale.

@@ -44,8 +44,10 @@ type Server struct {
 	lost     chan error
 	conn     *mqtt.Conn
 
-	mu    sync.Mutex
-	heard map[string]time.Time // by terminal
+	mu      sync.Mutex
+	heard   map[string]time.Time // by terminal
+	numbers uint64
+	waiting map[uint64]chan<- wire.Acknowledgement // for the answer to what they brought
 }
 
 // NewServer is a server that does nothing until Run.
@@ -53,7 +55,8 @@ func NewServer(config ServerConfig, gateway *Gateway, acquirer Acquirer) *Server
 	return &Server{
 		config: config, gateway: gateway, acquirer: acquirer,
 		inbox: make(chan Event, 4*batchSize), lost: make(chan error, 1),
-		heard: map[string]time.Time{},
+		heard:   map[string]time.Time{},
+		waiting: map[uint64]chan<- wire.Acknowledgement{},
 	}
 }
 
@@ -72,6 +75,46 @@ func (s *Server) News(terminal string) {
 	select {
 	case s.inbox <- News{terminal}:
 	default:
+	}
+}
+
+// Bring hands records of a terminal's journal to the gateway as if the terminal
+// had sent them, and waits until they are in the ledger or refused. Server runs.
+func (s *Server) Bring(ctx context.Context, terminal string, up wire.Upload) (wire.Acknowledgement, error) {
+	if err := wire.CheckTerminal(terminal); err != nil {
+		return wire.Acknowledgement{}, err
+	}
+	answer := make(chan wire.Acknowledgement, 1)
+	s.mu.Lock()
+	s.numbers++
+	number := s.numbers
+	s.waiting[number] = answer
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		delete(s.waiting, number)
+		s.mu.Unlock()
+	}()
+	select {
+	case s.inbox <- Brought{number, terminal, up}:
+	case <-ctx.Done():
+		return wire.Acknowledgement{}, ctx.Err()
+	}
+	select {
+	case ack := <-answer:
+		return ack, nil
+	case <-ctx.Done():
+		return wire.Acknowledgement{}, ctx.Err()
+	}
+}
+
+// brought hands an answer to whoever waits for it.
+func (s *Server) brought(t Taken) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if answer, ok := s.waiting[t.Number]; ok {
+		answer <- t.Acknowledgement // it holds one
+		delete(s.waiting, t.Number)
 	}
 }
 
@@ -143,6 +186,8 @@ func (s *Server) handle(ctx context.Context, events []Event) error {
 			s.config.Log.Error("for the operator", "terminal", e.Terminal, "order", e.Order, "what", e.What)
 		case Rejected:
 			s.config.Log.Warn("message rejected", "terminal", e.Terminal, "err", e.Err)
+		case Taken:
+			s.brought(e)
 		}
 	}
 	if s.config.Changed != nil {

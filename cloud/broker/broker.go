@@ -4,6 +4,7 @@
 package broker
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,13 +16,30 @@ import (
 )
 
 // Broker is a running broker.
-type Broker struct{ server *server.Server }
+type Broker struct {
+	server  *server.Server
+	callout *callout // nil without Security
+}
 
-const startTimeout = 10 * time.Second
+const (
+	startTimeout = 10 * time.Second
+	// handshakeTimeout is for TLS, and for finding out who it is: many terminals
+	// may come at once after an outage.
+	handshakeTimeout = 5 * time.Second
+)
 
 // Start listens for MQTT on host:port (port 0 is any free one) and keeps its
-// retained messages in dir.
+// retained messages in dir. Everybody who can reach it may do everything.
 func Start(listen, dir string, log *slog.Logger) (*Broker, string, error) {
+	return start(listen, dir, log, nil)
+}
+
+// StartSecure is Start for MQTT over TLS, for those who are admitted.
+func StartSecure(listen, dir string, log *slog.Logger, security Security) (*Broker, string, error) {
+	return start(listen, dir, log, &security)
+}
+
+func start(listen, dir string, log *slog.Logger, security *Security) (*Broker, string, error) {
 	host, portText, err := net.SplitHostPort(listen)
 	if err != nil {
 		return nil, "", fmt.Errorf("start broker: address %q: %w", listen, err)
@@ -43,18 +61,34 @@ func Start(listen, dir string, log *slog.Logger) (*Broker, string, error) {
 		// disk it would cost files, syncs, and 10 ms each when the broker ends.
 		MQTT: server.MQTTOpts{Host: host, Port: port, ConsumerMemoryStorage: true},
 	}
-	s, err := server.NewServer(options)
-	if err != nil {
+	b := &Broker{}
+	if security != nil {
+		if b.callout, err = newCallout(security.Admit, log); err != nil {
+			return nil, "", fmt.Errorf("start broker: %w", err)
+		}
+		b.callout.configure(options)
+		options.MQTT.TLSConfig = security.TLS.Clone()
+		options.MQTT.TLSConfig.ClientAuth = tls.RequireAndVerifyClientCert
+		options.MQTT.TLSTimeout, options.AuthTimeout = handshakeTimeout.Seconds(), handshakeTimeout.Seconds()
+	}
+	if b.server, err = server.NewServer(options); err != nil {
 		return nil, "", fmt.Errorf("start broker: %w", err)
 	}
+	s := b.server
 	s.SetLogger(logger{log}, false, false)
 	s.Start()
+	if b.callout != nil {
+		if err := b.callout.serve(s); err != nil {
+			b.Stop()
+			return nil, "", fmt.Errorf("start broker: %w", err)
+		}
+	}
 	if !s.ReadyForConnections(startTimeout) {
-		s.Shutdown()
+		b.Stop()
 		return nil, "", errors.New("start broker: it is not ready within " + startTimeout.String() +
 			"; is the port taken, or its folder damaged? The folder may be deleted, nothing is lost with it")
 	}
-	return &Broker{s}, net.JoinHostPort(host, strconv.Itoa(port)), nil
+	return b, net.JoinHostPort(host, strconv.Itoa(port)), nil
 }
 
 // freePort asks the system for a port, or whether this one is free: the broker
@@ -71,6 +105,9 @@ func freePort(host string, port int) (int, error) {
 
 // Stop ends the broker and waits for it.
 func (b *Broker) Stop() {
+	if b.callout != nil {
+		b.callout.close()
+	}
 	b.server.Shutdown()
 	b.server.WaitForShutdown()
 }

@@ -18,6 +18,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"till/payment"
 	"till/sync/wire"
 	"till/sync/wire/enrolment"
 )
@@ -224,8 +225,11 @@ func (r *Registry) Invite(n NewClaim) (code enrolment.Claim, expires time.Time, 
 		if !known {
 			t = Terminal{ID: n.Terminal, State: Claimed}
 		}
-		if len(n.Settings) > 0 || !known {
+		if len(n.Settings) > 0 {
 			t.Settings = n.Settings
+		}
+		if err := checkSettings(t.Settings); err != nil {
+			return err
 		}
 		if err := put(tx, terminals, []byte(t.ID), t); err != nil {
 			return err
@@ -248,10 +252,27 @@ func checkClaim(n NewClaim) error {
 	if n.Life < time.Minute || n.Life > maxClaimLife {
 		return fmt.Errorf("a claim lasts for 1 minute to %d days, not %v", maxClaimLife/(24*time.Hour), n.Life)
 	}
-	for key := range n.Settings {
+	return nil
+}
+
+// checkSettings looks at what a terminal cannot do without. The rest is for the
+// terminal to check, which knows its own program: it says so on its screen.
+func checkSettings(s enrolment.Settings) error {
+	for key := range s {
 		if slices.Contains(fixed, key) {
 			return fmt.Errorf("setting %s is the gateway's to give: leave it out", key)
 		}
+	}
+	for _, key := range []string{"merchant.name", "merchant.timezone", "merchant.currency"} {
+		if text, ok := s[key].(string); !ok || text == "" {
+			return fmt.Errorf("setting %s is missing", key)
+		}
+	}
+	if _, err := time.LoadLocation(s["merchant.timezone"].(string)); err != nil { // a text, as seen above
+		return fmt.Errorf("setting merchant.timezone: %w", err)
+	}
+	if err := (payment.Money{Currency: s["merchant.currency"].(string)}).Validate(); err != nil {
+		return fmt.Errorf("setting merchant.currency: %w", err)
 	}
 	return nil
 }

@@ -5,15 +5,19 @@ package service
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"till/cloud"
 	"till/cloud/broker"
+	"till/cloud/enrol"
 	"till/cloud/ledger"
 	"till/cloud/sandbox"
 	"till/payment"
@@ -22,10 +26,12 @@ import (
 
 // Options say where the gateway lives.
 type Options struct {
-	Dir      string // ledger, key, the broker's folder
-	MQTT     string // the embedded broker's address; port 0 is any free one
-	Broker   string // host and port of a broker elsewhere; then none is embedded
-	Pace     int    // the waits that wallets impose are divided by it
+	Dir      string  // ledger, key, the broker's folder
+	MQTT     string  // the embedded broker's address; port 0 is any free one
+	Broker   string  // host and port of a broker elsewhere; then none is embedded
+	Secure   *Secure // instead of MQTT and Broker: mutual TLS, and enrolment
+	Desk     bool    // takes the operator's orders on a socket in Dir, see SocketIn
+	Pace     int     // the waits that wallets impose are divided by it
 	Log      *slog.Logger
 	Outgoing func(cloud.Send, *sandbox.Sandbox) bool // see cloud.ServerConfig
 	Changed  func()                                  // the books may have changed
@@ -33,14 +39,23 @@ type Options struct {
 
 // Service is a running gateway.
 type Service struct {
-	Broker  string // the broker's address
+	Broker  string // the broker's address; with Secure, as terminals have it in their settings
 	Key     wire.SealingKey
 	Sandbox *sandbox.Sandbox
 
-	ledger *ledger.Ledger
-	server *cloud.Server
-	nats   *broker.Broker
-	log    *slog.Logger
+	Terminals *enrol.Registry // nil without Secure
+	Enrolment string          // where devices enrol, https://…; "" without Secure
+
+	dir       string
+	hosts     []string
+	desk      bool
+	door      net.Listener // of Enrolment
+	broker    string       // as the gateway itself dials it
+	brokerTLS *tls.Config
+	ledger    *ledger.Ledger
+	server    *cloud.Server
+	nats      *broker.Broker
+	log       *slog.Logger
 }
 
 // Start opens the books and starts the broker. The gateway itself works in Run.
@@ -48,7 +63,10 @@ func Start(o Options) (*Service, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the gateway's folder: %w", err)
 	}
-	s := &Service{log: o.Log}
+	s := &Service{log: o.Log, dir: o.Dir, desk: o.Desk}
+	if o.Secure != nil {
+		s.hosts = o.Secure.Hosts
+	}
 	if err := s.start(o); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -80,10 +98,17 @@ func (s *Service) start(o Options) error {
 	if s.Sandbox, err = sandbox.Open(o.Dir, o.Pace, time.Now, notify); err != nil {
 		return err
 	}
-	if s.Broker = o.Broker; s.Broker == "" {
-		if s.nats, s.Broker, err = broker.Start(o.MQTT, filepath.Join(o.Dir, "broker"), o.Log); err != nil {
-			return err
-		}
+	switch s.Broker = o.Broker; {
+	case o.Secure != nil:
+		err = s.startSecure(o)
+	case s.Broker == "":
+		s.nats, s.Broker, err = broker.Start(o.MQTT, filepath.Join(o.Dir, "broker"), o.Log)
+	}
+	if err != nil {
+		return err
+	}
+	if s.broker == "" {
+		s.broker = "tcp://" + s.Broker
 	}
 	waits := cloud.WalletWaits(o.Pace)
 	gateway, err := cloud.NewGateway(s.ledger, key, waits)
@@ -91,7 +116,7 @@ func (s *Service) start(o Options) error {
 		return err
 	}
 	s.server = cloud.NewServer(cloud.ServerConfig{
-		Broker: "tcp://" + s.Broker, ClientID: "gateway", CallFor: waits.CallFor, Log: o.Log, Changed: o.Changed,
+		Broker: s.broker, TLS: s.brokerTLS, ClientID: enrol.GatewayName, CallFor: waits.CallFor, Log: o.Log, Changed: o.Changed,
 		Outgoing: func(send cloud.Send) bool { return o.Outgoing == nil || o.Outgoing(send, s.Sandbox) },
 	}, gateway, s.Sandbox)
 	return nil
@@ -120,11 +145,29 @@ func openKey(path string) (wire.OpeningKey, error) {
 }
 
 // Run works until ctx ends, or the ledger fails.
-func (s *Service) Run(ctx context.Context) error {
-	if err := s.server.Run(ctx); err != nil && ctx.Err() == nil {
-		return fmt.Errorf("gateway: %w", err)
+func (s *Service) Run(outer context.Context) error {
+	ctx, stop := context.WithCancelCause(outer)
+	defer stop(nil)
+	parts := map[string]func(context.Context) error{"gateway": s.server.Run}
+	if s.Terminals != nil {
+		parts["enrolment"] = s.serveDevices
 	}
-	return nil
+	if s.desk {
+		parts["desk"] = s.serveDesk
+	}
+	var all sync.WaitGroup
+	for name, part := range parts {
+		all.Go(func() {
+			if err := part(ctx); err != nil && ctx.Err() == nil {
+				stop(fmt.Errorf("%s: %w", name, err))
+			}
+		})
+	}
+	all.Wait()
+	if outer.Err() != nil {
+		return nil
+	}
+	return context.Cause(ctx)
 }
 
 // Close ends the broker and closes the books; Run has ended.
@@ -132,6 +175,14 @@ func (s *Service) Close() error {
 	var failed error
 	if s.nats != nil {
 		s.nats.Stop()
+	}
+	if s.door != nil {
+		if err := s.door.Close(); !errors.Is(err, net.ErrClosed) { // the server that it was given closes it too
+			failed = err
+		}
+	}
+	if s.Terminals != nil {
+		failed = errors.Join(failed, s.Terminals.Close())
 	}
 	if s.Sandbox != nil {
 		failed = errors.Join(failed, s.Sandbox.Close())

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -30,9 +31,22 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) > 0 {
+		if order, ok := orders[args[0]]; ok {
+			return order.run(ctx, args[1:], stdout)
+		}
+	}
+	return serve(ctx, args, stdout, stderr)
+}
+
+// serve is the gateway itself.
+func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("till-cloud", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // errors are printed once, by main
 	mqtt := flags.String("mqtt", "127.0.0.1:1883", "`address` of the broker that terminals connect to")
+	host := flags.String("host", "", "`names` and addresses, with commas between, that terminals reach this gateway by; turns on enrolment, and TLS in place of -mqtt")
+	mqtts := flags.String("mqtts", "0.0.0.0:8883", "with -host: `address` of the broker over TLS")
+	door := flags.String("enrol", "0.0.0.0:8443", "with -host: `address` where devices enrol")
 	listen := flags.String("listen", "127.0.0.1:8081", "`address` of the books (ledger.json) and of the fleet, for this machine's eyes")
 	data := flags.String("data", "till-cloud", "`folder` of the ledger")
 	pace := flags.Int("pace", 1, "the sandbox's waits are divided by this `number`")
@@ -42,6 +56,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if errors.Is(err, flag.ErrHelp) {
 			flags.SetOutput(stdout)
 			flags.Usage()
+			sayOrders(stdout)
 			return err
 		}
 		return fmt.Errorf("%w; till-cloud -help lists the flags", err)
@@ -58,12 +73,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return fmt.Errorf("listen on %s: %w; choose another with -listen", *listen, err)
 	}
 	defer l.Close()
-	s, err := service.Start(service.Options{Dir: *data, MQTT: *mqtt, Pace: *pace, Log: log})
+	o := service.Options{Dir: *data, MQTT: *mqtt, Pace: *pace, Desk: true, Log: log}
+	if *host != "" {
+		o.Secure = &service.Secure{MQTT: *mqtts, Enrol: *door, Hosts: strings.Split(*host, ",")}
+	}
+	s, err := service.Start(o)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "Terminals connect to tcp://%s with the gateway key %s\nThe books are at http://%s/cloud/ledger.json\nThe terminals are at http://%s/fleet\nThe acquirer is the sandbox: no money moves.\n",
-		s.Broker, s.Key, l.Addr(), l.Addr())
+	if s.Terminals != nil {
+		fmt.Fprintf(stdout, "Devices enrol at %s (authority %s), then connect to %s\nClaim a terminal: till-cloud claim -help\n", s.Enrolment, s.Terminals.Authority().Fingerprint(), s.Broker)
+	} else {
+		fmt.Fprintf(stdout, "Terminals connect to tcp://%s with the gateway key %s\n", s.Broker, s.Key)
+	}
+	fmt.Fprintf(stdout, "The books are at http://%s/cloud/ledger.json\nThe terminals are at http://%s/fleet\nThe acquirer is the sandbox: no money moves.\n", l.Addr(), l.Addr())
 	go serveBooks(ctx, l, s, log)
 	return errors.Join(s.Run(ctx), s.Close())
 }

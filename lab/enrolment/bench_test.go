@@ -95,7 +95,7 @@ func (g *gateway) claim(t *testing.T, n enrol.NewClaim) enrolment.Invitation {
 	t.Helper()
 	n.Terminal = "till-07"
 	if n.Settings == nil {
-		n.Settings = enrolment.Settings{"merchant.name": "Harbor Museum Shop"}
+		n.Settings = enrolment.Settings{"merchant.name": "Harbor Museum Shop", "merchant.timezone": "America/Los_Angeles", "merchant.currency": "USD"}
 	}
 	code, _, err := g.Invite(n)
 	if err != nil {

@@ -43,6 +43,12 @@ func (c Channel) Filter() string { return root + "+/" + string(c) }
 // DownFilter is the one subscription of a terminal.
 func DownFilter(terminal string) string { return root + terminal + "/down/+" }
 
+// AllFilter is everything of every terminal: the gateway's own.
+const AllFilter = root + "#"
+
+// UpFilter is everything that a terminal may publish to.
+func UpFilter(terminal string) string { return root + terminal + "/up/+" }
+
 // ParseTopic takes a topic apart.
 func ParseTopic(topic string) (terminal string, c Channel, err error) {
 	rest, ok := strings.CutPrefix(topic, root)

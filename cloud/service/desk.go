@@ -1,0 +1,143 @@
+package service
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"till/cloud/enrol"
+	"till/sync/wire/enrolment"
+)
+
+// The operator's desk: HTTP on a Unix socket that only the gateway's own user
+// can open, so there is no password. till-cloud's subcommands speak to it.
+//
+//	POST /claims                 ClaimOrder -> Claimed
+//	GET  /terminals              -> []enrol.Terminal
+//	POST /terminals/{id}/revoke  -> 204
+//	POST /journals/{id}          lines of records -> Imported
+
+// ClaimOrder asks for a claim.
+type ClaimOrder struct {
+	Terminal string             `json:"terminal"`
+	Settings enrolment.Settings `json:"settings,omitempty"`
+	Device   enrolment.Device   `json:"device,omitempty"`
+	Minutes  int                `json:"minutes,omitempty"` // 0 is the default life
+	Replace  bool               `json:"replace,omitempty"`
+}
+
+// Claimed is a claim that was made.
+type Claimed struct {
+	Code       enrolment.Claim `json:"code,omitempty"` // none if it is for one device
+	Expires    time.Time       `json:"expires"`
+	Invitation string          `json:"invitation,omitempty"` // the text of its QR
+	Gateway    string          `json:"gateway"`
+	Authority  string          `json:"ca"` // the fingerprint
+}
+
+// maxOrder bounds an order, in bytes.
+const maxOrder = 256 << 10
+
+func (s *Service) deskHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /claims", s.claim)
+	mux.HandleFunc("GET /terminals", func(w http.ResponseWriter, _ *http.Request) {
+		all, err := s.List()
+		s.say(w, all, err)
+	})
+	mux.HandleFunc("POST /terminals/{id}/revoke", func(w http.ResponseWriter, r *http.Request) {
+		s.say(w, nil, s.Revoke(r.PathValue("id")))
+	})
+	mux.HandleFunc("POST /journals/{id}", func(w http.ResponseWriter, r *http.Request) {
+		done, err := s.ImportJournal(r.Context(), r.PathValue("id"), r.Body)
+		s.say(w, done, err)
+	})
+	return mux
+}
+
+// errPlain is what a gateway says that has no book of terminals.
+var errPlain = errors.New("this gateway takes whoever reaches its broker, so it has no terminals of its own: start it with -host")
+
+// List lists the terminals that were ever claimed.
+func (s *Service) List() ([]enrol.Terminal, error) {
+	if s.Terminals == nil {
+		return nil, errPlain
+	}
+	return s.Terminals.Terminals()
+}
+
+// Revoke ends a terminal's certificate and its connection.
+func (s *Service) Revoke(terminal string) error {
+	if s.Terminals == nil {
+		return errPlain
+	}
+	if err := s.Terminals.Revoke(terminal); err != nil {
+		return err
+	}
+	s.log.Info("revoked", "terminal", terminal)
+	return nil
+}
+
+func (s *Service) claim(w http.ResponseWriter, r *http.Request) {
+	var order ClaimOrder
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxOrder)).Decode(&order); err != nil {
+		s.say(w, nil, fmt.Errorf("the order cannot be read: %w", err))
+		return
+	}
+	claimed, err := s.Claim(order)
+	s.say(w, claimed, err)
+}
+
+// Claim makes a claim for a terminal.
+func (s *Service) Claim(order ClaimOrder) (Claimed, error) {
+	if s.Terminals == nil {
+		return Claimed{}, errPlain
+	}
+	if order.Device != "" {
+		device, err := enrolment.ParseDevice(string(order.Device))
+		if err != nil {
+			return Claimed{}, fmt.Errorf("device %.40q: %w", order.Device, err)
+		}
+		order.Device = device
+	}
+	code, expires, err := s.Terminals.Invite(enrol.NewClaim{
+		Terminal: order.Terminal, Settings: order.Settings, Device: order.Device, Replace: order.Replace, Life: time.Duration(order.Minutes) * time.Minute,
+	})
+	if err != nil {
+		return Claimed{}, err
+	}
+	s.log.Info("claimed", "terminal", order.Terminal, "until", expires, "for_one_device", order.Device != "") // the code is a secret
+	ca := s.Terminals.Authority().Fingerprint()
+	claimed := Claimed{Code: code, Expires: expires, Gateway: s.Enrolment, Authority: ca.String()}
+	if code != "" {
+		claimed.Invitation = enrolment.Invitation{Gateway: s.Enrolment, Authority: ca, Claim: code}.String()
+	}
+	return claimed, nil
+}
+
+// say answers an order. What fails is for the operator to read.
+func (s *Service) say(w http.ResponseWriter, answer any, err error) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	switch {
+	case err != nil:
+		status := http.StatusUnprocessableEntity
+		if errors.Is(err, enrol.ErrUnknown) {
+			status = http.StatusNotFound
+		}
+		w.WriteHeader(status)
+		answer = map[string]string{"error": err.Error()}
+	case answer == nil:
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	if err := json.NewEncoder(w).Encode(answer); err != nil {
+		s.log.Debug("answer an order", "err", err)
+	}
+}
+
+// quietly is for a server's own words: of clients that leave, mostly.
+func quietly(to *slog.Logger) *log.Logger { return slog.NewLogLogger(to.Handler(), slog.LevelDebug) }
