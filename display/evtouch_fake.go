@@ -99,8 +99,14 @@ func (d *FakeEvdevDevice) RefuseGrab(err error) {
 	d.refuse = err
 }
 
-// Send has the device give records. It returns once they were read.
-func (d *FakeEvdevDevice) Send(records ...InputRecord) { d.records <- records }
+// Send has the device give records. It returns once they were read, or it was
+// pulled out.
+func (d *FakeEvdevDevice) Send(records ...InputRecord) {
+	select {
+	case d.records <- records:
+	case <-d.gone:
+	}
+}
 
 // Grabbed says whether its events are kept from others.
 func (d *FakeEvdevDevice) Grabbed() bool {

@@ -3,6 +3,7 @@ package tillcmd
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -101,6 +102,7 @@ func (t *terminal) watchAttached(ctx context.Context) error {
 	hotplug, _ := t.device.Display.(*display.Hotplug)
 	look := time.NewTicker(attachEvery)
 	defer look.Stop()
+	began := time.Now() // what is there is found within a second: before, nothing is missed
 	var said []words.Key
 	failed := ""
 	for {
@@ -115,15 +117,20 @@ func (t *terminal) watchAttached(ctx context.Context) error {
 		}
 		now := t.device.Attached()
 		_, _, before, known, _ := t.seen()
-		if !known || !sameAttached(before, now) {
+		if time.Since(began) >= attachEvery && (!known || !sameAttached(before, now)) {
 			t.update(func(c *condition) {
 				c.attached, c.known = now, true
 				c.touched = c.touched || now.Touch
 			})
 		}
-		if all := t.troubles(); !slices.Equal(all, said) {
-			t.log.Warn("troubles", "are", all)
-			said = all
+		_, _, _, known, _ = t.seen()
+		if all := t.troubles(); known && (said == nil || !slices.Equal(all, said)) {
+			level := slog.LevelInfo
+			if len(all) > 0 {
+				level = slog.LevelWarn
+			}
+			t.log.Log(ctx, level, "troubles", "are", all)
+			said = append([]words.Key{}, all...)
 		}
 		select {
 		case <-ctx.Done():

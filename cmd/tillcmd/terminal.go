@@ -69,6 +69,11 @@ type input struct {
 	done    chan<- error
 }
 
+// Sell is till run with a configuration at hand.
+func Sell(ctx context.Context, config Config, log *slog.Logger) error {
+	return runTerminal(ctx, config, log)
+}
+
 // runTerminal sells until ctx ends or a part fails that cannot be done without.
 func runTerminal(ctx context.Context, config Config, log *slog.Logger) error {
 	for {
