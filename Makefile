@@ -50,13 +50,18 @@ $(FIRMWARE): dist/till-linux-%:
 	@GOOS=linux $(ARCH_$*) GOEXPERIMENT= $(BUILD) -ldflags '-s -w $(LDFLAGS)' -o $@ ./cmd/till
 
 .PHONY: test-tools
-test-tools: ## install the Debian packages the tests need and that are missing
-	@scripts/install-test-tools test
+test-tools: ## install the Debian packages the tests need and that are missing, and fetch the boards' kernel
+	@scripts/install-test-tools test pi
+	@scripts/fetch-blobs
 
 .PHONY: test
 test: test-tools ## every test at its small size (PKG=./store/... ARGS='-run Name' for fewer)
 	@go test -timeout 15m $(ARGS) $(PKG)
 	$(if $(filter-out ./...,$(PKG))$(ARGS),,@$(MAKE) simulate)
+
+.PHONY: test-pi
+test-pi: test-tools ## the tests on an emulated Raspberry Pi: a few minutes
+	@go test -count=1 -timeout 15m -v $(ARGS) ./lab/pi/...
 
 .PHONY: soak
 soak: test-tools ## the same tests at full size: hours
@@ -121,6 +126,7 @@ bench: ## till bench, then the Go benchmarks of every room
 .PHONY: pictures
 pictures: ## draw the pictures of the documentation anew
 	@go test ./lab/pictures -run TestPictures -update
+	@go test ./lab/pi -run TestPi -update
 
 .PHONY: clean
 clean: ## remove bin and dist; the lint tool stays in .cache

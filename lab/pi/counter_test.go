@@ -1,0 +1,292 @@
+package pi_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"till/cloud/service"
+	"till/lab/pi"
+	"till/payment"
+	"till/printer"
+	"till/printer/emulator"
+	"till/words"
+
+	// They are in the program that is built below: a change of theirs makes the
+	// result of these tests stale.
+	_ "till/cmd/tillcmd"
+)
+
+// Deadlines are for a machine that does much else meanwhile: all waits are for
+// something that is seen to happen.
+const (
+	bootWithin = 240 * time.Second
+	within     = time.Minute
+)
+
+// Ids of keyboards.
+const (
+	pad     = "pad"
+	scanner = "scanner"
+)
+
+const zone = "America/Los_Angeles"
+
+// counter is a terminal on an emulated Pi, with everything around it.
+type counter struct {
+	t       *testing.T
+	machine *pi.Machine
+	console *pi.ConsoleReader
+	printer *emulator.Printer
+	cloud   *service.Service
+	slips   chan emulator.Document
+	shown   []string // customers' codes: they must be found nowhere
+	begun   time.Time
+}
+
+// open builds a counter and boots its terminal.
+func open(t *testing.T) *counter {
+	c := &counter{t: t, slips: make(chan emulator.Document, 16)}
+	c.printer = emulator.New(printer.Profile80(), emulator.Events{Document: func(d emulator.Document) { c.slips <- d }})
+	dir := t.TempDir()
+	c.startCloud(filepath.Join(dir, "cloud"))
+	socket := c.startPrinter()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Read, so that other blobs make the result of this test stale.
+	blobs := filepath.Join(root, ".cache", "blobs")
+	if _, err := os.ReadFile(filepath.Join(blobs, "versions")); err != nil {
+		t.Fatalf("the kernel of the boards is not here: scripts/fetch-blobs gets it (%v)", err)
+	}
+	initrd := filepath.Join(dir, "initrd")
+	if err := os.WriteFile(initrd, c.initrd(root, dir), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.begun = time.Now()
+	c.machine, err = pi.Start(c.soon(), pi.Options{
+		Kernel: filepath.Join(blobs, "kernel", "vmlinuz"), Initrd: initrd,
+		DeviceTree: filepath.Join(blobs, "kernel", "bcm2710-rpi-3-b-plus.dtb"),
+		// The last console is where init writes to. Kernel messages below errors
+		// would only cut lines in two.
+		CommandLine: "console=ttyAMA1,115200 loglevel=4 rdinit=/init panic=-1 vt.global_cursor_default=0 logo.nologo consoleblank=0 " +
+			"lab.wait=/dev/fb0,/sys/class/net/usb0,/dev/ttyUSB0,/sys/class/input/mouse0 lab.keyboard=" + scanner + " lab.address=10.0.2.15/24",
+		Network: true, Tablet: true, Printer: socket, Keyboards: []string{scanner, pad}, Nice: 5,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.machine.Close(); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			t.Logf("QEMU said: %s\nthe console:\n%s", c.machine.Said(), c.machine.Console)
+		}
+		for _, code := range c.shown {
+			if strings.Contains(c.machine.Console.String(), code) {
+				t.Error("a customer's code is on the console")
+			}
+		}
+	})
+	c.console = c.machine.Console.Reader()
+	ctx, done := context.WithTimeout(t.Context(), bootWithin)
+	defer done()
+	for _, line := range [][]string{
+		{"init: starting the terminal"}, {"msg=display", "size"},
+		{"input found", "touch=true"}, {"input found", "pad=true"}, {"scanner found"},
+	} {
+		if _, err := c.machine.Console.Reader().Await(ctx, line...); err != nil { // in any order
+			t.Fatal(err)
+		}
+		t.Logf("%q after %.1f s", line, time.Since(c.begun).Seconds())
+	}
+	return c
+}
+
+// soon is the context of what takes no boot.
+func (c *counter) soon() context.Context {
+	ctx, done := context.WithTimeout(c.t.Context(), within)
+	c.t.Cleanup(done)
+	return ctx
+}
+
+func (c *counter) startCloud(dir string) {
+	c.t.Helper()
+	log := slog.New(slog.NewTextHandler(c.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	// At the wallets' own pace: a code lives for a minute, whatever this machine does meanwhile.
+	var err error
+	if c.cloud, err = service.Start(service.Options{Dir: dir, MQTT: "127.0.0.1:0", Pace: 1, Log: log}); err != nil {
+		c.t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ran := make(chan error, 1)
+	go func() { ran <- c.cloud.Run(ctx) }()
+	c.t.Cleanup(func() {
+		stop()
+		if err := errors.Join(<-ran, c.cloud.Close()); err != nil {
+			c.t.Error(err)
+		}
+	})
+}
+
+// startPrinter is the printer's end of its cable. It returns where that is.
+func (c *counter) startPrinter() string {
+	c.t.Helper()
+	dir, err := os.MkdirTemp("", "till-") // a test's own folder may have too long a name for a socket
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	socket := filepath.Join(dir, "printer")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return // closed
+			}
+			go func() { _ = c.printer.Serve(conn) }() // how a cable came off matters to nobody
+		}
+	}()
+	c.t.Cleanup(func() {
+		if err := errors.Join(l.Close(), os.RemoveAll(dir)); err != nil {
+			c.t.Error(err)
+		}
+	})
+	return socket
+}
+
+const configText = `terminal = "pi-1"
+board = "sim"
+data = "/data/till"
+test = true
+manager_pin = "2580"
+watchdog = false
+
+[merchant]
+name = "Harbor Museum Shop"
+timezone = "` + zone + `"
+currency = "USD"
+cashier = "Mei"
+
+[gateway]
+broker = "%s"
+key = "%s"
+
+[printer]
+profile = "80mm"
+device = "/dev/ttyUSB0"
+
+[scanner]
+device = "/dev/scanner"
+`
+
+// broker is where the guest finds it: QEMU's gateway leads to this machine's loopback.
+func (c *counter) broker() string {
+	_, port, err := net.SplitHostPort(c.cloud.Broker)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return "tcp://10.0.2.2:" + port
+}
+
+// initrd builds the guest's programs and packs them.
+func (c *counter) initrd(root, dir string) []byte {
+	c.t.Helper()
+	build := func(name, from string) []byte {
+		file := filepath.Join(dir, name)
+		// As the Makefile builds them, so that the parts are built once for both.
+		cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", file, from)
+		cmd.Dir = root
+		cmd.Env = append(os.Environ(), "GOFLAGS=", "GOEXPERIMENT=", "CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64", "GOARM64=v8.0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			c.t.Fatalf("build %s: %v\n%s", from, err, out)
+		}
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		return raw
+	}
+	var b bytes.Buffer
+	err := pi.WriteInitrd(&b, append(pi.Nodes(),
+		pi.File{Name: "init", Mode: 0o755, Data: build("init", "./lab/pi/init")},
+		pi.File{Name: "till", Mode: 0o755, Data: build("till", "./cmd/till")},
+		pi.File{Name: "till.toml", Mode: 0o644, Data: fmt.Appendf(nil, configText, c.broker(), c.cloud.Key)},
+	))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// scan shows a customer's code to the scanner.
+func (c *counter) scan(wallet payment.Wallet) {
+	c.t.Helper()
+	code, _, err := c.cloud.Sandbox.NewCode(wallet)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.shown = append(c.shown, code)
+	if err := c.machine.Type(c.soon(), code); err != nil {
+		c.t.Fatal(err)
+	}
+	if err := c.machine.Press(c.soon(), pi.Enter); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// receipt waits for the next slip, holds it to its total, and returns the order
+// number that is on it.
+func (c *counter) receipt(cents int64) string {
+	c.t.Helper()
+	select {
+	case slip := <-c.slips:
+		if _, ok := pi.Find(rgba(slip.Picture), total(c.t, cents)); !ok {
+			c.keep("receipt", slip.Picture)
+			c.t.Errorf("the receipt does not have %s for its total", usd(cents).Format("en-US"))
+		}
+		if faults := c.printer.Faults(); len(faults) > 0 {
+			c.t.Errorf("the printer did not understand: %v", faults)
+		}
+		codes := c.codes(slip.Picture)
+		if len(codes) != 1 {
+			c.t.Fatalf("%d codes on the receipt, want its order number alone: %q", len(codes), codes)
+		}
+		return codes[0]
+	case <-c.soon().Done():
+		c.t.Fatalf("no receipt within %s", within)
+		return ""
+	}
+}
+
+// total is a receipt's line of what was paid, as it is on paper.
+func total(t *testing.T, cents int64) *image.RGBA {
+	t.Helper()
+	label := words.Say(words.English, "paper_total") + " " + words.Say(words.Chinese, "paper_total")
+	line, err := printer.Picture(printer.Document{Blocks: []printer.Block{printer.Row{
+		Label: label, Value: usd(cents).Format("en-US"),
+		LabelStyle: printer.Style{Bold: true, Tall: true}, ValueStyle: printer.Style{Bold: true, Wide: true, Tall: true},
+	}}}, printer.Profile80())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rgba(line)
+}
+
+// lap logs how far the test is.
+func (c *counter) lap(what string) { c.t.Logf("%5.1f s: %s", time.Since(c.begun).Seconds(), what) }

@@ -1,0 +1,256 @@
+package pi_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"till/display"
+	"till/lab/pi"
+	"till/payment"
+	"till/words"
+)
+
+var update = flag.Bool("update", false, "take the pictures of the documentation anew")
+
+var panelSize = image.Pt(800, 480)
+
+// screen waits until the terminal says that it shows another screen.
+func (c *counter) screen(name string) {
+	c.t.Helper()
+	if err := c.awaitScreen(c.soon(), name); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *counter) awaitScreen(ctx context.Context, name string) error {
+	_, err := c.console.Await(ctx, "msg=screen", " to="+name)
+	return err
+}
+
+// see looks at the screen until something is there, and returns the screen.
+func (c *counter) see(what string, there func(*image.RGBA) bool) *image.RGBA {
+	c.t.Helper()
+	ctx := c.soon()
+	look := time.NewTicker(100 * time.Millisecond)
+	defer look.Stop()
+	var screen *image.RGBA
+	for {
+		now, err := c.machine.Screen(c.t.Context())
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		if screen = now; there(screen) {
+			return screen
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			c.keep("not-seen", screen)
+			c.t.Fatalf("%s: not on the screen within %s", what, within)
+		}
+	}
+}
+
+// picture is one for the documentation, where pictures are taken anew.
+func (c *counter) picture(name string, m image.Image) {
+	if *update {
+		c.write(filepath.Join("..", "..", "docs", "pictures", "pi-"+name+".png"), m)
+	}
+}
+
+// keep leaves a picture for whoever wants to know what was on the screen.
+func (c *counter) keep(name string, m image.Image) {
+	file := filepath.Join(os.TempDir(), "till-pi-"+name+".png")
+	c.write(file, m)
+	c.t.Logf("the screen is in %s", file)
+}
+
+func (c *counter) write(file string, m image.Image) {
+	c.t.Helper()
+	var b bytes.Buffer
+	best := png.Encoder{CompressionLevel: png.BestCompression}
+	if err := best.Encode(&b, m); err != nil {
+		c.t.Error(err)
+	}
+	if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
+		c.t.Error(err)
+	}
+}
+
+func render(v display.View) *display.Frame { return display.Render(v, panelSize) }
+
+func usd(cents int64) payment.Money { return payment.Money{Amount: cents, Currency: "USD"} }
+
+// amount waits until the amount is on the screen where amounts are keyed.
+func (c *counter) amount(cents int64) {
+	c.t.Helper()
+	at := func(cents int64) *image.RGBA {
+		return render(display.View{Screen: display.ScreenReady, Test: true, Keypad: true, Amount: usd(cents)}).Image
+	}
+	// Nothing but the amount differs, and no digit of it is the same.
+	box := pi.Differ(at(cents), at(1111111))
+	want := pi.Crop(at(cents), box)
+	c.see(fmt.Sprintf("the amount %d", cents), func(m *image.RGBA) bool {
+		at, ok := pi.Find(pi.Crop(m, image.Rect(box.Min.X, 0, m.Rect.Max.X, m.Rect.Max.Y)), want)
+		return ok && at.Min.X == box.Min.X
+	})
+}
+
+// Views of screens that have something to touch. Where exactly it is, is looked for.
+var (
+	readyView = display.View{Screen: display.ScreenReady, Test: true, Keypad: true, Amount: usd(100), Buttons: []display.Button{
+		{ID: "menu", Enabled: true}, {ID: "cash", Role: display.RoleTender, Enabled: true}, {ID: "qr", Role: display.RoleMain, Enabled: true},
+	}}
+	menuView = display.View{Screen: display.ScreenMenu, Test: true, Buttons: []display.Button{
+		{ID: "cancel", Role: display.RoleBack, Enabled: true, Label: words.Say(words.English, "button_back")},
+		{ID: "reprint", Enabled: true}, {ID: "sales", Enabled: true}, {ID: "status", Enabled: true},
+	}}
+)
+
+// tap looks for a button of a view by what is written on it, and touches it.
+func (c *counter) tap(v display.View, id string) {
+	c.t.Helper()
+	label := labelOf(v, id)
+	var at image.Rectangle
+	c.see("the button "+id, func(m *image.RGBA) (ok bool) {
+		at, ok = pi.Find(m, label)
+		return ok
+	})
+	if err := c.machine.Tap(c.soon(), at.Min.Add(at.Size().Div(2)), panelSize); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// press taps a button and waits for the screen that it leads to. Like a cashier,
+// it taps once more where nothing happens: on a machine that is too busy a touch
+// can come so close to the one before that the terminal takes it for a bounce.
+func (c *counter) press(v display.View, id, to string) {
+	c.t.Helper()
+	const patience = within / 4
+	var err error
+	for range within / patience {
+		c.tap(v, id)
+		ctx, done := context.WithTimeout(c.t.Context(), patience)
+		err = c.awaitScreen(ctx, to)
+		done()
+		if err == nil {
+			return
+		}
+		c.t.Logf("tap %s: %v", id, err)
+	}
+	c.t.Fatal(err)
+}
+
+// labelOf is the writing on a button, as a picture.
+func labelOf(v display.View, id string) *image.RGBA {
+	f := render(v)
+	i := slices.IndexFunc(f.Buttons, func(p display.Placed) bool { return p.ID == id })
+	if i < 0 {
+		panic("the view has no button " + id)
+	}
+	face := f.Buttons[i].Rect.Inset(6) // inside of its border
+	ground := f.Image.RGBAAt(face.Min.X+8, face.Min.Y+1)
+	blank := image.NewRGBA(face)
+	for y := face.Min.Y; y < face.Max.Y; y++ {
+		for x := face.Min.X; x < face.Max.X; x++ {
+			blank.SetRGBA(x, y, color.RGBA{ground.R, ground.G, ground.B, ground.A})
+		}
+	}
+	return pi.Crop(f.Image, pi.Differ(pi.Crop(f.Image, face), blank))
+}
+
+// key keys an amount on the screen's own keypad.
+func (c *counter) key(digits string) {
+	c.t.Helper()
+	cents := int64(0)
+	for _, d := range digits {
+		c.tap(readyView, string(d))
+		cents = 10*cents + int64(d-'0')
+		c.amount(cents)
+	}
+}
+
+// bar waits until the status bar says this.
+func (c *counter) bar(bar display.Bar) {
+	c.t.Helper()
+	bar.Merchant, bar.Terminal, bar.Cashier = "Harbor Museum Shop", "pi-1", "Mei"
+	place, err := time.LoadLocation(zone)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.see(fmt.Sprintf("a bar of %+v", bar), func(m *image.RGBA) bool {
+		for _, ago := range []time.Duration{0, time.Minute} { // the terminal draws it anew every 10 s
+			bar.Clock = time.Now().Add(-ago).In(place).Format("15:04")
+			want := render(display.View{Screen: display.ScreenReady, Bar: bar}).Image
+			other := bar
+			other.Online = !bar.Online
+			strip := pi.Differ(want, render(display.View{Screen: display.ScreenReady, Bar: other}).Image)
+			strip.Min.Y, strip.Max.Y = 0, strip.Max.Y-1
+			if _, ok := pi.Find(pi.Crop(m, strip), pi.Crop(want, strip)); ok {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// row waits until a row of this sort is on the screen, and returns the screen.
+// How close rows stand depends on how many there are.
+func (c *counter) row(r display.Row) *image.RGBA {
+	c.t.Helper()
+	const most = 12
+	var ways []*image.RGBA
+	for n := range most {
+		with := func(last display.Row) *image.RGBA {
+			rows := append(slices.Repeat([]display.Row{r}, n), last)
+			return render(display.View{Screen: display.ScreenMenu, Test: true, Title: "Status", Rows: rows, Buttons: menuView.Buttons[:1]}).Image
+		}
+		way := with(r)
+		ways = append(ways, pi.Crop(way, pi.Differ(way, with(display.Row{}))))
+	}
+	return c.see(fmt.Sprintf("the row %+v", r), func(m *image.RGBA) bool {
+		return slices.ContainsFunc(ways, func(way *image.RGBA) bool {
+			_, ok := pi.Find(m, way)
+			return ok
+		})
+	})
+}
+
+// codes has zbarimg read the codes in a picture.
+func (c *counter) codes(m image.Image) []string {
+	c.t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		c.t.Fatal(err)
+	}
+	cmd := exec.Command("zbarimg", "--quiet", "--raw", "PNG:-")
+	cmd.Stdin = &b
+	out, err := cmd.Output()
+	if err != nil {
+		var none *exec.ExitError
+		if !errors.As(err, &none) {
+			c.t.Fatalf("zbarimg: %v; scripts/install-test-tools installs it", err)
+		}
+		return nil
+	}
+	return strings.Split(strings.TrimRight(string(out), "\n"), "\n")
+}
+
+func rgba(m image.Image) *image.RGBA {
+	c := image.NewRGBA(m.Bounds())
+	draw.Draw(c, c.Rect, m, c.Rect.Min, draw.Src)
+	return c
+}

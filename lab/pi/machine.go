@@ -1,0 +1,247 @@
+package pi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Options say what a machine is made of.
+type Options struct {
+	Kernel, Initrd, DeviceTree string // files; Initrd may be empty
+	CommandLine                string // the kernel's
+	Card                       string // image in the card slot, raw, its size a power of two; "" is no card
+
+	Network   bool     // on USB: the guest is 10.0.2.15/24, this machine's loopback is 10.0.2.2
+	Keyboards []string // their ids, which are their USB serial numbers too; keys go to the last that is plugged in
+	Tablet    bool     // a touch panel
+	Printer   string   // Unix socket that a serial printer listens on, behind a USB cable; "" is none
+
+	Nice int      // of QEMU's process, so that it does not starve what else runs here
+	Args []string // more of QEMU's arguments
+}
+
+const (
+	program   = "qemu-system-aarch64"
+	gpioBlock = "/machine/soc/peripherals/gpio" // where QEMU's raspi3b has it (info qom-tree)
+)
+
+// processors that are switched on, of the Pi's four. Until the kernel starts the
+// others they do not sleep but look again and again whether they may start, which
+// costs this machine's two processors most of a boot. The kernel is told too, or
+// it would wait for them. One alone is too few: the interrupts of the USB
+// controller leave it no time for anything else.
+const processors = "2"
+
+// Ids of what is plugged in, besides keyboards.
+const (
+	NetworkID = "net"
+	TabletID  = "tablet"
+	PrinterID = "printer"
+)
+
+// Machine is a running Raspberry Pi.
+type Machine struct {
+	Console *Console
+
+	cmd    *exec.Cmd
+	stderr *output
+	qmp    *qmp
+	qtest  *qtest
+	links  []net.Conn
+	exited chan struct{}
+	status error // how it ended, once exited is closed
+	dir    string
+	dump   sync.Mutex // of the one file that screens are written to
+}
+
+// Start switches a machine on. It runs until Close, or until it ends by itself:
+// a reboot ends it too, since the firmware is the caller's to play.
+func Start(ctx context.Context, o Options) (*Machine, error) {
+	path, err := exec.LookPath(program)
+	if err != nil {
+		return nil, fmt.Errorf("start the machine: %w; scripts/install-test-tools pi installs it", err)
+	}
+	m := &Machine{stderr: &output{}, exited: make(chan struct{})}
+	if m.dir, err = os.MkdirTemp("", "till-pi-"); err != nil {
+		return nil, fmt.Errorf("start the machine: %w", err)
+	}
+	if err := m.start(ctx, path, o); err != nil {
+		return nil, errors.Join(err, m.Close())
+	}
+	return m, nil
+}
+
+func (m *Machine) start(ctx context.Context, path string, o Options) error {
+	var ends [3]*os.File // QEMU's, which are numbers 3, 4 and 5 there
+	for i := range ends {
+		link, end, err := cable()
+		if err != nil {
+			return err // the ends so far are closed with this process: no machine is to come
+		}
+		m.links, ends[i] = append(m.links, link), end
+	}
+	m.cmd = exec.Command(path, arguments(o)...)
+	m.cmd.ExtraFiles = ends[:]
+	m.cmd.Stderr = m.stderr
+	m.cmd.Env = append(os.Environ(), "LC_ALL=C")
+	// Ended with this process, however that ends; Ctrl-C is not passed on.
+	m.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	err := m.cmd.Start()
+	for _, end := range ends {
+		err = errors.Join(err, end.Close()) // QEMU has its own
+	}
+	if err != nil {
+		return fmt.Errorf("start the machine: %w", err)
+	}
+	go func() {
+		m.status = m.cmd.Wait()
+		close(m.exited)
+	}()
+	if err := unix.Setpriority(unix.PRIO_PROCESS, m.cmd.Process.Pid, o.Nice); err != nil {
+		return fmt.Errorf("start the machine: make it nice: %w", err)
+	}
+	m.Console = newConsole(m.links[0])
+	if m.qmp, err = newQMP(ctx, m.links[1]); err != nil {
+		return m.because(err)
+	}
+	if m.qtest, err = newQTest(ctx, m.links[2]); err != nil {
+		return m.because(err)
+	}
+	// It was started with -S, so that no pin moves unseen.
+	return m.because(m.qmp.execute(ctx, "cont", nil, nil))
+}
+
+// because adds what QEMU said to an error.
+func (m *Machine) because(err error) error {
+	if said := m.stderr.String(); err != nil && said != "" {
+		return fmt.Errorf("%w; QEMU says: %s", err, said)
+	}
+	return err
+}
+
+func arguments(o Options) []string {
+	args := []string{
+		"-M", "raspi3b", "-global", "bcm2837.enabled-cpus=" + processors, "-display", "none", "-no-reboot", "-S",
+		"-kernel", o.Kernel, "-dtb", o.DeviceTree, "-append", o.CommandLine + " nr_cpus=" + processors,
+		"-chardev", "socket,id=console,fd=3", "-serial", "chardev:console", "-serial", "null",
+		"-chardev", "socket,id=qmp,fd=4", "-mon", "chardev=qmp,mode=control",
+		"-chardev", "socket,id=qtest,fd=5", "-qtest", "chardev:qtest", "-qtest-log", "none",
+		"-nodefaults",
+	}
+	if o.Initrd != "" {
+		args = append(args, "-initrd", o.Initrd)
+	}
+	if o.Card != "" {
+		args = append(args, "-drive", "file="+strings.ReplaceAll(o.Card, ",", ",,")+",if=sd,format=raw")
+	}
+	if o.Tablet {
+		args = append(args, "-device", "usb-tablet,id="+TabletID)
+	}
+	if o.Network {
+		args = append(args, "-netdev", "user,id="+NetworkID+"0", "-device", "usb-net,netdev="+NetworkID+"0,id="+NetworkID)
+	}
+	if o.Printer != "" {
+		args = append(args,
+			"-chardev", "socket,id="+PrinterID+"0,reconnect=1,path="+strings.ReplaceAll(o.Printer, ",", ",,"),
+			"-device", "usb-serial,always-plugged=on,chardev="+PrinterID+"0,id="+PrinterID)
+	}
+	for _, id := range o.Keyboards {
+		args = append(args, "-device", keyboard(id))
+	}
+	return append(args, o.Args...)
+}
+
+func keyboard(id string) string { return "usb-kbd,id=" + id + ",serial=" + id }
+
+// cable is a connected pair: an end for this process, and one to hand on.
+func cable() (net.Conn, *os.File, error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("connect to the machine: %w", err)
+	}
+	ours, theirs := os.NewFile(uintptr(fds[0]), "ours"), os.NewFile(uintptr(fds[1]), "QEMU's")
+	conn, err := net.FileConn(ours) // it has its own copy
+	if err := errors.Join(err, ours.Close()); err != nil {
+		return nil, nil, fmt.Errorf("connect to the machine: %w", errors.Join(err, theirs.Close()))
+	}
+	return conn, theirs, nil
+}
+
+// ErrEnded is that the machine runs no more.
+var ErrEnded = errors.New("the machine has ended")
+
+// Close switches the machine off at once, as pulling its plug does.
+func (m *Machine) Close() error {
+	if m.cmd != nil && m.cmd.Process != nil {
+		_ = m.cmd.Process.Kill() // it may have ended by itself
+		<-m.exited
+	}
+	var failed error
+	for _, l := range m.links {
+		if err := l.Close(); !errors.Is(err, net.ErrClosed) { // a command that was given up closed it
+			failed = errors.Join(failed, err)
+		}
+	}
+	return errors.Join(failed, os.RemoveAll(m.dir))
+}
+
+// Said is what QEMU itself complained of.
+func (m *Machine) Said() string { return m.stderr.String() }
+
+// End is how a machine ended.
+type End string
+
+// The ends that the guest brings about, in QEMU's words (ShutdownCause).
+const (
+	Rebooted   End = "guest-reset"
+	PoweredOff End = "guest-shutdown"
+	Panicked   End = "guest-panic"
+)
+
+// Ended waits until the machine has ended by itself.
+func (m *Machine) Ended(ctx context.Context) (End, error) {
+	select {
+	case <-m.exited:
+	case <-ctx.Done():
+		return "", fmt.Errorf("wait for the machine's end: %w", ctx.Err())
+	}
+	for _, e := range m.qmp.events.from(0) {
+		if e.Event == "SHUTDOWN" {
+			return End(e.Data.Reason), nil
+		}
+	}
+	return "", m.because(fmt.Errorf("%w without a word: %w", ErrEnded, m.status))
+}
+
+// output is what a process wrote, up to a bound.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+const maxOutput = 1 << 20 // bytes
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if room := maxOutput - o.text.Len(); room > 0 {
+		o.text.Write(b[:min(len(b), room)])
+	}
+	return len(b), nil
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return strings.TrimSpace(o.text.String())
+}
