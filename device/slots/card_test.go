@@ -11,6 +11,7 @@ import (
 
 	"till/boards/piboot"
 	"till/device/slots"
+	"till/sync/wire/updates"
 )
 
 func write(c slots.Card, slot int, image []byte, sum string) error {
@@ -150,7 +151,7 @@ func TestRecord(t *testing.T) {
 }
 
 func FuzzRecord(f *testing.F) {
-	raw, err := slots.EncodeRecord(slots.Record{Phase: slots.Idle, Floor: "v1.0.0", Outcome: &slots.Outcome{Version: "v1.0.0", Result: slots.Confirmed}})
+	raw, err := slots.EncodeRecord(slots.Record{Phase: slots.Idle, Floor: "v1.0.0", Outcome: &updates.Outcome{Version: "v1.0.0", Result: updates.Confirmed}})
 	if err != nil {
 		f.Fatal(err)
 	}

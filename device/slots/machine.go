@@ -9,6 +9,7 @@ import (
 	"golang.org/x/mod/semver"
 
 	"till/boards/piboot"
+	"till/sync/wire/updates"
 )
 
 // Phase is how far an update is.
@@ -45,14 +46,14 @@ const (
 // Record is what an update must not forget. It is durable before anything that
 // follows from it is done.
 type Record struct {
-	Phase   Phase    `json:"phase"`
-	Order   Order    `json:"order,omitzero"`   // what is being installed
-	Slot    int      `json:"slot,omitempty"`   // where to
-	Tries   int      `json:"tries,omitempty"`  // trials begun
-	Writes  int      `json:"writes,omitempty"` // that failed
-	Trial   Trial    `json:"trial,omitzero"`   // of the try under way
-	Floor   string   `json:"floor,omitempty"`  // newest version ever confirmed here
-	Outcome *Outcome `json:"outcome,omitempty"`
+	Phase   Phase            `json:"phase"`
+	Order   Order            `json:"order,omitzero"`   // what is being installed
+	Slot    int              `json:"slot,omitempty"`   // where to
+	Tries   int              `json:"tries,omitempty"`  // trials begun
+	Writes  int              `json:"writes,omitempty"` // that failed
+	Trial   Trial            `json:"trial,omitzero"`   // of the try under way
+	Floor   string           `json:"floor,omitempty"`  // newest version ever confirmed here
+	Outcome *updates.Outcome `json:"outcome,omitempty"`
 }
 
 // Order is a release that the gateway wants here.
@@ -89,25 +90,6 @@ func (t Trial) missing() string {
 		return WhyGateway
 	}
 	return WhyStopped
-}
-
-// Result is how an update ended.
-type Result string
-
-// The results.
-const (
-	Confirmed  Result = "confirmed"
-	RolledBack Result = "rolled-back"
-	Refused    Result = "refused"
-)
-
-// Outcome is how the last update ended.
-type Outcome struct {
-	Rollout string `json:"rollout,omitempty"`
-	Version string `json:"version"`
-	Result  Result `json:"result"`
-	Why     string `json:"why,omitempty"`
-	Reason  string `json:"reason,omitempty"`
 }
 
 // State is all that the machine knows. It is a value; Step changes none in place.
@@ -252,7 +234,7 @@ func Step(s State, e Event, now Now) (State, []Effect) {
 		effects = s.drop(nil)
 	case Rejected:
 		if !s.ended(e.Rollout) {
-			effects = s.drop(&Outcome{e.Rollout, e.Version, Refused, e.Refusal.Why, e.Refusal.Reason})
+			effects = s.drop(outcome(e.Rollout, e.Version, updates.Refused, e.Refusal.Why, e.Refusal.Reason))
 		}
 	case Got:
 		if s.answered() && s.Phase == Fetching {
@@ -324,7 +306,7 @@ func (s *State) boot(e Booted) []Effect {
 	}
 	switch {
 	case s.Phase == Trying && s.Running == s.Slot && !s.OnTrial: // the power went between sector and record
-		effects = append(effects, s.end(Confirmed, "", "")...)
+		effects = append(effects, s.end(updates.Confirmed, "", "")...)
 	case s.Phase == Trying && s.Running != s.Slot:
 		effects = append(effects, s.failed()...)
 	case s.Phase == Writing: // half a slot is none: from the start
@@ -345,7 +327,7 @@ func (s *State) failed() []Effect {
 	if why == "" {
 		why = s.Trial.missing()
 	}
-	return s.end(RolledBack, why, sentence[why])
+	return s.end(updates.RolledBack, why, sentence[why])
 }
 
 // sentence says what a tried system did not do.
@@ -359,12 +341,12 @@ var sentence = map[string]string{
 
 // passing are refusals that may not be so the next time: the gateway signs anew,
 // someone makes room.
-var passing = []string{WhyExpired, WhySignature, WhyMetadata, WhySpace}
+var passing = []string{WhyExpired, WhySignature, WhyReplayed, WhyMetadata, WhySpace}
 
 // ended says that the gateway's wish had its end already.
 func (s *State) ended(rollout string) bool {
 	o := s.Outcome
-	return o != nil && o.Rollout == rollout && (o.Result != Refused || !slices.Contains(passing, o.Why))
+	return o != nil && o.Rollout == rollout && (o.Result != updates.Refused || !slices.Contains(passing, o.Why))
 }
 
 func (s *State) raise(version string) {
@@ -373,17 +355,20 @@ func (s *State) raise(version string) {
 	}
 }
 
+func outcome(rollout, version string, result updates.Result, why, reason string) *updates.Outcome {
+	return &updates.Outcome{Rollout: rollout, Version: version, Result: result, Why: why, Reason: reason}
+}
+
 // end makes an outcome of the update under way.
-func (s *State) end(result Result, why, reason string) []Effect {
-	o := Outcome{s.Order.Rollout, s.Order.Release.Version, result, why, reason}
-	if result == Confirmed {
-		s.raise(o.Version)
+func (s *State) end(result updates.Result, why, reason string) []Effect {
+	if result == updates.Confirmed {
+		s.raise(s.Order.Release.Version)
 	}
-	return s.clear(&o)
+	return s.clear(outcome(s.Order.Rollout, s.Order.Release.Version, result, why, reason))
 }
 
 // clear goes back to idle; a nil outcome leaves the last one.
-func (s *State) clear(o *Outcome) []Effect {
+func (s *State) clear(o *updates.Outcome) []Effect {
 	if o == nil {
 		o = s.Outcome
 	}
@@ -398,7 +383,7 @@ func (s *State) clear(o *Outcome) []Effect {
 }
 
 // drop gives up what is not being tried yet.
-func (s *State) drop(o *Outcome) []Effect {
+func (s *State) drop(o *updates.Outcome) []Effect {
 	s.wanted = true
 	if s.Phase == Trying || s.OnTrial {
 		return nil
@@ -431,7 +416,7 @@ func (s *State) want(o Order) []Effect {
 		if r.Why == WhyOlder && o.Release.Version == s.Self.Version {
 			return effects // it runs already
 		}
-		s.Outcome = &Outcome{o.Rollout, o.Release.Version, Refused, r.Why, r.Reason}
+		s.Outcome = outcome(o.Rollout, o.Release.Version, updates.Refused, r.Why, r.Reason)
 		return effects
 	}
 	s.Phase, s.Order, s.Slot = Fetching, o, piboot.OtherSlot(s.Running)
@@ -441,7 +426,7 @@ func (s *State) want(o Order) []Effect {
 // again waits before the next attempt, or ends the update where that is no use.
 func (s *State) again(r *Refusal, now Now) []Effect {
 	if r != nil {
-		return s.end(Refused, r.Why, r.Reason)
+		return s.end(updates.Refused, r.Why, r.Reason)
 	}
 	s.retry = min(max(2*s.retry, retryFirst), retryMost)
 	s.retryAt = now.At.Add(s.retry)
@@ -471,7 +456,7 @@ func (s *State) switched(e Switched, now Now) []Effect {
 		return nil
 	}
 	s.OnTrial = false
-	return s.end(Confirmed, "", "")
+	return s.end(updates.Confirmed, "", "")
 }
 
 // next is what is due now.

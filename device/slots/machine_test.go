@@ -9,6 +9,7 @@ import (
 
 	"till/boards/piboot"
 	"till/device/slots"
+	"till/sync/wire/updates"
 )
 
 // TestMatrix plays whole updates, from order to end, on a card and a firmware.
@@ -65,7 +66,7 @@ func TestMatrix(t *testing.T) {
 			if got, boots := r.outcome(), strings.Join(r.boots, " "); got != c.want || boots != c.boots {
 				t.Errorf("ended as %s after boots of %s; want %s after %s; %v", got, boots, c.want, c.boots, r.log)
 			}
-			if o := r.state.Outcome; o != nil && o.Result != slots.Confirmed && o.Reason == "" {
+			if o := r.state.Outcome; o != nil && o.Result != updates.Confirmed && o.Reason == "" {
 				t.Error("no reason is given")
 			}
 		})
@@ -212,7 +213,7 @@ func TestARefusalThatPassesIsNoEnd(t *testing.T) {
 	w := newWalk(t, slots.Record{}, inA("v1.0.0"))
 	w.do(clear, "")
 	w.do(slots.Rejected{Rollout: "to v1.1.0", Version: "v1.1.0", Refusal: slots.Refusal{Why: slots.WhyExpired, Reason: "expired yesterday"}}, "")
-	if o := w.m.State.Outcome; o == nil || o.Why != slots.WhyExpired || o.Result != slots.Refused {
+	if o := w.m.State.Outcome; o == nil || o.Why != slots.WhyExpired || o.Result != updates.Refused {
 		t.Errorf("%+v", o)
 	}
 	w.do(slots.Wanted{Order: order("v1.1.0")}, "fetch")

@@ -1,30 +1,21 @@
 package slots
 
 import (
-	"encoding/hex"
 	"fmt"
 	"strings"
 
 	"golang.org/x/mod/semver"
+
+	"till/sync/wire/updates"
 )
 
 // Release is a system to put into a slot, as its signed metadata tells it.
 type Release struct {
-	Version string `json:"version"` // vMAJOR.MINOR.PATCH, ordered as semantic versions are
-	Board   string `json:"board"`   // name of a board in boards
+	updates.About
 	// Name, Size (bytes) and SHA256 (hexadecimal) are of the file that is downloaded.
 	Name   string `json:"name"`
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
-	// ImageSize (bytes) and ImageSHA256 are of the file system in it.
-	ImageSize   int64  `json:"image_size"`
-	ImageSHA256 string `json:"image_sha256"`
-	// Schema is the newest version of the store's layout that it writes, and
-	// Reads the oldest that it opens.
-	Schema int `json:"schema"`
-	Reads  int `json:"reads"`
-	// OneWay says that no earlier release opens what it wrote.
-	OneWay bool `json:"one_way,omitempty"`
 }
 
 // Self is the system that runs.
@@ -51,6 +42,7 @@ const (
 	WhyDamaged   = "damaged"   // its bytes are not the ones that were signed
 	WhySignature = "signature" // nobody we trust signed it
 	WhyExpired   = "expired"   // what was signed holds no longer
+	WhyReplayed  = "replayed"  // what was signed is older than what was seen before
 	WhyTruncated = "truncated"
 	WhyTooLarge  = "too-large"
 	WhySpace     = "no-space"
@@ -78,17 +70,12 @@ func (r Release) Check() error {
 		return bad("%.40q is no file's name", r.Name)
 	case r.Size <= 0 || r.ImageSize <= 0 || r.ImageSize%512 != 0:
 		return bad("%d and %d bytes are no sizes", r.Size, r.ImageSize)
-	case !isSum(r.SHA256) || !isSum(r.ImageSHA256):
+	case updates.CheckSum(r.SHA256) != nil || updates.CheckSum(r.ImageSHA256) != nil:
 		return bad("its sums are no SHA-256")
 	case r.Schema < 1 || r.Reads < 1 || r.Reads > r.Schema:
 		return bad("it writes schema %d and reads from %d on", r.Schema, r.Reads)
 	}
 	return nil
-}
-
-func isSum(s string) bool {
-	raw, err := hex.DecodeString(s)
-	return err == nil && len(raw) == 32 && strings.ToLower(s) == s
 }
 
 // Refuse says why a release must not be put over self, or is nil. floor is the

@@ -14,6 +14,7 @@ import (
 
 	"till/boards/piboot"
 	"till/device/slots"
+	"till/sync/wire/updates"
 )
 
 const (
@@ -40,8 +41,8 @@ func sumOf(b []byte) string {
 func release(version string) slots.Release {
 	image := system(version)
 	return slots.Release{
-		Version: version, Board: "pi3b", Name: "till-" + version, Size: int64(len(image)), SHA256: sumOf(image),
-		ImageSize: int64(len(image)), ImageSHA256: sumOf(image), Schema: 1, Reads: 1,
+		About: updates.About{Version: version, Board: "pi3b", ImageSize: int64(len(image)), ImageSHA256: sumOf(image), Schema: 1, Reads: 1},
+		Name:  "till-" + version, Size: int64(len(image)), SHA256: sumOf(image),
 	}
 }
 
