@@ -7,6 +7,8 @@ import (
 	"image"
 	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -39,9 +41,14 @@ type Options struct {
 	Display  string // DisplayAuto, also ""; DisplayNone; a framebuffer as /dev/fb0; or a panel of display.SPIModels
 	Rotation display.Rotation
 	Touch    string // TouchAuto, also ""; TouchNone; TouchXPT
+	// Customer is the customer's own display: "" or DisplayNone, a framebuffer, or a panel of display.SPIModels.
+	Customer         string
+	CustomerRotation display.Rotation
+	Brightness       int // of all backlights, in percent; 0: as it is
 	// Calibration of the touch panel; the zero value is none.
 	Calibration display.Calibration
 	Watchdog    bool
+	UPS         UPSOptions
 	Data        string // folder of the terminal's data, whose disk is watched
 
 	Scanner scanner.Options
@@ -68,6 +75,9 @@ type Machine struct {
 	Printers    printer.System
 	Watchdog    func(path string) (WatchdogTimer, error)
 	Health      HealthFiles
+	Backlights  display.Backlights             // the zero value has none
+	RTC         func(path string) (RTC, error) // nil: there is none
+	PowerOff    func() error
 }
 
 // ThisMachine is the one that till runs on.
@@ -88,6 +98,12 @@ func ThisMachine() *Machine {
 		Printers: printer.NewSystem("/"),
 		Watchdog: openWatchdog,
 		Health:   SystemHealth(),
+		Backlights: display.Backlights{
+			Glob: filepath.Glob, ReadFile: os.ReadFile,
+			WriteFile: func(path string, content []byte) error { return os.WriteFile(path, content, 0) }, // they are there
+		},
+		RTC:      openRTC,
+		PowerOff: PowerOff,
 	}
 }
 
@@ -132,6 +148,10 @@ func openBoard(ctx context.Context, board boards.Board, o Options) (*Device, err
 
 	b.d.Display = b.display(ctx)
 	b.closeFirst(b.d.Display.Close)
+	if b.d.Customer = b.customer(ctx); b.d.Customer != nil {
+		b.closeFirst(b.d.Customer.Close)
+	}
+	b.lights()
 	b.d.Input = b.input()
 
 	so, po := exceptions(o.Scanner, o.Printer)
@@ -147,6 +167,15 @@ func openBoard(ctx context.Context, board boards.Board, o Options) (*Device, err
 	if board.Pins.PowerButton != 0 {
 		if pin, err := header.Line(board.Pins.PowerButton); err == nil { // the header's own trouble was said
 			b.d.PowerButton = NewPowerButton(pin)
+		}
+	}
+	b.d.PowerKey = NewPowerKey(b.machine.Evdev, o.Log)
+	b.d.UPS = b.ups()
+	if b.machine.RTC != nil {
+		if rtc, err := b.machine.RTC(rtcPath); err == nil {
+			b.d.RTC = rtc
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			o.Log.Warn("clock", "err", err)
 		}
 	}
 	b.d.Health = func() Health { return b.machine.Health.Read(board.Health, o.Data) }
@@ -168,6 +197,10 @@ func (b *builder) attached(scanners *scanner.Auto) Attached {
 	a := Attached{Display: true, Touch: in.Touch || b.o.Touch == TouchXPT, Keys: in.Keys}
 	if h, ok := b.d.Display.(*display.Hotplug); ok {
 		a.Display = h.There()
+	}
+	a.Customer = b.d.Customer != nil
+	if h, ok := b.d.Customer.(*display.Hotplug); ok {
+		a.Customer = h.There()
 	}
 	for _, n := range scanners.Plugged() {
 		a.Scanners = append(a.Scanners, n.Name)
@@ -191,15 +224,39 @@ func exceptions(s scanner.Options, p printer.Options) (scanner.Options, printer.
 	return s, p
 }
 
+// screen is one of the displays, as it is configured.
+type screen struct {
+	name     string // framebuffer or panel
+	rotation display.Rotation
+	console  string // the virtual terminal to be kept off it
+	said     string // in the log
+}
+
+// path is the framebuffer that is configured; "" if another display is.
+func (s screen) path() string {
+	if strings.HasPrefix(s.name, "/") {
+		return s.name
+	}
+	return ""
+}
+
 // display opens what is configured. A terminal whose display cannot be had
 // sells without one, and says so.
 func (b *builder) display(ctx context.Context) display.Surface {
-	surface, err := b.openDisplay(ctx)
-	if path := b.framebufferPath(); path != "" {
-		return b.hotplug(path, surface, err)
+	s := screen{name: b.o.Display, rotation: b.o.Rotation, console: consolePath, said: "display"}
+	switch s.name {
+	case DisplayNone:
+		b.o.Log.Info("no display, as configured")
+		return display.NewNone(size(b.board.Panel))
+	case "", DisplayAuto:
+		s.name = framebufferPath
 	}
+	surface, err := b.open(ctx, s)
 	if err != nil {
-		b.o.Log.Error("no display: selling goes on by sound, light and paper", "display", b.o.Display, "err", err)
+		b.o.Log.Error("no display: selling goes on by sound, light and paper", "display", s.name, "err", err)
+	}
+	if s.path() != "" {
+		return b.hotplug(s, surface)
 	}
 	if surface == nil {
 		return display.NewNone(size(b.board.Panel))
@@ -207,54 +264,52 @@ func (b *builder) display(ctx context.Context) display.Surface {
 	return surface
 }
 
-func (b *builder) openDisplay(ctx context.Context) (display.Surface, error) {
-	switch name := b.o.Display; {
-	case name == DisplayNone:
-		b.o.Log.Info("no display, as configured")
-		return nil, nil
-	case name == "" || name == DisplayAuto:
-		return b.framebuffer(ctx, framebufferPath)
-	case strings.HasPrefix(name, "/"):
-		return b.framebuffer(ctx, name)
-	default:
-		return b.spiPanel(name)
+// customer opens the customer's display; nil where none is configured, or a
+// panel cannot be had.
+func (b *builder) customer(ctx context.Context) display.Surface {
+	if b.o.Customer == "" || b.o.Customer == DisplayNone {
+		return nil
 	}
+	s := screen{name: b.o.Customer, rotation: b.o.CustomerRotation, said: "customer's display"}
+	surface, err := b.open(ctx, s)
+	if err != nil {
+		b.o.Log.Error("no display for the customer", "display", s.name, "err", err)
+	}
+	if s.path() != "" {
+		return b.hotplug(s, surface)
+	}
+	if surface == nil {
+		return nil
+	}
+	return surface
 }
 
-// framebufferPath is the framebuffer that is configured; "" if another display is, or none.
-func (b *builder) framebufferPath() string {
-	switch name := b.o.Display; {
-	case name == "", name == DisplayAuto:
-		return framebufferPath
-	case strings.HasPrefix(name, "/"):
-		return name
-	default:
-		return ""
+func (b *builder) open(ctx context.Context, s screen) (display.Surface, error) {
+	if s.path() != "" {
+		return b.framebuffer(ctx, s)
 	}
+	return b.spiPanel(s)
 }
 
 // hotplug lets a framebuffer come and go. first is it, as it is now.
-func (b *builder) hotplug(path string, first display.Surface, why error) display.Surface {
-	if why != nil {
-		b.o.Log.Error("no display: selling goes on by sound, light and paper, and the display is looked for", "display", path, "err", why)
-	}
-	return display.NewHotplug(first, size(b.board.Panel), func() (display.Surface, error) { return b.openFramebuffer(path) })
+func (b *builder) hotplug(s screen, first display.Surface) display.Surface {
+	return display.NewHotplug(first, size(b.board.Panel), func() (display.Surface, error) { return b.openFramebuffer(s) })
 }
 
-func (b *builder) openFramebuffer(path string) (display.Surface, error) {
-	surface, err := b.machine.Framebuffer(path, display.FramebufferOptions{
-		Rotation: b.o.Rotation, Console: consolePath,
-		Warn: func(err error) { b.o.Log.Warn("display", "err", err) },
+func (b *builder) openFramebuffer(s screen) (display.Surface, error) {
+	surface, err := b.machine.Framebuffer(s.name, display.FramebufferOptions{
+		Rotation: s.rotation, Console: s.console,
+		Warn: func(err error) { b.o.Log.Warn(s.said, "err", err) },
 	})
 	if err == nil {
-		b.o.Log.Info("display", "path", path, "size", surface.Size(), "rotation", int(b.o.Rotation))
+		b.o.Log.Info(s.said, "path", s.name, "size", surface.Size(), "rotation", int(s.rotation))
 	}
 	return surface, err
 }
 
-func (b *builder) framebuffer(ctx context.Context, path string) (display.Surface, error) {
+func (b *builder) framebuffer(ctx context.Context, s screen) (display.Surface, error) {
 	for began := time.Now(); ; {
-		surface, err := b.openFramebuffer(path)
+		surface, err := b.openFramebuffer(s)
 		switch {
 		case err == nil:
 			return surface, nil
@@ -264,8 +319,55 @@ func (b *builder) framebuffer(ctx context.Context, path string) (display.Surface
 	}
 }
 
-func (b *builder) spiPanel(name string) (display.Surface, error) {
-	model, err := display.SPIModelByName(name)
+// lights sets the backlights, and has the device switch them with its displays.
+func (b *builder) lights() {
+	// A run that was killed may have left them off.
+	if err := b.machine.Backlights.Light(true); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		b.o.Log.Warn("display", "err", err)
+	}
+	if b.o.Brightness > 0 {
+		if err := b.machine.Backlights.Brightness(b.o.Brightness); err != nil {
+			b.o.Log.Warn("the displays' brightness cannot be set: a panel on SPI or HDMI has a switch at most", "err", err)
+		}
+	}
+	b.d.Light = func(on bool) error {
+		switched := []error{b.machine.Backlights.Light(on), display.SwitchLight(b.d.Display, on)}
+		if b.d.Customer != nil {
+			switched = append(switched, display.SwitchLight(b.d.Customer, on))
+		}
+		some := slices.Contains(switched, nil)
+		switched = slices.DeleteFunc(switched, func(err error) bool { return errors.Is(err, errors.ErrUnsupported) })
+		if !some && len(switched) == 0 {
+			return errors.ErrUnsupported
+		}
+		return errors.Join(switched...)
+	}
+	b.closeFirst(func() error { // whatever comes after us finds them lit
+		if err := b.machine.Backlights.Light(true); !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+		return nil
+	})
+}
+
+// ups is the line of a supply with a battery; nil where there is none.
+func (b *builder) ups() *UPS {
+	if b.o.UPS.Pin == 0 {
+		return nil
+	}
+	if use := b.board.Pins.UseOf(boards.Pin(b.o.UPS.Pin)); use != "" {
+		b.o.Log.Warn("the supply's line is on a pin that has a use already", "pin", b.o.UPS.Pin, "use", use)
+	}
+	pin, err := b.header.Line(boards.Pin(b.o.UPS.Pin))
+	if err != nil {
+		b.o.Log.Error("no line of the supply: the terminal does not see when the mains go", "err", err)
+		return nil
+	}
+	return NewUPS(pin, b.o.UPS, b.o.Log)
+}
+
+func (b *builder) spiPanel(s screen) (display.Surface, error) {
+	model, err := display.SPIModelByName(s.name)
 	if err != nil {
 		return nil, err
 	}
@@ -283,15 +385,15 @@ func (b *builder) spiPanel(name string) (display.Surface, error) {
 		}
 		line, err := b.header.Line(p.pin)
 		if err != nil {
-			return nil, fmt.Errorf("panel %s: %w", name, err)
+			return nil, fmt.Errorf("panel %s: %w", s.name, err)
 		}
 		*p.to = line
 	}
-	panel, err := display.NewSPIPanel(bus, pins, model, b.o.Rotation, time.Sleep)
+	panel, err := display.NewSPIPanel(bus, pins, model, s.rotation, time.Sleep)
 	if err != nil {
 		return nil, err
 	}
-	b.o.Log.Info("display", "panel", name, "size", panel.Size(), "rotation", int(b.o.Rotation))
+	b.o.Log.Info(s.said, "panel", s.name, "size", panel.Size(), "rotation", int(s.rotation))
 	return panel, nil
 }
 

@@ -19,6 +19,11 @@ import (
 // Device is a terminal's peripherals, ready for use.
 type Device struct {
 	Display display.Surface
+	// Customer is the customer's own display; nil where there is none.
+	Customer display.Surface
+	// Light switches the displays' lights: errors.ErrUnsupported where none has a
+	// switch. It is nil on a bench.
+	Light   func(on bool) error
 	Input   display.Input
 	Scanner scanner.Source
 	Pins    Pins
@@ -33,6 +38,12 @@ type Device struct {
 	Watchdog *Watchdog
 	// PowerButton is nil where there is none.
 	PowerButton *PowerButton
+	// PowerKey is the power buttons that are keys of the kernel's; nil where there can be none.
+	PowerKey *PowerKey
+	// UPS is a supply with a battery that says when the mains go; nil where there is none.
+	UPS *UPS
+	// RTC is a clock with a battery; nil where there is none.
+	RTC RTC
 	// Health is how the machine is; nil where it cannot be asked.
 	Health func() Health
 	// Attached says which peripherals are there now; nil where none comes or goes.
@@ -45,6 +56,7 @@ type Device struct {
 // it tells.
 type Attached struct {
 	Display     bool
+	Customer    bool // the customer's display
 	Touch, Keys bool
 	Scanners    []string // their names
 }

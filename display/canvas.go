@@ -15,6 +15,7 @@ type canvas struct {
 	encode func(text string) (*draw.Matrix, error)
 	m      metrics
 	t      theme
+	align  align           // of what is stacked
 	body   image.Rectangle // what the status bar and the TEST strip leave
 	placed []Placed
 	pair   func(fg, bg color.RGBA, px int, w draw.Weight) // told of every text drawn, if not nil

@@ -37,11 +37,32 @@ func TestContrastFormula(t *testing.T) {
 	}
 }
 
+// drawing is a sample of either display, laid out by render.
+type drawing struct {
+	name   string
+	canvas func(image.Point) *canvas
+	render func(*canvas)
+}
+
+func drawings() []drawing {
+	var all []drawing
+	for _, s := range Samples() {
+		all = append(all, drawing{s.Name, func(size image.Point) *canvas { return newCanvas(s.View, size) }, (*canvas).render})
+	}
+	for _, s := range CustomerSamples() {
+		all = append(all, drawing{
+			"customer " + s.Name, func(size image.Point) *canvas { return newCustomerCanvas(s.View, size) },
+			func(c *canvas) { c.customer(s.View) },
+		})
+	}
+	return all
+}
+
 func TestEveryTextIsReadable(t *testing.T) {
 	pairs := 0
-	for _, s := range Samples() {
+	for _, s := range drawings() {
 		for _, size := range []image.Point{{800, 480}, {480, 320}, {320, 240}} {
-			c := newCanvas(s.View, size)
+			c := s.canvas(size)
 			c.pair = func(fg, bg color.RGBA, px int, w draw.Weight) {
 				pairs++
 				least := 4.5
@@ -49,15 +70,15 @@ func TestEveryTextIsReadable(t *testing.T) {
 					least = 3
 				}
 				if got := contrast(fg, bg); got < least {
-					t.Errorf("%s at %v: %v on %v at %d px has contrast %.2f, want %.1f", s.Name, size, fg, bg, px, got, least)
+					t.Errorf("%s at %v: %v on %v at %d px has contrast %.2f, want %.1f", s.name, size, fg, bg, px, got, least)
 				}
 				if px < c.m.least && size.X == 800 {
-					t.Errorf("%s: text of %d px, want at least %d", s.Name, px, c.m.least)
+					t.Errorf("%s: text of %d px, want at least %d", s.name, px, c.m.least)
 				}
 			}
-			c.render()
+			s.render(c)
 			if c.cut != "" {
-				t.Errorf("%s at %v: %q is cut off", s.Name, size, c.cut)
+				t.Errorf("%s at %v: %q is cut off", s.name, size, c.cut)
 			}
 		}
 	}
@@ -68,11 +89,11 @@ func TestEveryTextIsReadable(t *testing.T) {
 
 // The told ground must be the real one, or the test above proves nothing.
 func TestTextStandsOnTheGroundItSays(t *testing.T) {
-	for _, s := range Samples() {
-		c := newCanvas(s.View, image.Pt(800, 480))
+	for _, s := range drawings() {
+		c := s.canvas(image.Pt(800, 480))
 		grounds := map[color.RGBA]bool{}
 		c.pair = func(_, bg color.RGBA, _ int, _ draw.Weight) { grounds[bg] = true }
-		c.render()
+		s.render(c)
 		img := c.paint()
 		for bg := range grounds {
 			n := 0
@@ -82,7 +103,7 @@ func TestTextStandsOnTheGroundItSays(t *testing.T) {
 				}
 			}
 			if n < 200 {
-				t.Errorf("%s: text stands on %v, which fills %d px of the frame", s.Name, bg, n)
+				t.Errorf("%s: text stands on %v, which fills %d px of the frame", s.name, bg, n)
 			}
 		}
 	}

@@ -13,9 +13,13 @@ type Fake struct {
 	drawn []image.Rectangle
 	fail  error
 	after int
+	dark  bool
 }
 
-var _ Surface = (*Fake)(nil)
+var (
+	_ Surface = (*Fake)(nil)
+	_ Lamp    = (*Fake)(nil)
+)
 
 // NewFake is a fake panel of size pixels.
 func NewFake(size image.Point) *Fake { return &Fake{PNG: NewPNG(size)} }
@@ -43,6 +47,24 @@ func (f *Fake) Draw(frame *image.RGBA, r image.Rectangle) error {
 	}
 	f.drawn = append(f.drawn, r)
 	return nil
+}
+
+// Light implements Lamp.
+func (f *Fake) Light(on bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fail != nil && f.after == 0 {
+		return f.fail
+	}
+	f.dark = !on
+	return nil
+}
+
+// Dark says whether the light is off.
+func (f *Fake) Dark() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.dark
 }
 
 // Drawn is the rectangles drawn since the last call.

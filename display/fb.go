@@ -99,11 +99,15 @@ type Framebuffer struct {
 	rotation Rotation
 	row      []byte // a row converted: the memory itself is slow to write byte by byte
 	closers  []func() error
-	check    func() error // asks the driver; nil: memory has none
+	check    func() error        // asks the driver; nil: memory has none
+	light    func(on bool) error // likewise
 	closed   bool
 }
 
-var _ Checked = (*Framebuffer)(nil)
+var (
+	_ Checked = (*Framebuffer)(nil)
+	_ Lamp    = (*Framebuffer)(nil)
+)
 
 // NewFramebuffer draws into memory, which is kept. The picture is turned by r.
 func NewFramebuffer(memory []byte, g FBGeometry, r Rotation) (*Framebuffer, error) {
@@ -125,6 +129,17 @@ func (f *Framebuffer) Check() error {
 		return nil
 	}
 	return f.check()
+}
+
+// Light implements Lamp.
+func (f *Framebuffer) Light(on bool) error {
+	switch {
+	case f.closed:
+		return errClosed
+	case f.light == nil:
+		return errors.ErrUnsupported
+	}
+	return f.light(on)
 }
 
 // Draw implements Surface. Only the bytes of r's pixels are written.

@@ -19,6 +19,7 @@ const (
 	kdGetMode          = 0x4B3B
 
 	fbBlankUnblank     = 0
+	fbBlankPowerdown   = 4
 	fbTypePackedPixels = 0
 	fbVisualTrueColor  = 2
 	kdGraphics         = 1
@@ -99,9 +100,9 @@ func OpenFramebuffer(path string, o FramebufferOptions) (_ *Framebuffer, err err
 	if warn == nil {
 		warn = func(error) {}
 	}
-	// Drivers that cannot blank say EINVAL, and are not blank then.
-	if err := unix.IoctlSetInt(int(f.Fd()), fbioBlank, fbBlankUnblank); err != nil && !errors.Is(err, unix.EINVAL) {
-		warn(fmt.Errorf("switch on %s: %w", path, err))
+	fb.light = func(on bool) error { return lightFramebuffer(f, on) }
+	if err := fb.light(true); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		warn(err)
 	}
 	if o.Console != "" {
 		back, err := graphicsConsole(o.Console)
@@ -124,6 +125,23 @@ func OpenFramebuffer(path string, o FramebufferOptions) (_ *Framebuffer, err err
 		return nil
 	}
 	return fb, nil
+}
+
+// lightFramebuffer has the driver switch the picture off or on. Drivers that
+// cannot say EINVAL, and never are dark then.
+func lightFramebuffer(f *os.File, on bool) error {
+	value := fbBlankPowerdown
+	if on {
+		value = fbBlankUnblank
+	}
+	err := unix.IoctlSetInt(int(f.Fd()), fbioBlank, value)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, unix.EINVAL):
+		return errors.ErrUnsupported
+	}
+	return fmt.Errorf("switch the picture of %s (FBIOBLANK %d): %w", f.Name(), value, err)
 }
 
 func geometryOf(v fbVarInfo, x fbFixInfo) FBGeometry {

@@ -32,7 +32,10 @@ type Hotplug struct {
 	closed  bool
 }
 
-var _ Surface = (*Hotplug)(nil)
+var (
+	_ Surface = (*Hotplug)(nil)
+	_ Lamp    = (*Hotplug)(nil)
+)
 
 // NewHotplug is a display that is open already, or nil, and that open opens anew.
 // Until there is one frames are of size.
@@ -130,6 +133,19 @@ func (h *Hotplug) Draw(frame *image.RGBA, r image.Rectangle) error {
 	}
 	h.fresh = false
 	return nil
+}
+
+// Light implements Lamp. A display that is not there is dark.
+func (h *Hotplug) Light(on bool) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.closed:
+		return errClosed
+	case h.surface == nil:
+		return nil
+	}
+	return SwitchLight(h.surface, on)
 }
 
 // Close implements Surface.

@@ -11,7 +11,10 @@ type None struct {
 	closed bool
 }
 
-var _ Surface = (*None)(nil)
+var (
+	_ Surface = (*None)(nil)
+	_ Lamp    = (*None)(nil)
+)
 
 // NewNone takes frames of size pixels.
 func NewNone(size image.Point) *None { return &None{size: size} }
@@ -29,6 +32,9 @@ func (n *None) Draw(frame *image.RGBA, r image.Rectangle) error {
 	}
 	return nil
 }
+
+// Light implements Lamp: it is always dark.
+func (n *None) Light(bool) error { return nil }
 
 // Close implements Surface.
 func (n *None) Close() error {

@@ -236,17 +236,21 @@ func (c *canvas) drawPart(p part, box image.Rectangle) {
 	case len(p.lines) > 0:
 		c.lines(box, p.lines)
 	case p.single:
-		c.line(box, p.weight, p.px, left, p.text, over, c.t.ground)
+		c.line(box, p.weight, p.px, c.align, p.text, over, c.t.ground)
 	default:
-		c.paragraph(box.Min, p, over)
+		c.paragraph(box, p, over)
 	}
 }
 
-func (c *canvas) paragraph(at image.Point, p part, over color.RGBA) {
+func (c *canvas) paragraph(box image.Rectangle, p part, over color.RGBA) {
 	f := face(p.weight, p.px)
-	y := at.Y + f.Ascent()
+	y := box.Min.Y + f.Ascent()
 	for _, l := range p.wrapped {
-		c.print(p.weight, p.px, at.X, y, l, over, c.t.ground)
+		x := box.Min.X
+		if c.align == centre {
+			x += (box.Dx() - f.Measure(l)) / 2
+		}
+		c.print(p.weight, p.px, x, y, l, over, c.t.ground)
 		y += f.Height()
 	}
 }

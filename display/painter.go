@@ -26,9 +26,17 @@ func NewPainter(size image.Point) *Painter { return &Painter{size: size} }
 // Render is what the function Render draws, to the pixel. The frame's image is
 // the painter's: it is good until the next Render.
 func (p *Painter) Render(v View) *Frame {
-	c := newCanvas(v, p.size)
+	return p.draw(newCanvas(v, p.size), (*canvas).render)
+}
+
+// RenderCustomer is what the function RenderCustomer draws, as Render does.
+func (p *Painter) RenderCustomer(v CustomerView) *Frame {
+	return p.draw(newCustomerCanvas(v, p.size), func(c *canvas) { c.customer(v) })
+}
+
+func (p *Painter) draw(c *canvas, layOut func(*canvas)) *Frame {
 	c.encode, c.marks = p.encode, p.spare[:0]
-	c.render()
+	layOut(c)
 	p.number++
 	f := &Frame{Buttons: c.placed, number: p.number}
 	if p.img == nil {

@@ -5,7 +5,6 @@ import (
 	"image"
 
 	"till/draw"
-	"till/payment"
 )
 
 // qr: turned to the customer. The code as large as the height allows, on pure white.
@@ -33,18 +32,11 @@ func (c *canvas) qr() {
 	if c.v.Seconds > 0 {
 		time = both("screen_qr_left", "time", fmt.Sprintf("%d:%02d", c.v.Seconds/60, c.v.Seconds%60))
 	}
-	names := ""
-	for _, w := range []payment.Wallet{payment.WeChat, payment.Alipay, payment.UnionPay} {
-		if names != "" {
-			names += "\n"
-		}
-		names += w.Name() + " " + w.ChineseName()
-	}
 	c.stack(r, []item{
 		{text: c.v.Bar.Merchant, weight: draw.Medium, px: c.m.small + 2, quiet: true},
 		{text: c.v.money(c.v.Amount), weight: draw.Bold, px: c.m.amount, single: true},
 		bothItem("screen_qr", c.m.title),
-		{text: names, px: c.m.text - 2},
+		{text: walletNames(), px: c.m.text - 2},
 		{text: c.v.Title, px: c.m.text},
 		{lines: c.v.Lines},
 		{text: time, weight: draw.Medium, px: c.m.small + 2, quiet: true},

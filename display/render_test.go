@@ -44,35 +44,43 @@ func coarse(c color.RGBA) color.RGBA {
 func TestScreensLookAsTheyDid(t *testing.T) {
 	for _, s := range display.Samples() {
 		t.Run(s.Name, func(t *testing.T) {
-			got := display.Render(s.View, panel).Image
-			path := filepath.Join("testdata", "screens", s.Name+".png")
-			if *update {
-				writePNG(t, path, got)
-			}
-			f, err := os.Open(path)
-			if err != nil {
-				t.Fatalf("no golden file (go test ./display -update writes it): %v", err)
-			}
-			defer f.Close()
-			want, err := png.Decode(f)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if want.Bounds() != got.Rect {
-				t.Fatalf("size %v, want %v", got.Rect, want.Bounds())
-			}
-			var differs image.Rectangle
-			for y := range panel.Y {
-				for x := range panel.X {
-					if color.RGBAModel.Convert(want.At(x, y)) != coarse(got.RGBAAt(x, y)) {
-						differs = differs.Union(image.Rect(x, y, x+1, y+1))
-					}
-				}
-			}
-			if !differs.Empty() {
-				t.Errorf("differs within %v from %s", differs, path)
-			}
+			looksAsItDid(t, filepath.Join("testdata", "screens", s.Name+".png"), display.Render(s.View, panel).Image)
 		})
+	}
+	for _, s := range display.CustomerSamples() {
+		t.Run("customer "+s.Name, func(t *testing.T) {
+			looksAsItDid(t, filepath.Join("testdata", "customer", s.Name+".png"), display.RenderCustomer(s.View, panel).Image)
+		})
+	}
+}
+
+func looksAsItDid(t *testing.T, path string, got *image.RGBA) {
+	t.Helper()
+	if *update {
+		writePNG(t, path, got)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatalf("no golden file (go test ./display -update writes it): %v", err)
+	}
+	defer f.Close()
+	want, err := png.Decode(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want.Bounds() != got.Rect {
+		t.Fatalf("size %v, want %v", got.Rect, want.Bounds())
+	}
+	var differs image.Rectangle
+	for y := range got.Rect.Dy() {
+		for x := range got.Rect.Dx() {
+			if color.RGBAModel.Convert(want.At(x, y)) != coarse(got.RGBAAt(x, y)) {
+				differs = differs.Union(image.Rect(x, y, x+1, y+1))
+			}
+		}
+	}
+	if !differs.Empty() {
+		t.Errorf("differs within %v from %s", differs, path)
 	}
 }
 

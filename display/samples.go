@@ -229,3 +229,54 @@ func Samples() []Sample {
 		})},
 	}
 }
+
+// CustomerSample is a customer's screen as documents show it and tests draw it.
+type CustomerSample struct {
+	Name string // as a file is called
+	View CustomerView
+}
+
+// CustomerSamples are views of every screen of a customer's display, then at
+// their limits.
+func CustomerSamples() []CustomerSample {
+	base := func(s CustomerScreen) CustomerView {
+		return CustomerView{Screen: s, Test: true, Merchant: "Harbor Museum Shop", Amount: dollars(1234)}
+	}
+	with := func(v CustomerView, change func(*CustomerView)) CustomerView {
+		change(&v)
+		return v
+	}
+	qr := with(base(CustomerQR), func(v *CustomerView) {
+		v.QR, v.Seconds = "https://pay.till.example/q/01JD9ZK3V8QH5N7M2B4C6D8F0G01", 105
+	})
+	cash := with(base(CustomerCash), func(v *CustomerView) { v.Tendered, v.Change = dollars(2000), dollars(766) })
+	wechat := func(v *CustomerView) { v.Wallet = payment.WeChat }
+	return []CustomerSample{
+		{"idle", base(CustomerIdle)},
+		{"amount", base(CustomerAmount)},
+		{"qr", qr},
+		{"charging", with(base(CustomerCharging), wechat)},
+		{"cash", cash},
+		{"approved", with(base(CustomerApproved), wechat)},
+		{"approved-cash", with(cash, func(v *CustomerView) { v.Screen, v.Wallet = CustomerApproved, payment.Cash })},
+		{"declined", with(base(CustomerDeclined), wechat)},
+		{"checking", with(base(CustomerChecking), wechat)},
+		{"expired", base(CustomerExpired)},
+		{"cancelled", base(CustomerCancelled)},
+		{"reversed", base(CustomerReversed)},
+		{"offline", base(CustomerOffline)},
+		{"closed", base(CustomerClosed)},
+		{"live-idle", with(base(CustomerIdle), func(v *CustomerView) { v.Test = false })},
+		{"limits-idle", with(base(CustomerIdle), func(v *CustomerView) {
+			v.Merchant = "The Grand Metropolitan Hotel and Conference Center of Greater San Francisco"
+		})},
+		{"limits-amount", with(base(CustomerAmount), func(v *CustomerView) {
+			v.Merchant = "The Grand Metropolitan Hotel and Conference Center of Greater San Francisco"
+			v.Amount = payment.Money{Amount: 999_999_999, Currency: "KWD"}
+		})},
+		{"limits-approved", with(cash, func(v *CustomerView) {
+			v.Screen, v.Wallet = CustomerApproved, payment.Cash
+			v.Amount, v.Tendered, v.Change = dollars(99_999_999), dollars(100_000_000), dollars(1)
+		})},
+	}
+}

@@ -89,11 +89,15 @@ type SPIPanel struct {
 	chunk    int
 	begun    bool // the controller is set up
 	lit      bool
+	dark     bool // the light is not wanted
 	closed   bool
 	buf      []byte
 }
 
-var _ Surface = (*SPIPanel)(nil)
+var (
+	_ Surface = (*SPIPanel)(nil)
+	_ Lamp    = (*SPIPanel)(nil)
+)
 
 // NewSPIPanel is a panel of this model. It is reset and set up with the first
 // Draw, and again after a failed one: nothing is known of it then. sleep is
@@ -178,11 +182,42 @@ func (p *SPIPanel) draw(frame *image.RGBA, r image.Rectangle) error {
 	if err := p.send(SPICommand{Code: cmdMemoryWrite, Params: p.buf}); err != nil {
 		return err
 	}
-	if !p.lit && p.pins.Backlight != nil { // not before: the memory is noise at power-on
-		if err := p.pins.Backlight.Out(gpio.High); err != nil {
-			return fmt.Errorf("switch the backlight on: %w", err)
+	if !p.dark && !p.lit { // not before: the memory is noise at power-on
+		return p.switchLight(true)
+	}
+	return nil
+}
+
+// switchLight moves the backlight. Where it has no pin the panel shows nothing
+// instead.
+func (p *SPIPanel) switchLight(on bool) error {
+	if p.pins.Backlight == nil {
+		c := SPICommand{Code: cmdDisplayOff}
+		if on {
+			c.Code = cmdDisplayOn
 		}
-		p.lit = true
+		if err := p.send(c); err != nil {
+			return err
+		}
+	} else if err := p.pins.Backlight.Out(gpio.Level(on)); err != nil {
+		return fmt.Errorf("switch the backlight: %w", err)
+	}
+	p.lit = on
+	return nil
+}
+
+// Light implements Lamp. A panel that is not set up stays dark until something
+// is drawn on it.
+func (p *SPIPanel) Light(on bool) error {
+	if p.closed {
+		return errClosed
+	}
+	p.dark = !on
+	if on == p.lit || !p.begun {
+		return nil
+	}
+	if err := p.switchLight(on); err != nil {
+		return fmt.Errorf("the %s panel: %w", p.model.Name, err)
 	}
 	return nil
 }
@@ -224,8 +259,13 @@ func (p *SPIPanel) setUp() error {
 		SPICommand{Code: cmdPixelFormat, Params: []byte{0x55}}, // 16 bits a pixel
 		SPICommand{Code: invert},
 		SPICommand{Code: cmdNormal, Wait: 10 * time.Millisecond},
-		SPICommand{Code: cmdDisplayOn, Wait: 10 * time.Millisecond},
 	)
+	if p.pins.Backlight == nil {
+		p.lit = !p.dark
+	}
+	if p.pins.Backlight != nil || p.lit {
+		all = append(all, SPICommand{Code: cmdDisplayOn, Wait: 10 * time.Millisecond})
+	}
 	for _, c := range all {
 		if err := p.send(c); err != nil {
 			return err

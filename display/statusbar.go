@@ -154,7 +154,5 @@ func (c *canvas) testStrip() {
 	if !c.v.Test {
 		return
 	}
-	strip := image.Rect(0, c.m.bar, c.frame.Max.X, c.m.bar+c.m.test)
-	c.fill(strip, ink)
-	c.line(strip, draw.Bold, c.m.small-2, centre, both("screen_test"), amber, ink)
+	c.strip(image.Rect(0, c.m.bar, c.frame.Max.X, c.m.bar+c.m.test))
 }

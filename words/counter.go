@@ -69,15 +69,24 @@ var counter = map[Key]sentence{
 	"about_scanner":    {"Scanner", "扫码器"},
 	"about_input":      {"Touch and keys", "触摸屏和按键"},
 	"about_display":    {"Display", "显示屏"},
-	"about_power":      {"Power", "供电"},
-	"about_terminal":   {"Terminal {id}", "终端 {id}"},
-	"about_disk":       {"Disk", "存储"},
-	"about_none":       {"None", "未配置"},
-	"about_silent":     {"No answer", "无应答"},
-	"about_good":       {"Good", "正常"},
-	"about_was_weak":   {"Was weak", "曾供电不足"},
-	"about_degrees":    {"{n} °C", "{n} °C"},
-	"about_free":       {"{size} free", "剩余 {size}"},
+	"about_customer":   {"Customer's display", "顾客显示屏"},
+	"about_crashed":    {"The last run ended by a fault", "上次运行异常结束"},
+
+	"about_crashed_panic":  {"Program", "程序"},
+	"about_crashed_kernel": {"System", "系统"},
+
+	"mains_gone": {"The mains are out. The terminal switches off in {n} s.", "市电已断，终端将在 {n} 秒后关机。"},
+	"mains_back": {"The mains are back.", "市电已恢复。"},
+
+	"about_power":    {"Power", "供电"},
+	"about_terminal": {"Terminal {id}", "终端 {id}"},
+	"about_disk":     {"Disk", "存储"},
+	"about_none":     {"None", "未配置"},
+	"about_silent":   {"No answer", "无应答"},
+	"about_good":     {"Good", "正常"},
+	"about_was_weak": {"Was weak", "曾供电不足"},
+	"about_degrees":  {"{n} °C", "{n} °C"},
+	"about_free":     {"{size} free", "剩余 {size}"},
 
 	// What to do about each trouble of the status bar.
 	"about_do_no_paper":        {"Put in a new roll.", "请更换纸卷。"},

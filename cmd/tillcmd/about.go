@@ -3,6 +3,7 @@ package tillcmd
 import (
 	"cmp"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -81,6 +82,9 @@ func (t *terminal) aboutPeripherals(lang words.Lang) []display.Row {
 		reader.Right, reader.Tone = say("about_none"), display.TonePlain
 	}
 	rows = append(rows, reader, row("about_input", "", "bar_no_touch", "bar_no_input"))
+	if t.device.Customer != nil && !a.Customer {
+		rows = append(rows, display.Row{Left: say("about_customer"), Right: say("bar_no_display"), Sub: say("about_do_no_display"), Tone: display.ToneBad})
+	}
 	if slices.Contains(troubles, "bar_no_display") { // whoever reads this has another one
 		rows = append(rows, row("about_display", "", "bar_no_display"))
 	}
@@ -91,8 +95,15 @@ func (t *terminal) aboutMachine(lang words.Lang) []display.Row {
 	say := func(k words.Key, args ...string) string { return words.Say(lang, k, args...) }
 	_, h, _, _, _ := t.seen()
 	self := display.Row{Left: say("about_terminal", "id", t.config.Terminal), Sub: Version}
+	var rows []display.Row
+	if n := len(t.crashes); n > 0 {
+		last := t.crashes[n-1]
+		rows = append(rows, display.Row{
+			Left: say("about_crashed"), Right: say(words.Key("about_crashed_" + last.Kind)), Sub: filepath.Base(last.Path) + ": " + last.What, Tone: display.ToneWait,
+		})
+	}
 	if t.device.Health == nil {
-		return []display.Row{self}
+		return append(rows, self)
 	}
 	power := display.Row{Left: say("about_power"), Right: say("about_good"), Tone: display.ToneGood}
 	switch {
@@ -101,7 +112,7 @@ func (t *terminal) aboutMachine(lang words.Lang) []display.Row {
 	case h.WasUnder:
 		power.Right, power.Sub, power.Tone = say("about_was_weak"), say("about_do_under_voltage"), display.ToneWait
 	}
-	rows := []display.Row{power}
+	rows = append(rows, power)
 	if h.DiskSize > 0 {
 		disk := display.Row{Left: say("about_disk"), Right: say("about_free", "size", bytesText(h.DiskFree)), Tone: display.ToneGood}
 		if slices.Contains(h.Troubles(), device.TroubleDisk) {

@@ -99,20 +99,25 @@ const attachEvery = time.Second
 
 // watchAttached keeps what is plugged in known, and logs it, once until it changes.
 func (t *terminal) watchAttached(ctx context.Context) error {
-	hotplug, _ := t.device.Display.(*display.Hotplug)
+	var plugs []*display.Hotplug
+	for _, s := range []display.Surface{t.device.Display, t.device.Customer} {
+		if h, ok := s.(*display.Hotplug); ok {
+			plugs = append(plugs, h)
+		}
+	}
 	look := time.NewTicker(attachEvery)
 	defer look.Stop()
 	began := time.Now() // what is there is found within a second: before, nothing is missed
 	var said []words.Key
-	failed := ""
+	failed := make([]string, len(plugs))
 	for {
-		if hotplug != nil {
-			_, err := hotplug.Look()
-			if err != nil && err.Error() != failed && ctx.Err() == nil {
+		for i, h := range plugs {
+			_, err := h.Look()
+			if err != nil && err.Error() != failed[i] && ctx.Err() == nil {
 				t.log.Warn("display", "err", err)
 			}
-			if failed = ""; err != nil {
-				failed = err.Error()
+			if failed[i] = ""; err != nil {
+				failed[i] = err.Error()
 			}
 		}
 		now := t.device.Attached()
@@ -142,7 +147,7 @@ func (t *terminal) watchAttached(ctx context.Context) error {
 }
 
 func sameAttached(a, b device.Attached) bool {
-	return a.Display == b.Display && a.Touch == b.Touch && a.Keys == b.Keys && slices.Equal(a.Scanners, b.Scanners)
+	return a.Display == b.Display && a.Customer == b.Customer && a.Touch == b.Touch && a.Keys == b.Keys && slices.Equal(a.Scanners, b.Scanners)
 }
 
 // drew says whether a frame was taken, or there is no display to take it.

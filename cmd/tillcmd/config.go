@@ -18,6 +18,7 @@ import (
 
 	"till/boards"
 	"till/device"
+	"till/display"
 	"till/payment"
 	"till/printer"
 	"till/scanner"
@@ -46,6 +47,7 @@ type Config struct {
 	Scanner     scanner.Options
 	Display     Display
 	Watchdog    bool // the board's resets it when the terminal hangs
+	UPS         device.UPSOptions
 
 	// Machine is what the peripherals are opened through; nil: this machine. No
 	// file says so: it is for tests.
@@ -129,11 +131,18 @@ var settings = map[string]setting{
 	"journal.keep_days": {false, number(1, 3650, func(c *Config, n int64) { c.Journal.KeepDays = int(n) })},
 	"journal.max_mb":    {false, number(8, 65536, func(c *Config, n int64) { c.Journal.MaxBytes = n << 20 })},
 
-	"watchdog":          {false, boolean(func(c *Config, b bool) { c.Watchdog = b })},
-	"display.device":    {false, text(func(c *Config, s string) error { c.Display.Device = s; return checkDisplay(s) })},
-	"display.rotate":    {false, rotation},
-	"touch.device":      {false, text(func(c *Config, s string) error { c.Display.Touch = s; return checkTouch(s) })},
-	"touch.calibration": {false, text(calibration)},
+	"watchdog":           {false, boolean(func(c *Config, b bool) { c.Watchdog = b })},
+	"display.device":     {false, text(func(c *Config, s string) error { c.Display.Device = s; return checkDisplay(s) })},
+	"display.rotate":     {false, rotation(func(c *Config, r display.Rotation) { c.Display.Rotation = r })},
+	"display.brightness": {false, number(1, 100, func(c *Config, n int64) { c.Display.Brightness = int(n) })},
+	"display.dark_after": {false, number(1, 1440, func(c *Config, n int64) { c.Display.DarkAfter = time.Duration(n) * time.Minute })},
+	"customer.device":    {false, text(func(c *Config, s string) error { c.Display.Customer = s; return checkCustomer(s) })},
+	"customer.rotate":    {false, rotation(func(c *Config, r display.Rotation) { c.Display.CustomerRotation = r })},
+	"ups.pin":            {false, number(2, 27, func(c *Config, n int64) { c.UPS.Pin = int(n) })},
+	"ups.gone":           {false, oneOf([]string{"high", "low"}, func(c *Config, s string) { c.UPS.High = s == "high" })},
+	"ups.wait":           {false, number(1, 3600, func(c *Config, n int64) { c.UPS.Wait = time.Duration(n) * time.Second })},
+	"touch.device":       {false, text(func(c *Config, s string) error { c.Display.Touch = s; return checkTouch(s) })},
+	"touch.calibration":  {false, text(calibration)},
 
 	"printer.profile": {false, text(func(c *Config, s string) (err error) {
 		c.Printer, err = printer.ProfileByName(s)
@@ -265,7 +274,7 @@ func parseConfig(raw []byte, board string) (Config, error) {
 		Merchant: Merchant{Language: words.English}, Printer: printer.ProfileAuto(),
 		Journal:     Retention{KeepDays: 30, MaxBytes: 256 << 20},
 		PrinterPort: printer.DefaultOptions(), Scanner: scanner.DefaultOptions(),
-		Display: defaultDisplay(), Watchdog: true,
+		Display: defaultDisplay(), Watchdog: true, UPS: device.DefaultUPS(),
 	}
 	if len(raw) > maxConfig {
 		return c, fmt.Errorf("more than %d KiB is no configuration of till", maxConfig>>10)
@@ -305,6 +314,9 @@ func parseConfig(raw []byte, board string) (Config, error) {
 	}
 	if c.Board.Bench && c.Bench == "" {
 		faults = append(faults, fault{found["board"], "bench", fmt.Errorf("board %s needs the bench's socket", c.Board.Name)})
+	}
+	if key, err := checkBody(c); err != nil {
+		faults = append(faults, fault{found[key], key, err})
 	}
 	if cert, key := "gateway.certificate", "gateway.private_key"; (c.Gateway.Certificate == "") != (c.Gateway.PrivateKey == "") {
 		faults = append(faults, fault{max(found[cert], found[key]), cert, fmt.Errorf("goes with %s; one of them is missing", key)})

@@ -45,7 +45,10 @@ type terminal struct {
 	printing *printQueue
 	panel    *display.Panel
 	painter  *display.Painter
-	painted  image.Point                   // what the painter paints for
+	painted  image.Point // what the painter paints for
+	customer *customerScreen
+	lamp     lamp
+	crashes  []device.Crash                // what the last run and boot left
 	notice   checkout.Sentence             // said once
 	offset   atomic.Pointer[time.Duration] // the cloud's time less steady; nil until it is known
 
@@ -76,11 +79,13 @@ func Sell(ctx context.Context, config Config, log *slog.Logger) error {
 
 // runTerminal sells until ctx ends or a part fails that cannot be done without.
 func runTerminal(ctx context.Context, config Config, log *slog.Logger) error {
+	crashes, disarm := keepCrashes(config.Data, log)
+	defer disarm()
 	for {
-		err := runOnce(ctx, config, log)
-		if errors.Is(err, errPowerButton) {
-			log.Info("switching off", "why", errPowerButton)
-			return device.PowerOff()
+		err := runOnce(ctx, config, log, crashes)
+		if switchesOff(err) {
+			log.Info("switching off", "why", err)
+			return config.powerOff()
 		}
 		if !errors.Is(err, errReopen) || ctx.Err() != nil {
 			return err
@@ -89,9 +94,9 @@ func runTerminal(ctx context.Context, config Config, log *slog.Logger) error {
 	}
 }
 
-func runOnce(ctx context.Context, config Config, log *slog.Logger) error {
+func runOnce(ctx context.Context, config Config, log *slog.Logger, crashes []device.Crash) error {
 	t := &terminal{
-		config: config, log: log, started: time.Now(), boot: newBoot(),
+		config: config, log: log, started: time.Now(), boot: newBoot(), crashes: crashes,
 		inbox: make(chan input, 256), stirred: make(chan struct{}, 1), changed: make(chan struct{}, 1),
 	}
 	journal, notice, err := openJournal(config, t.boot)
@@ -120,7 +125,8 @@ func (t *terminal) run(ctx context.Context) error {
 		return err
 	}
 	t.device = body
-	t.panel = display.NewPanel(body.Display)
+	t.panel, t.customer = display.NewPanel(body.Display), newCustomerScreen(body.Customer)
+	t.lamp = lamp{after: t.config.Display.DarkAfter, since: time.Now()}
 	if err := t.openLink(ctx); err != nil {
 		return errors.Join(err, body.Close())
 	}
@@ -295,6 +301,9 @@ func (t *terminal) wait() time.Duration {
 	if counts(t.register.State.Screen) {
 		redraw = 500 * time.Millisecond
 	}
+	if d, ok := t.lamp.wait(time.Now()); ok && t.idle() {
+		redraw = min(redraw, d)
+	}
 	if d, ok := t.register.Wait(t.steady()); ok && d < redraw {
 		return max(d, time.Millisecond)
 	}
@@ -303,6 +312,9 @@ func (t *terminal) wait() time.Duration {
 
 func (t *terminal) take(in input) {
 	event, err := in.event, error(nil)
+	if _, scanned := event.(checkout.Scanned); scanned {
+		t.awake()
+	}
 	if in.resolve != nil {
 		event, err = in.resolve(t)
 	}
@@ -334,14 +346,7 @@ func (t *terminal) refresh() {
 		t.register.State.Settings.Rows = rowsOf(t.config, size)
 	}
 	t.frame = t.painter.Render(v)
-	t.device.Vitals.Draw.Begin()
-	sent, err := t.panel.ShowFrame(t.frame)
-	err = drew(err)
-	t.device.Vitals.Draw.End(err)
-	t.updates += len(sent)
-	if err != nil {
-		t.log.Error("draw", "err", err)
-	}
+	t.draw()
 	if led := ledOf(t.register.State, t.register.State.SecondsSince(t.steady()), v.Bar.Troubles); led != t.led {
 		t.led = led
 		t.movePin("light", t.device.Pins.SetLED(led))
@@ -351,6 +356,34 @@ func (t *terminal) refresh() {
 			t.log.Debug("bench", "err", err)
 		}
 	}
+}
+
+// draw has the displays show what was rendered, or be dark.
+func (t *terminal) draw() {
+	turned := t.dim()
+	if t.lamp.dark && !turned {
+		return
+	}
+	t.device.Vitals.Draw.Begin()
+	sent, err := t.show()
+	err = drew(err)
+	t.device.Vitals.Draw.End(err)
+	t.updates += len(sent)
+	if err != nil {
+		t.log.Error("draw", "err", err)
+	}
+	t.customer.show(t)
+	if turned {
+		t.switchLight()
+	}
+}
+
+// show shows the frame, or nothing where it is to be dark.
+func (t *terminal) show() ([]image.Rectangle, error) {
+	if t.lamp.dark {
+		return t.panel.Show(blackFrame(t.painted))
+	}
+	return t.panel.ShowFrame(t.frame)
 }
 
 // send hands an event to the counter and does not wait for it.
@@ -420,7 +453,11 @@ func (t *terminal) readInput(ctx context.Context) error {
 
 // resolve finds out what a touch means on the frame that is shown.
 func (t *terminal) resolve(e display.InputEvent) (checkout.Event, error) {
+	wasDark := t.awake()
 	switch {
+	case wasDark && e.Touch != nil:
+		t.refresh() // nobody saw what was touched
+		return nil, nil
 	case e.Key != "":
 		return checkout.Keyed{Key: e.Key}, nil
 	case e.Touch != nil:

@@ -13,6 +13,7 @@ import (
 	"runtime"
 
 	"till/cmd/tillcmd/bench"
+	"till/device"
 )
 
 // Version is set by the build (-ldflags -X).
@@ -86,5 +87,8 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	}
 	defer keepSmall()()
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
+	if err := device.NoCore(); err != nil {
+		log.Warn("start", "err", err)
+	}
 	return runTerminal(ctx, config, log)
 }

@@ -1,0 +1,251 @@
+package device
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime/debug"
+	"slices"
+	"strings"
+)
+
+// A CrashRing keeps what crashes left, as files of a folder: 000012-panic.txt.
+// The newest stay. Nothing is written to it while all is well.
+type CrashRing struct {
+	folder string
+}
+
+const (
+	maxCrashes = 16
+	maxCrash   = 64 << 10 // bytes of one
+	// runFile takes the last words of the run that is under way.
+	runFile = "run.trace"
+	// PstoreFolder is where the kernel shows what its last crash left in memory
+	// that a reset does not clear (kernel, Documentation/admin-guide/ramoops.rst).
+	PstoreFolder = "/sys/fs/pstore"
+)
+
+// Kinds of crashes.
+const (
+	CrashPanic  = "panic"  // till's own: the traces of its goroutines
+	CrashKernel = "kernel" // the kernel's last words
+)
+
+// Crash is one file of the ring.
+type Crash struct {
+	Path string
+	Kind string
+	What string // its first line that says anything
+}
+
+// NewCrashRing keeps crashes in folder, which is made when there is one.
+func NewCrashRing(folder string) *CrashRing { return &CrashRing{folder} }
+
+// Collect takes what the last run and the last boot left, and returns it. What
+// of it cannot be taken is the error; the rest is taken all the same.
+func (r *CrashRing) Collect(pstore string) ([]Crash, error) {
+	var found []Crash
+	var failed error
+	keep := func(kind, path string, raw []byte) {
+		c, err := r.keep(kind, raw)
+		if err == nil {
+			found = append(found, c)
+			err = os.Remove(path) // in pstore, that clears the memory for the next
+		}
+		failed = errors.Join(failed, err)
+	}
+	own := filepath.Join(r.folder, runFile)
+	switch raw, err := readHead(own); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		failed = errors.Join(failed, err)
+	case len(bytes.TrimSpace(raw)) > 0:
+		keep(CrashPanic, own, raw)
+	}
+	// dmesg-* is there after a crash alone; console-* after every warm start.
+	kernel, _ := filepath.Glob(filepath.Join(pstore, "dmesg-*")) // the pattern is a good one
+	slices.Sort(kernel)
+	for _, path := range kernel {
+		raw, err := readTail(path)
+		if err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		keep(CrashKernel, path, raw)
+	}
+	if failed != nil {
+		failed = fmt.Errorf("take what the last crash left: %w", failed)
+	}
+	return found, failed
+}
+
+// Arm has the runtime write to the ring what it says when this process dies of a
+// panic or a fault, until disarm is called: then the run ended in order. The
+// file is the process': of two that are armed the later one counts.
+func (r *CrashRing) Arm() (disarm func() error, err error) {
+	if err := os.MkdirAll(r.folder, 0o700); err != nil {
+		return nil, fmt.Errorf("keep the traces of a crash: %w", err)
+	}
+	path := filepath.Join(r.folder, runFile)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("keep the traces of a crash: %w", err)
+	}
+	if err := debug.SetCrashOutput(f, debug.CrashOptions{}); err != nil {
+		return nil, errors.Join(fmt.Errorf("keep the traces of a crash: %w", err), f.Close())
+	}
+	return func() error {
+		// The runtime has a descriptor of its own.
+		return errors.Join(debug.SetCrashOutput(nil, debug.CrashOptions{}), f.Close(), os.Remove(path))
+	}, nil
+}
+
+// List is the crashes that are kept, oldest first.
+func (r *CrashRing) List() ([]Crash, error) {
+	names, err := r.names()
+	if err != nil {
+		return nil, fmt.Errorf("list the crashes: %w", err)
+	}
+	var all []Crash
+	for _, name := range names {
+		path := filepath.Join(r.folder, name)
+		raw, err := readHead(path)
+		if err != nil {
+			return nil, fmt.Errorf("list the crashes: %w", err)
+		}
+		all = append(all, crashOf(path, raw))
+	}
+	return all, nil
+}
+
+// names are the ring's files, oldest first.
+func (r *CrashRing) names() ([]string, error) {
+	entries, err := os.ReadDir(r.folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		if crashName.MatchString(e.Name()) {
+			names = append(names, e.Name())
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+var crashName = regexp.MustCompile(`^([0-9]{6})-(panic|kernel)\.txt$`)
+
+func crashOf(path string, raw []byte) Crash {
+	c := Crash{Path: path}
+	if m := crashName.FindStringSubmatch(filepath.Base(path)); m != nil {
+		c.Kind = m[2]
+	}
+	for line := range strings.Lines(string(raw)) {
+		if line = strings.TrimSpace(line); line != "" {
+			c.What = line[:min(len(line), 120)]
+			break
+		}
+	}
+	return c
+}
+
+// keep writes one crash, whole or not at all, and lets the oldest go.
+func (r *CrashRing) keep(kind string, raw []byte) (Crash, error) {
+	if err := os.MkdirAll(r.folder, 0o700); err != nil {
+		return Crash{}, err
+	}
+	names, err := r.names()
+	if err != nil {
+		return Crash{}, err
+	}
+	number := 1
+	if n := len(names); n > 0 {
+		_, _ = fmt.Sscanf(names[n-1], "%06d", &number) // six digits, as crashName says
+		number = number%999_999 + 1
+	}
+	path := filepath.Join(r.folder, fmt.Sprintf("%06d-%s.txt", number, kind))
+	raw = scrub(raw)
+	if err := writeWhole(path, raw); err != nil {
+		return Crash{}, err
+	}
+	for ; len(names) >= maxCrashes; names = names[1:] {
+		if err := os.Remove(filepath.Join(r.folder, names[0])); err != nil {
+			return Crash{}, err
+		}
+	}
+	return crashOf(path, raw), nil
+}
+
+// Customers' codes are 16 to 24 digits, or base64 of EMV data. The runtime prints
+// numbers and addresses, never the texts that a program handles; but what a panic
+// is called with is text, and a library may put into it what it was given.
+var (
+	scrubDigits = regexp.MustCompile(`\b[0-9]{12,}\b`)
+	scrubBase64 = regexp.MustCompile(`\b[A-Za-z0-9+/]{40,}={0,2}`)
+)
+
+// scrub takes out whatever might be a customer's code.
+func scrub(raw []byte) []byte {
+	raw = scrubDigits.ReplaceAll(raw, []byte("<digits>"))
+	return scrubBase64.ReplaceAllFunc(raw, func(run []byte) []byte {
+		if !bytes.ContainsAny(run, "0123456789") || bytes.HasPrefix(run, []byte("0x")) {
+			return run // a path, or an address
+		}
+		return []byte("<data>")
+	})
+}
+
+// readHead reads the first maxCrash bytes of a file, where a panic says why.
+func readHead(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	return io.ReadAll(io.LimitReader(f, maxCrash))
+}
+
+// readTail reads the last maxCrash bytes of a file that holds no more than 1 MiB,
+// where a kernel says why. Files of pstore have no size to seek by.
+func readTail(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	raw, err := io.ReadAll(io.LimitReader(f, 1<<20))
+	return raw[max(0, len(raw)-maxCrash):], err
+}
+
+// writeWhole writes a file so that a power cut leaves all of it or nothing.
+func writeWhole(path string, content []byte) error {
+	fresh := path + ".new"
+	f, err := os.OpenFile(fresh, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(fresh, path)
+	}
+	if err != nil {
+		_ = os.Remove(fresh) // err says why it is of no use
+		return err
+	}
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
