@@ -11,14 +11,15 @@ import (
 
 // Console is what the machine writes to its first serial port, line by line.
 type Console struct {
+	port  io.Writer
 	lines *record[string]
 }
 
 // maxLine bounds a line of the console, in bytes; longer ones come in parts.
 const maxLine = 16 << 10
 
-func newConsole(port io.Reader) *Console {
-	c := &Console{lines: newRecord[string]()}
+func newConsole(port io.ReadWriter) *Console {
+	c := &Console{port: port, lines: newRecord[string]()}
 	go func() {
 		r := bufio.NewReaderSize(port, maxLine)
 		for {
@@ -33,6 +34,14 @@ func newConsole(port io.Reader) *Console {
 		}
 	}()
 	return c
+}
+
+// Say types a line.
+func (c *Console) Say(line string) error {
+	if _, err := io.WriteString(c.port, line+"\n"); err != nil {
+		return fmt.Errorf("say %q to the console: %w", line, err)
+	}
+	return nil
 }
 
 // String is all of it.

@@ -61,39 +61,17 @@ func open(t *testing.T) *counter {
 	dir := t.TempDir()
 	c.startCloud(filepath.Join(dir, "cloud"))
 	socket := c.startPrinter()
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Read, so that other blobs make the result of this test stale.
-	blobs := filepath.Join(root, ".cache", "blobs")
-	if _, err := os.ReadFile(filepath.Join(blobs, "versions")); err != nil {
-		t.Fatalf("the kernel of the boards is not here: scripts/fetch-blobs gets it (%v)", err)
-	}
-	initrd := filepath.Join(dir, "initrd")
-	if err := os.WriteFile(initrd, c.initrd(root, dir), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	c.begun = time.Now()
-	c.machine, err = pi.Start(c.soon(), pi.Options{
-		Kernel: filepath.Join(blobs, "kernel", "vmlinuz"), Initrd: initrd,
-		DeviceTree: filepath.Join(blobs, "kernel", "bcm2710-rpi-3-b-plus.dtb"),
+	c.machine = start(t, pi.Options{
+		Kernel: kernelFile(t, "vmlinuz"), DeviceTree: kernelFile(t, "bcm2710-rpi-3-b-plus.dtb"),
+		Initrd: initrd(t, fmt.Sprintf(configText, c.broker(), c.cloud.Key)),
 		// The last console is where init writes to. Kernel messages below errors
 		// would only cut lines in two.
 		CommandLine: "console=ttyAMA1,115200 loglevel=4 rdinit=/init panic=-1 vt.global_cursor_default=0 logo.nologo consoleblank=0 " +
 			"lab.wait=/dev/fb0,/sys/class/net/usb0,/dev/ttyUSB0,/sys/class/input/mouse0 lab.keyboard=" + scanner + " lab.address=10.0.2.15/24",
 		Network: true, Tablet: true, Printer: socket, Keyboards: []string{scanner, pad}, Nice: 5,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() {
-		if err := c.machine.Close(); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			t.Logf("QEMU said: %s\nthe console:\n%s", c.machine.Said(), c.machine.Console)
-		}
 		for _, code := range c.shown {
 			if strings.Contains(c.machine.Console.String(), code) {
 				t.Error("a customer's code is on the console")
@@ -113,6 +91,26 @@ func open(t *testing.T) *counter {
 		t.Logf("%q after %.1f s", line, time.Since(c.begun).Seconds())
 	}
 	return c
+}
+
+// start switches a machine on, until the test's end.
+func start(t *testing.T, o pi.Options) *pi.Machine {
+	t.Helper()
+	ctx, done := context.WithTimeout(t.Context(), within)
+	defer done()
+	m, err := pi.Start(ctx, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			t.Logf("QEMU said: %s\nthe console:\n%s", m.Said(), m.Console)
+		}
+	})
+	return m
 }
 
 // soon is the context of what takes no boot.
@@ -204,9 +202,10 @@ func (c *counter) broker() string {
 	return "tcp://10.0.2.2:" + port
 }
 
-// initrd builds the guest's programs and packs them.
-func (c *counter) initrd(root, dir string) []byte {
-	c.t.Helper()
+// initrd is a file with the guest's programs and the terminal's configuration.
+func initrd(t *testing.T, config string) string {
+	t.Helper()
+	dir := t.TempDir()
 	build := func(name, from string) []byte {
 		file := filepath.Join(dir, name)
 		// As the Makefile builds them, so that the parts are built once for both.
@@ -214,11 +213,11 @@ func (c *counter) initrd(root, dir string) []byte {
 		cmd.Dir = root
 		cmd.Env = append(os.Environ(), "GOFLAGS=", "GOEXPERIMENT=", "CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64", "GOARM64=v8.0")
 		if out, err := cmd.CombinedOutput(); err != nil {
-			c.t.Fatalf("build %s: %v\n%s", from, err, out)
+			t.Fatalf("build %s: %v\n%s", from, err, out)
 		}
 		raw, err := os.ReadFile(file)
 		if err != nil {
-			c.t.Fatal(err)
+			t.Fatal(err)
 		}
 		return raw
 	}
@@ -226,12 +225,30 @@ func (c *counter) initrd(root, dir string) []byte {
 	err := pi.WriteInitrd(&b, append(pi.Nodes(),
 		pi.File{Name: "init", Mode: 0o755, Data: build("init", "./lab/pi/init")},
 		pi.File{Name: "till", Mode: 0o755, Data: build("till", "./cmd/till")},
-		pi.File{Name: "till.toml", Mode: 0o644, Data: fmt.Appendf(nil, configText, c.broker(), c.cloud.Key)},
+		pi.File{Name: "till.toml", Mode: 0o644, Data: []byte(config)},
 	))
 	if err != nil {
-		c.t.Fatal(err)
+		t.Fatal(err)
 	}
-	return b.Bytes()
+	file := filepath.Join(dir, "initrd")
+	if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// root is the repository's folder, seen from this one.
+const root = "../.."
+
+// kernelFile is a file of the kernel that cards carry.
+func kernelFile(t *testing.T, name string) string {
+	t.Helper()
+	blobs := filepath.Join(root, ".cache", "blobs")
+	// Read, so that other blobs make the result of these tests stale.
+	if _, err := os.ReadFile(filepath.Join(blobs, "versions")); err != nil {
+		t.Fatalf("the kernel of the boards is not here: scripts/fetch-blobs gets it (%v)", err)
+	}
+	return filepath.Join(blobs, "kernel", name)
 }
 
 // scan shows a customer's code to the scanner.

@@ -17,6 +17,11 @@ import (
 
 // Options say what a machine is made of.
 type Options struct {
+	// Virt is QEMU's own machine in place of a Pi, for what its Pi has no model
+	// of: a watchdog that waits. It runs the same kernel, and has no panel, no
+	// pins and no card slot. Its first serial port is ttyAMA0.
+	Virt bool
+
 	Kernel, Initrd, DeviceTree string // files; Initrd may be empty
 	CommandLine                string // the kernel's
 	Card                       string // image in the card slot, raw, its size a power of two; "" is no card
@@ -114,7 +119,7 @@ func (m *Machine) start(ctx context.Context, path string, o Options) error {
 	if m.qmp, err = newQMP(ctx, m.links[1]); err != nil {
 		return m.because(err)
 	}
-	if m.qtest, err = newQTest(ctx, m.links[2]); err != nil {
+	if m.qtest, err = newQTest(ctx, m.links[2], !o.Virt); err != nil {
 		return m.because(err)
 	}
 	// It was started with -S, so that no pin moves unseen.
@@ -131,12 +136,16 @@ func (m *Machine) because(err error) error {
 
 func arguments(o Options) []string {
 	args := []string{
-		"-M", "raspi3b", "-global", "bcm2837.enabled-cpus=" + processors, "-display", "none", "-no-reboot", "-S",
-		"-kernel", o.Kernel, "-dtb", o.DeviceTree, "-append", o.CommandLine + " nr_cpus=" + processors,
+		"-display", "none", "-no-reboot", "-S", "-nodefaults", "-kernel", o.Kernel,
 		"-chardev", "socket,id=console,fd=3", "-serial", "chardev:console", "-serial", "null",
 		"-chardev", "socket,id=qmp,fd=4", "-mon", "chardev=qmp,mode=control",
 		"-chardev", "socket,id=qtest,fd=5", "-qtest", "chardev:qtest", "-qtest-log", "none",
-		"-nodefaults",
+	}
+	if o.Virt {
+		args = append(args, "-M", "virt", "-cpu", "cortex-a53", "-m", "512", "-device", "i6300esb", "-append", o.CommandLine)
+	} else {
+		args = append(args, "-M", "raspi3b", "-global", "bcm2837.enabled-cpus="+processors,
+			"-dtb", o.DeviceTree, "-append", o.CommandLine+" nr_cpus="+processors)
 	}
 	if o.Initrd != "" {
 		args = append(args, "-initrd", o.Initrd)
@@ -208,6 +217,9 @@ const (
 	Panicked   End = "guest-panic"
 )
 
+// Bitten is that the watchdog has reset it.
+const Bitten End = "watchdog"
+
 // Ended waits until the machine has ended by itself.
 func (m *Machine) Ended(ctx context.Context) (End, error) {
 	select {
@@ -215,10 +227,17 @@ func (m *Machine) Ended(ctx context.Context) (End, error) {
 	case <-ctx.Done():
 		return "", fmt.Errorf("wait for the machine's end: %w", ctx.Err())
 	}
+	end := End("")
 	for _, e := range m.qmp.events.from(0) {
-		if e.Event == "SHUTDOWN" {
-			return End(e.Data.Reason), nil
+		switch {
+		case e.Event == "WATCHDOG":
+			return Bitten, nil
+		case e.Event == "SHUTDOWN":
+			end = End(e.Data.Reason)
 		}
+	}
+	if end != "" {
+		return end, nil
 	}
 	return "", m.because(fmt.Errorf("%w without a word: %w", ErrEnded, m.status))
 }

@@ -25,6 +25,7 @@ const (
 // panel, its scanner, its printer, its pins and its network are the machine's
 // own, driven and looked at from outside. One boot, since that takes longest.
 func TestPi(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	c.bar(display.Bar{Online: true})
 

@@ -22,9 +22,12 @@ type qtest struct {
 	answers *record[string]
 }
 
-func newQTest(ctx context.Context, conn net.Conn) (*qtest, error) {
+func newQTest(ctx context.Context, conn net.Conn, pins bool) (*qtest, error) {
 	q := &qtest{edges: newRecord[Edge](), answers: newRecord[string]()}
 	go q.read(conn)
+	if !pins {
+		return q, nil
+	}
 	if _, err := fmt.Fprintf(conn, "irq_intercept_out %s\n", gpioBlock); err != nil {
 		return nil, fmt.Errorf("watch the pins: %w", err)
 	}

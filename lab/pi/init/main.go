@@ -7,10 +7,18 @@
 //	lab.wait=/dev/ttyUSB0,/sys/class/net/usb0    files to wait for
 //	lab.keyboard=scanner                         a keyboard's USB serial number: /dev/scanner leads to it
 //	lab.address=10.0.2.15/24                     of usb0
+//	lab.board=pi3b                               the terminal's, where it cannot be found out
+//
+// Lines that come from the console are obeyed:
+//
+//	till ARGUMENTS   runs the till command; "init: ended: STATUS" follows what it says
+//	hang             stops the terminal, as a program that hangs is
 package main
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -65,10 +73,36 @@ func boot() error {
 			return err
 		}
 	}
-	till := exec.Command("/till", "run", "-config", "/till.toml", "-board", "auto")
+	board := told["lab.board"]
+	if board == "" {
+		board = "auto"
+	}
+	till := exec.Command("/till", "run", "-config", "/till.toml", "-board", board)
 	till.Stdout, till.Stderr = os.Stdout, os.Stderr
 	fmt.Println("init: starting the terminal")
-	return fmt.Errorf("the terminal ended: %w", till.Run())
+	if err := till.Start(); err != nil {
+		return err
+	}
+	go obey(os.Stdin, till.Process)
+	return fmt.Errorf("the terminal ended: %w", till.Wait())
+}
+
+// obey does what the console says.
+func obey(console io.Reader, terminal *os.Process) {
+	for lines := bufio.NewScanner(console); lines.Scan(); {
+		switch words := strings.Fields(lines.Text()); {
+		case len(words) == 0:
+		case words[0] == "hang":
+			fmt.Println("init: the terminal hangs:", terminal.Signal(syscall.SIGSTOP))
+		case words[0] == "till":
+			c := exec.Command("/till", words[1:]...)
+			c.Stdout, c.Stderr = os.Stdout, os.Stderr
+			err := c.Run()
+			fmt.Println("init: ended:", c.ProcessState, err)
+		default:
+			fmt.Printf("init: what is %q?\n", words)
+		}
+	}
 }
 
 // waitFor looks until something is there. It has no end of its own: the test
