@@ -17,6 +17,10 @@ ARGS :=
 SEEDS := 2000
 FROM := 1
 
+# What card to make: make image BOARD=pi4b SITE=shop.toml
+BOARD := pi3b
+SITE :=
+
 VERSION := $(shell git describe --tags --always --dirty --abbrev=12 2>/dev/null || echo unknown)
 LDFLAGS := -X till/cmd/tillcmd.Version=$(VERSION)
 
@@ -48,6 +52,12 @@ firmware: $(FIRMWARE) ## dist/till-linux-{arm64,armv7,armv6}: static, stripped, 
 $(FIRMWARE): dist/till-linux-%:
 	@mkdir -p dist
 	@GOOS=linux $(ARCH_$*) GOEXPERIMENT= $(BUILD) -ldflags '-s -w $(LDFLAGS)' -o $@ ./cmd/till
+
+.PHONY: image
+image: dist/till-linux-arm64 ## dist/till-BOARD.img, a card for BOARD (pi3b; pizero2w, pi4b, pi5): fetches the kernel once; SITE=FILE
+	@scripts/fetch-blobs
+	@go run ./cmd/till image -board '$(BOARD)' -o 'dist/till-$(BOARD).img' -till dist/till-linux-arm64 -release '$(VERSION)' $(if $(SITE),-site '$(SITE)')
+	@cd dist && sha256sum 'till-$(BOARD).img'
 
 .PHONY: test-tools
 test-tools: ## install the Debian packages the tests need and that are missing, and fetch the boards' kernel

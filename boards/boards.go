@@ -38,6 +38,7 @@ type Board struct {
 	Serial   []Serial
 	Watchdog Watchdog
 	Health   Health
+	Image    Image
 	Quirks   []Quirk
 }
 

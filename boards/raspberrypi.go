@@ -73,6 +73,7 @@ var PiZero2W = Board{
 	// The SoC is a BCM2710A1 in a package with its memory, so all of it is as on the 3B.
 	Watchdog: bcm2835Watchdog,
 	Health:   firmwareHealth,
+	Image:    pi3Image,
 	Quirks: []Quirk{
 		miniUART,
 		{"one-usb", "one USB port, micro, in OTG mode: scanner and printer need a hub with power of its own"}, // the board's product brief
@@ -96,6 +97,7 @@ var Pi3B = Board{
 	Serial:   []Serial{headerUART, plainUART},
 	Watchdog: bcm2835Watchdog,
 	Health:   firmwareHealth,
+	Image:    pi3Image,
 	Quirks: []Quirk{
 		miniUART,
 		{"emulated-watchdog", "QEMU resets the machine at once when the watchdog is opened: set watchdog = false there"}, // tried, QEMU 7.2 raspi3b
@@ -118,6 +120,7 @@ var Pi4B = Board{
 	Serial:   []Serial{headerUART, plainUART},
 	Watchdog: bcm2835Watchdog, // the same block ([dts] bcm2711.dtsi: pm@7e100000)
 	Health:   firmwareHealth,
+	Image:    pi4Image,
 	Quirks:   []Quirk{miniUART},
 }
 
@@ -142,6 +145,7 @@ var Pi5 = Board{
 	},
 	Watchdog: bcm2835Watchdog, // [dts] bcm2712.dtsi: pm, brcm,bcm2712-pm, driven by the same bcm2835_wdt
 	Health:   firmwareHealth,
+	Image:    pi5Image,
 	Quirks: []Quirk{
 		{"no-mapped-gpio", "the pins are in RP1: writing the SoC's GPIO registers moves nothing; only the character device does"}, // periph.io/x/host pull request 65
 		{"spi-gpio", "SPI and I2C of the header need spi-dw and i2c-designware, which the kernel for cards lacks"},                // [kernel]

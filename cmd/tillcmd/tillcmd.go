@@ -29,6 +29,9 @@ const usage = `till is a payment terminal for QR wallets.
                                         write its records, a line of JSON each
   till journal show [-data DIR] [-n N] [SALE]
                                         the newest records, or one sale
+  till image -board NAME -o FILE [-till FILE] [-blobs DIR] [-site FILE]
+             [-roots FILE] [-radio DIR] [-release VERSION]
+                                        make the image of a memory card
   till version                          say what this is
   till help                             say this
 
@@ -47,6 +50,8 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return bench.Run(ctx, args, stdout, stderr)
 	case "journal":
 		return journalCommand(ctx, args, stdout, stderr)
+	case "image":
+		return imageCommand(ctx, args, stdout)
 	case "version":
 		return version(args, stdout)
 	case "help", "-h", "-help", "--help":
