@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 
 	"till/sync/wire/updates"
 )
@@ -15,6 +16,9 @@ var (
 	servedMetadata = regexp.MustCompile(`^(timestamp|[1-9][0-9]{0,9}\.(root|snapshot|targets))\.json$`)
 	servedTarget   = regexp.MustCompile(`^[0-9a-f]{64}\.[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$`)
 )
+
+// serveFor is how long one answer may take.
+const serveFor = time.Hour
 
 // Handler hands out metadata and releases, below updates.Root. What it hands out
 // is signed, and secret to nobody.
@@ -47,5 +51,7 @@ func (r *Repository) serve(w http.ResponseWriter, q *http.Request, served *regex
 		return
 	}
 	w.Header().Set("Content-Type", kind)
-	http.ServeContent(w, q, "", info.ModTime(), f) // with ranges
+	// A slow line takes its time; what is broken off is asked for again from there.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(serveFor)) // a server without deadlines needs none
+	http.ServeContent(w, q, "", info.ModTime(), f)                               // with ranges
 }

@@ -31,6 +31,7 @@ import (
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 	"golang.org/x/mod/semver"
+	"golang.org/x/sys/unix"
 
 	"till/sync/wire/updates"
 )
@@ -122,13 +123,33 @@ func addOwners(root *metadata.Metadata[metadata.RootType], owners Owners) error 
 	return nil
 }
 
-// Open opens a repository that Create made.
-func Open(dir string, now func() time.Time) (*Repository, error) {
-	r := &Repository{dir: dir, now: now}
-	if _, err := r.root(); err != nil {
-		return nil, fmt.Errorf("open the repository %s: %w; till-cloud release init makes one", dir, err)
+// At is the repository in a folder, which may not be there yet: then its methods
+// fail with ErrNone, and its Handler has nothing.
+func At(dir string, now func() time.Time) *Repository { return &Repository{dir: dir, now: now} }
+
+// ErrNone is a folder without a repository.
+var ErrNone = errors.New("there are no releases here yet; till-cloud release init begins")
+
+// lock keeps this program's other goroutines, and other programs, from signing
+// at the same time.
+func (r *Repository) lock() (unlock func(), err error) {
+	r.mu.Lock()
+	f, err := os.OpenFile(filepath.Join(r.dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err == nil {
+		if err = unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
+			err = errors.Join(err, f.Close())
+		}
+	} else if _, none := os.Stat(r.metadataPath("root.json")); none != nil {
+		err = ErrNone
 	}
-	return r, nil
+	if err != nil {
+		r.mu.Unlock()
+		return nil, err
+	}
+	return func() {
+		_ = f.Close() // that unlocks it; nothing was written
+		r.mu.Unlock()
+	}, nil
 }
 
 func (r *Repository) metadataPath(name string) string { return filepath.Join(r.dir, "metadata", name) }
@@ -145,6 +166,9 @@ func (r *Repository) root() (*metadata.Metadata[metadata.RootType], error) {
 // terminals do that.
 func read[T metadata.Roles](path string, most int64) (*metadata.Metadata[T], error) {
 	raw, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%w (%w)", ErrNone, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -172,8 +196,11 @@ func (r *Repository) writeRoot(root *metadata.Metadata[metadata.RootType]) error
 // Rotate exchanges the operator's keys: the new root is signed by the old root
 // keys and the new ones, and the list of releases by the new targets keys.
 func (r *Repository) Rotate(old []Key, owners Owners) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	unlock, err := r.lock()
+	if err != nil {
+		return fmt.Errorf("exchange the keys: %w", err)
+	}
+	defer unlock()
 	root, err := r.root()
 	if err != nil {
 		return err
@@ -221,8 +248,11 @@ func unique(keys []Key) []Key {
 
 // Add takes in a release file, signed by targets keys.
 func (r *Repository) Add(path string, keys ...Key) (updates.About, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	unlock, err := r.lock()
+	if err != nil {
+		return updates.About{}, fmt.Errorf("add a release: %w", err)
+	}
+	defer unlock()
 	about, err := r.add(path, keys)
 	if err != nil {
 		return about, fmt.Errorf("add release %s: %w", path, err)
@@ -396,8 +426,11 @@ func fileOf(version int64, raw []byte) *metadata.MetaFiles {
 // Refresh signs snapshot and timestamp anew where the last time was a day ago.
 // With now set, always.
 func (r *Repository) Refresh(now bool) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	unlock, err := r.lock()
+	if err != nil {
+		return fmt.Errorf("sign the releases anew: %w", err)
+	}
+	defer unlock()
 	timestamp, err := read[metadata.TimestampType](r.metadataPath("timestamp.json"), updates.MaxTimestamp)
 	if err != nil {
 		return fmt.Errorf("sign the releases anew: %w", err)
@@ -429,8 +462,11 @@ type Release struct {
 
 // Releases lists what is there, the newest first.
 func (r *Repository) Releases() ([]Release, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	unlock, err := r.lock()
+	if err != nil {
+		return nil, fmt.Errorf("list the releases: %w", err)
+	}
+	defer unlock()
 	_, targets, err := r.newest()
 	if err != nil {
 		return nil, fmt.Errorf("list the releases: %w", err)

@@ -56,6 +56,7 @@ func (s *Service) deskHandler() http.Handler {
 		done, err := s.ImportJournal(r.Context(), r.PathValue("id"), r.Body)
 		s.say(w, done, err)
 	})
+	s.releaseOrders(mux)
 	return mux
 }
 

@@ -16,6 +16,7 @@ import (
 	"till/cloud/enrol"
 	"till/sync/wire"
 	"till/sync/wire/enrolment"
+	"till/sync/wire/updates"
 )
 
 // Secure turns on mutual TLS: the broker admits only those whose certificate is
@@ -103,8 +104,11 @@ func (s *Service) admit(cert *x509.Certificate, clientID string) (broker.Pass, e
 
 // serveDevices serves the enrolment until ctx ends.
 func (s *Service) serveDevices(ctx context.Context) error {
+	mux := http.NewServeMux()
+	mux.Handle("/", s.Terminals.Handler(s.log))
+	mux.Handle(updates.Root, s.UpdatesHandler())
 	server := &http.Server{
-		Handler: s.Terminals.Handler(s.log), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
+		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
 		MaxHeaderBytes: 16 << 10, ErrorLog: quietly(s.log),
 	}
 	hosts := append([]string{}, s.hosts...)

@@ -19,6 +19,7 @@ import (
 	"till/cloud/broker"
 	"till/cloud/enrol"
 	"till/cloud/ledger"
+	"till/cloud/releases"
 	"till/cloud/sandbox"
 	"till/payment"
 	"till/sync/wire"
@@ -54,6 +55,8 @@ type Service struct {
 	brokerTLS *tls.Config
 	ledger    *ledger.Ledger
 	server    *cloud.Server
+	releases  *releases.Repository
+	rollouts  *releases.Rollouts
 	nats      *broker.Broker
 	log       *slog.Logger
 }
@@ -81,6 +84,9 @@ func (s *Service) start(o Options) error {
 	s.Key = key.Public()
 	// The ledger first: its lock tells a second gateway on the folder.
 	if s.ledger, err = ledger.Open(o.Dir); err != nil {
+		return err
+	}
+	if err := s.openReleases(); err != nil {
 		return err
 	}
 	started := make(chan struct{})
@@ -148,7 +154,7 @@ func openKey(path string) (wire.OpeningKey, error) {
 func (s *Service) Run(outer context.Context) error {
 	ctx, stop := context.WithCancelCause(outer)
 	defer stop(nil)
-	parts := map[string]func(context.Context) error{"gateway": s.server.Run}
+	parts := map[string]func(context.Context) error{"gateway": s.server.Run, "releases": s.keepReleases}
 	if s.Terminals != nil {
 		parts["enrolment"] = s.serveDevices
 	}

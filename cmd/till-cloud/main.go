@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"till/cloud/service"
+	"till/sync/wire/updates"
 )
 
 func main() {
@@ -96,6 +97,7 @@ func serveBooks(ctx context.Context, l net.Listener, s *service.Service, log *sl
 	fleet := s.FleetHandler(log)
 	mux.Handle("/fleet", fleet)
 	mux.Handle("/fleet/", fleet)
+	mux.Handle(updates.Root, s.UpdatesHandler())
 	mux.HandleFunc("GET /cloud/ledger.json", func(w http.ResponseWriter, _ *http.Request) {
 		books, err := s.Books()
 		if err != nil {

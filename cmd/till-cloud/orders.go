@@ -38,6 +38,7 @@ var orders = map[string]order{
 	"claim":     {"let a device become a terminal: prints its code and QR", claim},
 	"terminals": {"list the terminals", terminals},
 	"revoke":    {"end a terminal's certificate", revoke},
+	"release":   {"sign releases and bring them to the terminals; till-cloud release help", release},
 	"journal":   {"journal import: take in what till journal export wrote of a dead terminal's card", journal},
 }
 
