@@ -19,6 +19,9 @@ type BenchOptions struct {
 	Dir    string // the terminal's folder and the bench's socket; it is there already
 	Broker string // host and port
 	Key    string // of the gateway, as text
+	// Site is instead of Broker and Key: settings, in TOML, of a terminal that
+	// enrols itself.
+	Site string
 	// Firmware and FirmwareEnv are those of Options.
 	Firmware, FirmwareEnv string
 	Log                   *slog.Logger
@@ -42,7 +45,11 @@ func StartBench(ctx context.Context, o BenchOptions) (*Bench, error) {
 	if b.world, err = newWorld(boards.Sim, o.Dir, b.hub, o.Log); err != nil {
 		return nil, err
 	}
-	config, err := writeConfig(o.Dir, o.Broker, b.world.socket, o.Key)
+	text := configText
+	if o.Site != "" {
+		text = siteText + o.Site
+	}
+	config, err := writeConfig(text, o.Dir, o.Broker, b.world.socket, o.Key)
 	if err != nil {
 		b.world.close()
 		return nil, err

@@ -72,7 +72,7 @@ func serve(ctx context.Context, o Options, listener net.Listener, dir *folder) e
 		return err
 	}
 	defer world.close()
-	config, err := writeConfig(dir.path, wire.address(), world.socket, backend.Key.String())
+	config, err := writeConfig(configText, dir.path, wire.address(), world.socket, backend.Key.String())
 	if err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func (f *folder) close() error {
 }
 
 // writeConfig makes the terminal's configuration file.
-func writeConfig(dir, broker, socket, key string) (string, error) {
+func writeConfig(text, dir, broker, socket, key string) (string, error) {
 	var quoted []string
 	for name, value := range map[string]string{
 		"DATA": filepath.Join(dir, "terminal"), "SOCKET": socket, "BROKER": "tcp://" + broker, "KEY": key,
@@ -181,13 +181,19 @@ func writeConfig(dir, broker, socket, key string) (string, error) {
 		}
 		quoted = append(quoted, name, strings.TrimPrefix(strings.TrimSpace(string(raw)), "x = "))
 	}
-	text := strings.NewReplacer(quoted...).Replace(configText)
+	text = strings.NewReplacer(quoted...).Replace(text)
 	path := filepath.Join(dir, "terminal", "till.toml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return "", fmt.Errorf("write the terminal's configuration: %w", err)
 	}
 	return path, nil
 }
+
+// siteText is what a terminal that enrols itself knows of its bench.
+const siteText = `board = "sim"
+data = DATA
+bench = SOCKET
+`
 
 const configText = `# Written by till-demo at every start.
 terminal = "demo-1"

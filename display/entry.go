@@ -163,6 +163,10 @@ func (c *canvas) pin() {
 	} else {
 		c.block(low, draw.Regular, c.m.text, left, c.v.Detail, c.t.muted, c.t.ground)
 	}
+	if c.v.Screen == ScreenClaim {
+		c.line(r, draw.Bold, c.m.head, left, c.v.Keyed, c.t.ink, c.t.ground)
+		return
+	}
 	if c.v.Screen != ScreenPIN {
 		c.line(r, draw.Bold, c.m.amount, right, c.v.money(c.v.Amount), c.t.ink, c.t.ground)
 		return

@@ -57,6 +57,8 @@ func (c *canvas) render() {
 		c.pin()
 	case ScreenQR:
 		c.qr()
+	case ScreenEnrol:
+		c.enrol()
 	case ScreenMenu, ScreenList:
 		c.list()
 	default:

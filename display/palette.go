@@ -64,7 +64,7 @@ func themeOf(s Screen) theme {
 		return wait
 	case ScreenOffline:
 		return grey
-	case ScreenQR:
+	case ScreenQR, ScreenEnrol:
 		return bright
 	default:
 		return calm

@@ -175,6 +175,27 @@ func Samples() []Sample {
 		})},
 		{"fault", fault},
 		{"starting", with(base(ScreenStarting), func(v *View) { v.Bar = Bar{Merchant: "Harbor Museum Shop", Terminal: "till-07"} })},
+		{"enrol", with(base(ScreenEnrol), func(v *View) {
+			v.Test, v.Bar = false, Bar{Online: true}
+			v.Title, v.QR = "4821 0937 5526 4415", "till-device:4821093755264415"
+			v.Detail = "Tell the operator this code, or scan the operator's claim. It goes on by itself."
+			v.Lines = []Line{{Label: "Gateway", Text: "gateway.till.example"}}
+			v.Buttons = []Button{on("key_claim", RolePlain)}
+		})},
+		{"enrol-refused", with(base(ScreenEnrol), func(v *View) {
+			v.Test, v.Bar = false, Bar{Online: true}
+			v.Title, v.QR = "4821 0937 5526 4415", "till-device:4821093755264415"
+			v.Detail = "Tell the operator this code, or scan the operator's claim. It goes on by itself."
+			v.Message = "Another device has used this claim. Ask the operator for one of this device's own."
+			v.Lines = []Line{{Label: "Was terminal", Text: "till-07"}, {Label: "Gateway", Text: "gateway.till.example"}}
+			v.Buttons = []Button{on("key_claim", RolePlain)}
+		})},
+		{"claim", with(base(ScreenClaim), func(v *View) {
+			v.Test, v.Bar = false, Bar{Online: true}
+			v.Title, v.Keyed, v.Keypad = "Key the claim code", "0679 6903 24", true
+			v.Detail = "12 digits, from the operator. Then Enter."
+			v.Buttons = []Button{on("back", RoleBack), {ID: "enter", Role: RoleMain}}
+		})},
 		{"generic", with(base("training"), func(v *View) {
 			v.Title, v.Detail = "Training", "Nothing here is charged."
 			v.Buttons = []Button{on("back", RoleBack), on("done", RoleMain)}

@@ -31,6 +31,8 @@ const (
 	ScreenConfirm   Screen = "confirm"
 	ScreenFault     Screen = "fault"
 	ScreenStarting  Screen = "starting"
+	ScreenEnrol     Screen = "enrol" // a device that is no terminal yet: its code, as QR and digits
+	ScreenClaim     Screen = "claim" // a claim code is keyed
 )
 
 // View is everything a screen shows. The cashier's sentences come in the
@@ -54,6 +56,7 @@ type View struct {
 	Buttons []Button
 	Keypad  bool   // the pad of digits, 00 and backspace: placed with IDs "0".."9", "00", "backspace"
 	Rows    []Row  // lists, paged by the caller: RowsThatFit
+	Keyed   string // claim: what is keyed, as shown
 	Masked  string // pin: one dot a rune, whatever the runes are
 }
 

@@ -89,6 +89,7 @@ const (
 	AmountMismatch    Reason = "amount_mismatch"    // the order exists with another amount
 	MerchantCancelled Reason = "merchant_cancelled" // by the cashier
 	EarlierOpen       Reason = "earlier_open"       // an earlier attempt of the tender is not settled
+	DeviceReplaced    Reason = "device_replaced"    // of StoreReplaced: the epochs before this one are of a device that was this terminal before
 	JournalDamaged    Reason = "journal_damaged"    // of StoreReplaced: the epoch before this one was set aside
 )
 

@@ -46,6 +46,7 @@ var counter = map[Key]sentence{
 	"reason_amount_mismatch":    {"The amount does not match. Call support.", "金额不一致，请联系技术支持。"},
 	"reason_merchant_cancelled": {"Cancelled. Nothing was taken.", "已取消，未扣款。"},
 	"reason_earlier_open":       {"An earlier try is not settled yet.", "上一次付款尚未确认。"},
+	"reason_device_replaced":    {"This device has taken the place of another.", "本机已取代另一台设备。"},
 	"reason_journal_damaged":    {"The records before were damaged and set aside.", "此前的记录已损坏并另存。"},
 
 	"printing":      {"Printing…", "正在打印…"},

@@ -153,3 +153,7 @@ func (s *Service) bring(ctx context.Context, done *Imported, batch []wire.Record
 	done.New += last - max(had, batch[0].Seq-1)
 	return nil
 }
+
+// Epochs lists the epochs of a terminal's journals that the ledger has records
+// of: a device that took another's place has begun one of its own.
+func (s *Service) Epochs(terminal string) ([]uint32, error) { return s.ledger.Epochs(terminal) }

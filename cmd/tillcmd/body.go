@@ -146,6 +146,9 @@ func switchesOff(err error) bool {
 // bodyParts are the parts of a terminal that its body has or has not.
 func (t *terminal) bodyParts() map[string]func(context.Context) error {
 	parts := map[string]func(context.Context) error{}
+	if t.config.Identity != nil {
+		parts["identity"] = t.keepIdentity
+	}
 	if w := t.device.Watchdog; w != nil {
 		parts["watchdog"] = w.Run
 	}

@@ -18,11 +18,13 @@ import (
 
 	"till/boards"
 	"till/device"
+	"till/device/identity"
 	"till/display"
 	"till/payment"
 	"till/printer"
 	"till/scanner"
 	"till/sync/wire"
+	"till/sync/wire/enrolment"
 	"till/words"
 )
 
@@ -48,6 +50,11 @@ type Config struct {
 	Display     Display
 	Watchdog    bool // the board's resets it when the terminal hangs
 	UPS         device.UPSOptions
+
+	// Of a terminal that enrols itself.
+	Enrol    enrolment.Invitation // how to, as far as the site's settings say
+	Identity *identity.Identity   // what it was enrolled as; nil where the file says all
+	Epoch    uint32               // of a journal that is begun, at least
 
 	// Machine is what the peripherals are opened through; nil: this machine. No
 	// file says so: it is for tests.
@@ -127,6 +134,19 @@ var settings = map[string]setting{
 	"gateway.ca":          {false, text(func(c *Config, s string) error { c.Gateway.CA = s; return nil })},
 	"gateway.certificate": {false, text(func(c *Config, s string) error { c.Gateway.Certificate = s; return nil })},
 	"gateway.private_key": {false, text(func(c *Config, s string) error { c.Gateway.PrivateKey = s; return nil })},
+
+	"enrol.gateway": {false, text(func(c *Config, s string) (err error) {
+		c.Enrol.Gateway, err = enrolment.ParseGateway(s)
+		return err
+	})},
+	"enrol.ca": {false, text(func(c *Config, s string) (err error) {
+		c.Enrol.Authority, err = enrolment.ParseFingerprint(s)
+		return err
+	})},
+	"enrol.claim": {false, text(func(c *Config, s string) (err error) {
+		c.Enrol.Claim, err = enrolment.ParseClaim(s)
+		return err
+	})},
 
 	"journal.keep_days": {false, number(1, 3650, func(c *Config, n int64) { c.Journal.KeepDays = int(n) })},
 	"journal.max_mb":    {false, number(8, 65536, func(c *Config, n int64) { c.Journal.MaxBytes = n << 20 })},
@@ -250,16 +270,11 @@ func LoadConfig(path string) (Config, error) { return LoadConfigFor(path, "") }
 // LoadConfigFor is LoadConfig for the board of this name instead of the file's;
 // "" is the file's.
 func LoadConfigFor(path, board string) (Config, error) {
-	f, err := os.Open(path)
+	f, err := loadFile(path)
 	if err != nil {
-		return Config{}, fmt.Errorf("read configuration: %w", err)
+		return Config{}, err
 	}
-	defer func() { _ = f.Close() }() // it was only read
-	raw, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
-	if err != nil {
-		return Config{}, fmt.Errorf("read configuration %s: %w", path, err)
-	}
-	c, err := parseConfig(raw, board)
+	c, err := f.on(board).config()
 	if err != nil {
 		return Config{}, fmt.Errorf("configuration %s:\n%w", path, err)
 	}
@@ -267,48 +282,95 @@ func LoadConfigFor(path, board string) (Config, error) {
 }
 
 // ParseConfig is LoadConfig of the file's contents.
-func ParseConfig(raw []byte) (Config, error) { return parseConfig(raw, "") }
-
-func parseConfig(raw []byte, board string) (Config, error) {
-	c := Config{
-		Merchant: Merchant{Language: words.English}, Printer: printer.ProfileAuto(),
-		Journal:     Retention{KeepDays: 30, MaxBytes: 256 << 20},
-		PrinterPort: printer.DefaultOptions(), Scanner: scanner.DefaultOptions(),
-		Display: defaultDisplay(), Watchdog: true, UPS: device.DefaultUPS(),
+func ParseConfig(raw []byte) (Config, error) {
+	f, err := parseFile(raw)
+	if err != nil {
+		return Config{}, err
 	}
+	return f.config()
+}
+
+// configFile is a configuration file taken apart, and not checked.
+type configFile struct {
+	values map[string]any // by dotted key
+	found  map[string]int // the line of each
+}
+
+func loadFile(path string) (configFile, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return configFile{}, fmt.Errorf("read configuration: %w", err)
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	raw, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+	if err != nil {
+		return configFile{}, fmt.Errorf("read configuration %s: %w", path, err)
+	}
+	file, err := parseFile(raw)
+	if err != nil {
+		return configFile{}, fmt.Errorf("configuration %s:\n%w", path, err)
+	}
+	return file, nil
+}
+
+func parseFile(raw []byte) (configFile, error) {
 	if len(raw) > maxConfig {
-		return c, fmt.Errorf("more than %d KiB is no configuration of till", maxConfig>>10)
+		return configFile{}, fmt.Errorf("more than %d KiB is no configuration of till", maxConfig>>10)
 	}
 	var tree map[string]any
 	if err := toml.Unmarshal(raw, &tree); err != nil {
 		var at *toml.DecodeError
 		if errors.As(err, &at) {
 			row, _ := at.Position()
-			return c, fmt.Errorf("line %d: %w", row, err)
+			return configFile{}, fmt.Errorf("line %d: %w", row, err)
 		}
-		return c, err
+		return configFile{}, err
 	}
-	values := flatten("", tree)
-	if board != "" {
-		values["board"] = board
+	return configFile{flatten("", tree), lineNumbers(raw)}, nil
+}
+
+// on is the file for the board of this name; "" is the file's own.
+func (f configFile) on(board string) configFile {
+	if board == "" {
+		return f
 	}
-	found := lineNumbers(raw)
-	var faults []fault
-	for _, key := range slices.Sorted(maps.Keys(values)) {
-		s, known := settings[key]
-		if !known {
-			faults = append(faults, fault{found[key], key, errors.New("unknown key; is it misspelt?")})
-			continue
-		}
-		if err := s.take(&c, values[key]); err != nil {
-			faults = append(faults, fault{found[key], key, err})
-		}
+	return f.with(map[string]any{"board": board})
+}
+
+// with is the file with other values in place of its own.
+func (f configFile) with(values map[string]any) configFile {
+	all := maps.Clone(f.values)
+	if all == nil {
+		all = map[string]any{}
 	}
+	maps.Copy(all, values)
+	return configFile{all, f.found}
+}
+
+func defaultConfig() Config {
+	return Config{
+		Merchant: Merchant{Language: words.English}, Printer: printer.ProfileAuto(),
+		Journal:     Retention{KeepDays: 30, MaxBytes: 256 << 20},
+		PrinterPort: printer.DefaultOptions(), Scanner: scanner.DefaultOptions(),
+		Display: defaultDisplay(), Watchdog: true, UPS: device.DefaultUPS(),
+	}
+}
+
+// config checks the file whole.
+func (f configFile) config() (Config, error) {
+	c, faults := f.partial()
 	for _, key := range slices.Sorted(maps.Keys(settings)) {
-		if _, there := values[key]; settings[key].required && !there {
+		if _, there := f.values[key]; settings[key].required && !there {
 			faults = append(faults, fault{0, key, errors.New("is missing")})
 		}
 	}
+	return c, report(faults)
+}
+
+// partial checks what the file says, and does not ask what it does not say.
+func (f configFile) partial() (Config, []fault) {
+	c, found := defaultConfig(), f.found
+	faults := c.take(f.values, found)
 	if c.Board.Bench && c.Printer == printer.ProfileAuto() {
 		c.Printer = printer.Profile80() // a bench's printer does not say what it is
 	}
@@ -321,7 +383,23 @@ func parseConfig(raw []byte, board string) (Config, error) {
 	if cert, key := "gateway.certificate", "gateway.private_key"; (c.Gateway.Certificate == "") != (c.Gateway.PrivateKey == "") {
 		faults = append(faults, fault{max(found[cert], found[key]), cert, fmt.Errorf("goes with %s; one of them is missing", key)})
 	}
-	return c, report(faults)
+	return c, faults
+}
+
+// take takes values by their dotted keys; found is the line of each.
+func (c *Config) take(values map[string]any, found map[string]int) []fault {
+	var faults []fault
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		s, known := settings[key]
+		if !known {
+			faults = append(faults, fault{found[key], key, errors.New("unknown key; is it misspelt?")})
+			continue
+		}
+		if err := s.take(c, values[key]); err != nil {
+			faults = append(faults, fault{found[key], key, err})
+		}
+	}
+	return faults
 }
 
 // fault is one thing wrong with a file; line 0 is a key that is not there.

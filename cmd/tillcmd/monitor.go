@@ -84,20 +84,26 @@ func sentence(v display.View) string {
 	return strings.TrimSpace(strings.Join(said, " "))
 }
 
+// buttonsOn are a frame's buttons as a bench is shown them.
+func buttonsOn(f *display.Frame) []benchButton {
+	all := []benchButton{}
+	for _, b := range f.Buttons {
+		all = append(all, benchButton{
+			ID: b.ID, Label: b.Label, X: b.Rect.Min.X, Y: b.Rect.Min.Y, W: b.Rect.Dx(), H: b.Rect.Dy(), Enabled: b.Enabled,
+		})
+	}
+	return all
+}
+
 func (t *terminal) showBench(v display.View) error {
 	s, p := t.register.State, t.journal.Position()
 	state := benchState{
 		Screen: string(s.Screen), Online: s.Online, Queued: p.Last - p.Acked,
 		Entry:   payment.Money{Amount: s.Entry, Currency: s.Settings.Currency},
-		Buttons: []benchButton{}, QR: v.QR, Message: sentence(v), Updates: t.updates, Pins: t.pinsMoved, Printing: t.printing.waiting(),
+		Buttons: buttonsOn(t.frame), QR: v.QR, Message: sentence(v), Updates: t.updates, Pins: t.pinsMoved, Printing: t.printing.waiting(),
 	}
 	state.Sale = saleOf(s.OnScreen())
 	state.Last = saleOf(s.Sale(s.Last))
-	for _, b := range t.frame.Buttons {
-		state.Buttons = append(state.Buttons, benchButton{
-			ID: b.ID, Label: b.Label, X: b.Rect.Min.X, Y: b.Rect.Min.Y, W: b.Rect.Dx(), H: b.Rect.Dy(), Enabled: b.Enabled,
-		})
-	}
 	line, err := json.Marshal(state)
 	if err != nil {
 		return fmt.Errorf("show the bench: %w", err)

@@ -51,6 +51,8 @@ type terminal struct {
 	crashes  []device.Crash                // what the last run and boot left
 	notice   checkout.Sentence             // said once
 	offset   atomic.Pointer[time.Duration] // the cloud's time less steady; nil until it is known
+	reached  atomic.Bool                   // the gateway is on line
+	leaving  atomic.Bool                   // to be enrolled again, once the counter is idle
 
 	inbox   chan input
 	stirred chan struct{} // 1 deep: something shown is another, beside the counter's own state
@@ -191,6 +193,9 @@ func (t *terminal) openLink(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if t.config.Identity != nil {
+		tlsConfig = t.config.Identity.TLS()
+	}
 	slot := commandFile{t.config.Data}
 	kept, err := slot.load()
 	if err != nil {
@@ -266,6 +271,9 @@ func (t *terminal) loop(ctx context.Context) error {
 		t.device.Vitals.Loop.End(nil)
 		if t.register.State.Reopen {
 			return errReopen
+		}
+		if t.leaves() {
+			return errEnrolAgain
 		}
 		timer.Reset(t.wait())
 		select {
@@ -418,6 +426,7 @@ func (t *terminal) hear(ctx context.Context, e link.Effect) {
 	case link.Told:
 		event = checkout.Told{Answer: e.Answer}
 	case link.Reachable:
+		t.reached.Store(e.Online)
 		event = checkout.LinkChanged{Online: e.Online}
 	case link.ClockLearned:
 		t.offset.Store(&e.Offset)

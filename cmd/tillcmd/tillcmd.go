@@ -4,8 +4,8 @@
 package tillcmd
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -21,7 +21,11 @@ var Version = "dev"
 
 const usage = `till is a payment terminal for QR wallets.
 
-  till run -config FILE [-board NAME]   sell
+  till run [-config FILE] [-board NAME]
+                                        sell; without a gateway in its configuration,
+                                        enrol first
+  till enroll [-config FILE] [-data DIR] [-gateway URL] [-ca FINGERPRINT] [-claim CODE|QR]
+                                        enrol this device, without its screen
   till bench [-data DIR] [-json] [-names a,b] [-broker URL]
                                         measure this machine
   till journal verify [-data DIR]       hold the journal against its rules
@@ -46,6 +50,8 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	switch name {
 	case "run":
 		return run(ctx, args, stderr)
+	case "enroll":
+		return enroll(ctx, args, stdout)
 	case "bench":
 		return bench.Run(ctx, args, stdout, stderr)
 	case "journal":
@@ -80,20 +86,32 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("till run: %w; see till help", err)
 	}
-	switch {
-	case flags.NArg() > 0:
+	if flags.NArg() > 0 {
 		return fmt.Errorf("till run: unexpected argument %.40q; see till help", flags.Arg(0))
-	case *path == "":
-		return errors.New("till run: say where the configuration is, with -config FILE")
 	}
-	config, err := LoadConfigFor(*path, *board)
-	if err != nil {
-		return err
+	var file configFile
+	if *path != "" {
+		var err error
+		if file, err = loadFile(*path); err != nil {
+			return err
+		}
 	}
+	file = file.on(*board)
 	defer keepSmall()()
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
 	if err := device.NoCore(); err != nil {
 		log.Warn("start", "err", err)
+	}
+	if file.enrols() {
+		file, base, err := file.base()
+		if err != nil {
+			return fmt.Errorf("configuration %s:\n%w", cmp.Or(*path, "without a file"), err)
+		}
+		return runEnrolling(ctx, file, base, log)
+	}
+	config, err := file.config()
+	if err != nil {
+		return fmt.Errorf("configuration %s:\n%w", *path, err)
 	}
 	return runTerminal(ctx, config, log)
 }

@@ -30,13 +30,14 @@ func openJournal(config Config, boot string) (j *store.Journal, notice checkout.
 	if err != nil {
 		return nil, notice, err
 	}
-	o := store.Options{Terminal: config.Terminal, Epoch: epoch, MaxBytes: config.Journal.MaxBytes}
+	o := store.Options{Terminal: config.Terminal, Epoch: max(epoch, config.Epoch), MaxBytes: config.Journal.MaxBytes}
 	j, err = store.Open(dir, o)
 	if unusable(err) {
 		damage := err
-		if _, o.Epoch, err = store.SetAside(dir); err != nil {
+		if _, epoch, err = store.SetAside(dir); err != nil {
 			return nil, notice, errors.Join(damage, err)
 		}
+		o.Epoch = max(epoch, config.Epoch)
 		notice.Key = "store_aside"
 		j, err = store.Open(dir, o)
 	}
@@ -45,8 +46,13 @@ func openJournal(config Config, boot string) (j *store.Journal, notice checkout.
 	}
 	// After every start, since power may have gone between the new epoch and its first record.
 	if p := j.Position(); p.Epoch > 1 && p.Last == 0 {
-		notice.Key = "store_aside"
-		_, err = j.Append(payment.Stamp{Boot: boot}, payment.Event{Kind: payment.StoreReplaced, Reason: payment.JournalDamaged})
+		why := payment.JournalDamaged
+		if notice.Key == "" && p.Epoch == config.Epoch { // the gateway's word: the epochs before are of another device
+			why = payment.DeviceReplaced
+		} else {
+			notice.Key = "store_aside"
+		}
+		_, err = j.Append(payment.Stamp{Boot: boot}, payment.Event{Kind: payment.StoreReplaced, Reason: why})
 		if err != nil {
 			return nil, notice, errors.Join(fmt.Errorf("begin epoch %d: %w", p.Epoch, err), j.Close())
 		}

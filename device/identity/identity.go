@@ -323,6 +323,17 @@ func (i *Identity) Gateway() string {
 	return i.kept.Gateway
 }
 
+// Authority is the fingerprint of the authority that granted the enrolment; zero
+// if none did.
+func (i *Identity) Authority() enrolment.Fingerprint {
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	if i.root == nil {
+		return enrolment.Fingerprint{}
+	}
+	return enrolment.FingerprintOf(i.root)
+}
+
 // Device is the code of the key to enrol with, for the panel.
 func (i *Identity) Device() (enrolment.Device, error) {
 	i.mu.RLock()
