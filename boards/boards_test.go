@@ -168,3 +168,71 @@ func TestHardwarePage(t *testing.T) {
 		}
 	}
 }
+
+// TestHeader holds the header's numbers to themselves: each of the 28 lines has
+// one pin, and the pins that have none carry power.
+func TestHeader(t *testing.T) {
+	seen := map[boards.Pin]int{}
+	for n := 1; n <= boards.HeaderPins; n++ {
+		pin, ok := boards.HeaderSignal(n)
+		if ok == (boards.HeaderPower(n) != "") {
+			t.Errorf("pin %d is signal and power, or neither", n)
+		}
+		if !ok {
+			continue
+		}
+		if other := seen[pin]; other != 0 {
+			t.Errorf("GPIO %d is on pins %d and %d", pin, other, n)
+		}
+		seen[pin] = n
+		if got := pin.HeaderPin(); got != n {
+			t.Errorf("GPIO %d is on pin %d, says HeaderPin %d", pin, n, got)
+		}
+	}
+	if len(seen) != 28 || boards.Pin(28).HeaderPin() != 0 {
+		t.Errorf("%d lines on the header", len(seen))
+	}
+	for _, n := range []int{0, -1, 41} {
+		if _, ok := boards.HeaderSignal(n); ok {
+			t.Errorf("there is a pin %d", n)
+		}
+	}
+}
+
+// TestPlugs holds the wiring's picture to the wiring: every use is on a plug, on
+// its pin, and what a plug calls power and ground is.
+func TestPlugs(t *testing.T) {
+	for _, b := range boards.All() {
+		if b.Bench {
+			continue
+		}
+		on := map[int][]string{}
+		for _, p := range b.Pins.Plugs() {
+			grounds := 0
+			for _, w := range p.Wires {
+				want := map[string]boards.Power{"ground": boards.Ground, "3.3 V": boards.Supply3V, "5 V": boards.Supply5V}[w.What]
+				if got := boards.HeaderPower(w.Header); got != want {
+					t.Errorf("%s: %s of %s is on pin %d, which carries %q", b.Name, w.What, p.Name, w.Header, got)
+				}
+				if want == boards.Ground {
+					grounds++
+				}
+				on[w.Header] = append(on[w.Header], p.Name)
+			}
+			if grounds != 1 || p.About == "" {
+				t.Errorf("%s: %s has %d grounds; about it: %q", b.Name, p.Name, grounds, p.About)
+			}
+		}
+		for _, u := range b.Pins.Uses() {
+			if n := u.Pin.HeaderPin(); len(on[n]) != 1 {
+				t.Errorf("%s: %s, on pin %d, is of the plugs %v", b.Name, u.What, n, on[n])
+			}
+			if got := b.Pins.UseOf(u.Pin); got != u.What {
+				t.Errorf("%s: GPIO %d is for %q, says UseOf %q", b.Name, u.Pin, u.What, got)
+			}
+		}
+		if b.Pins.UseOf(6) != "" || b.Pins.UseOf(10) == "" {
+			t.Errorf("%s: GPIO 6 is free, and GPIO 10 the bus's", b.Name)
+		}
+	}
+}

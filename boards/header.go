@@ -1,5 +1,7 @@
 package boards
 
+import "slices"
+
 // HeaderPins is how many pins the header of a 40-pin board has.
 const HeaderPins = 40
 
@@ -89,4 +91,43 @@ func (p Pins) UseOf(pin Pin) string {
 		}
 	}
 	return ""
+}
+
+// Plug is what one peripheral takes of the header.
+type Plug struct {
+	Name  string
+	About string // what lies between header and peripheral
+	Wires []Wire
+}
+
+// Wire is one header pin of a plug.
+type Wire struct {
+	Header int // the pin's number, 1 to 40
+	What   string
+}
+
+// Plugs lists the peripherals that hang on the header by this wiring, each with
+// its power and ground. Peripherals share pins of buses, and may share grounds.
+func (p Pins) Plugs() []Plug {
+	wire := func(pin Pin, what string) Wire { return Wire{pin.HeaderPin(), what} }
+	const i2cData, i2cClock, serialOut, serialIn, spiOut, spiIn, spiClock, select0, select1 = Pin(2), Pin(3), Pin(14), Pin(15), Pin(10), Pin(9), Pin(11), Pin(8), Pin(7)
+	all := []Plug{
+		{"Clock", "DS3231 or the like, with a battery", []Wire{{1, "3.3 V"}, wire(i2cData, "data"), wire(i2cClock, "clock"), {9, "ground"}}},
+		{"Scanner or printer, serial", "3.3 V signals: a printer's RS-232 needs a converter", []Wire{
+			{4, "5 V"}, {6, "ground"}, wire(serialOut, "to it"), wire(serialIn, "from it")}},
+		{"Drawer", "a driver that cannot stay on by itself, and a fuse: never the solenoid", []Wire{wire(p.Drawer, "signal"), {14, "ground"}}},
+		{"Buzzer", "with an oscillator of its own, 3.3 V; over 10 mA through a transistor", []Wire{wire(p.Buzzer, "signal"), {14, "ground"}}},
+		{"Panel", "ST7789 or ILI9341", []Wire{
+			{17, "3.3 V"}, {20, "ground"}, wire(spiOut, "data in"), wire(spiClock, "clock"), wire(select0, "select"),
+			wire(p.PanelData, "D/C"), wire(p.PanelReset, "reset"), wire(p.PanelBacklight, "backlight")}},
+		{"Touch", "XPT2046, on most such panels, with their power", []Wire{
+			wire(spiOut, "data in"), wire(spiIn, "data out"), wire(spiClock, "clock"), wire(select1, "select"), wire(p.TouchIRQ, "touched"), {25, "ground"}}},
+		{"Light", "a resistor for each lamp, 330 ohms or more", []Wire{
+			wire(p.LED.Red, "red"), wire(p.LED.Green, "green"), wire(p.LED.Blue, "blue"), {39, "ground"}}},
+		{"Power button", "closes to ground", []Wire{wire(p.PowerButton, "signal"), {39, "ground"}}},
+	}
+	for i := range all {
+		all[i].Wires = slices.DeleteFunc(all[i].Wires, func(w Wire) bool { return w.Header == 0 }) // not wired here
+	}
+	return all
 }

@@ -11,7 +11,7 @@ import "time"
 // drive them, while 0 to 8 are pulled up ([arm] p. 102, table 6-31; [rp1] 3.1.1):
 // a drawer must not open, nor a buzzer sound, while the board boots.
 var headerPins = Pins{
-	Drawer: 17, // header pin 11, ground on 9
+	Drawer: 17, // header pin 11, ground on 14
 	Buzzer: 18, // header pin 12, ground on 14; also PWM0 ([arm] p. 102), for a buzzer that needs a tone
 	// Header pins 36, 38, 40, ground on 39: one four-way plug at the header's end.
 	// They are SPI1's too, which is off unless an overlay asks for it.

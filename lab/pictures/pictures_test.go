@@ -201,7 +201,7 @@ var sheets = []struct {
 const slipsSheet = "receipts.png"
 
 func names() []string {
-	all := []string{slipsSheet}
+	all := []string{slipsSheet, wiringSheet, customersSheet}
 	for _, s := range sheets {
 		all = append(all, s.name)
 	}
@@ -210,7 +210,7 @@ func names() []string {
 
 // pure are the pictures that depend on the code alone.
 func pure() map[string]func(*testing.T) image.Image {
-	all := map[string]func(*testing.T) image.Image{slipsSheet: slips}
+	all := map[string]func(*testing.T) image.Image{slipsSheet: slips, wiringSheet: wiring, customersSheet: customers}
 	for _, s := range sheets {
 		all[s.name] = func(t *testing.T) image.Image { return screens(t, s.samples) }
 	}
@@ -254,6 +254,25 @@ func screens(t *testing.T, wanted []string) image.Image {
 		corner := image.Pt(gap+i%columns*(shrunkW+gap), gap+i/columns*(captions+shrunkH+gap))
 		caption(sheet, corner, name)
 		to := image.Rect(0, 0, shrunkW, shrunkH).Add(corner).Add(image.Pt(0, captions))
+		xdraw.CatmullRom.Scale(sheet, to, frame.Image, frame.Image.Bounds(), draw.Src, nil)
+	}
+	return sheet
+}
+
+// customersSheet is every screen of the customer's display.
+const customersSheet = "screens-customer.png"
+
+func customers(*testing.T) image.Image {
+	samples := display.CustomerSamples()
+	const perRow, w, h = 4, 360, 216
+	rows := (len(samples) + perRow - 1) / perRow
+	sheet := image.NewRGBA(image.Rect(0, 0, gap+perRow*(w+gap), gap+rows*(captions+h+gap)))
+	draw.Draw(sheet, sheet.Rect, image.NewUniform(ground), image.Point{}, draw.Src)
+	for i, s := range samples {
+		frame := display.RenderCustomer(s.View, image.Pt(800, 480))
+		corner := image.Pt(gap+i%perRow*(w+gap), gap+i/perRow*(captions+h+gap))
+		caption(sheet, corner, s.Name)
+		to := image.Rect(0, 0, w, h).Add(corner).Add(image.Pt(0, captions))
 		xdraw.CatmullRom.Scale(sheet, to, frame.Image, frame.Image.Bounds(), draw.Src, nil)
 	}
 	return sheet
