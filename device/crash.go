@@ -12,6 +12,8 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+
+	"till/device/redact"
 )
 
 // A CrashRing keeps what crashes left, as files of a folder: 000012-panic.txt.
@@ -172,7 +174,7 @@ func (r *CrashRing) keep(kind string, raw []byte) (Crash, error) {
 		number = number%999_999 + 1
 	}
 	path := filepath.Join(r.folder, fmt.Sprintf("%06d-%s.txt", number, kind))
-	raw = scrub(raw)
+	raw = redact.Codes(raw)
 	if err := writeWhole(path, raw); err != nil {
 		return Crash{}, err
 	}
@@ -182,25 +184,6 @@ func (r *CrashRing) keep(kind string, raw []byte) (Crash, error) {
 		}
 	}
 	return crashOf(path, raw), nil
-}
-
-// Customers' codes are 16 to 24 digits, or base64 of EMV data. The runtime prints
-// numbers and addresses, never the texts that a program handles; but what a panic
-// is called with is text, and a library may put into it what it was given.
-var (
-	scrubDigits = regexp.MustCompile(`\b[0-9]{12,}\b`)
-	scrubBase64 = regexp.MustCompile(`\b[A-Za-z0-9+/]{40,}={0,2}`)
-)
-
-// scrub takes out whatever might be a customer's code.
-func scrub(raw []byte) []byte {
-	raw = scrubDigits.ReplaceAll(raw, []byte("<digits>"))
-	return scrubBase64.ReplaceAllFunc(raw, func(run []byte) []byte {
-		if !bytes.ContainsAny(run, "0123456789") || bytes.HasPrefix(run, []byte("0x")) {
-			return run // a path, or an address
-		}
-		return []byte("<data>")
-	})
 }
 
 // readHead reads the first maxCrash bytes of a file, where a panic says why.

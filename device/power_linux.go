@@ -1,23 +1,20 @@
 package device
 
 import (
+	"context"
+	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 
-	"golang.org/x/sys/unix"
+	"till/device/system"
 )
 
 // PowerOff switches the machine off, once everything of the terminal's is
-// closed. As the system's first process it does so itself, elsewhere the
-// system's own command does.
+// closed: by the system that started till, be it till itself or a distribution's.
 func PowerOff() error {
-	if os.Getpid() == 1 {
-		unix.Sync()
-		if err := unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF); err != nil {
-			return fmt.Errorf("switch off: %w", err)
-		}
-		return nil
+	err := system.AskToEnd(context.Background(), system.ControlSocket, system.PowerOff)
+	if !errors.Is(err, system.ErrNoSystem) {
+		return err
 	}
 	if out, err := exec.Command("poweroff").CombinedOutput(); err != nil {
 		return fmt.Errorf("switch off (poweroff): %w: %.200s", err, out)

@@ -19,6 +19,7 @@ import (
 	"till/boards"
 	"till/device"
 	"till/device/identity"
+	"till/device/system"
 	"till/display"
 	"till/payment"
 	"till/printer"
@@ -59,6 +60,8 @@ type Config struct {
 	// Machine is what the peripherals are opened through; nil: this machine. No
 	// file says so: it is for tests.
 	Machine *device.Machine
+
+	Network system.Network // where till is the system itself
 }
 
 // Retention says how long records stay on the terminal after the ledger has them.
@@ -171,6 +174,14 @@ var settings = map[string]setting{
 	"printer.device": {false, text(func(c *Config, s string) error { c.PrinterPort.Device = s; return printer.CheckDevice(s) })},
 	"printer.baud":   {false, number(300, 4_000_000, func(c *Config, n int64) { c.PrinterPort.Baud = int(n) })},
 	"printer.flow":   {false, oneOf(printer.Flows(), func(c *Config, f printer.Flow) { c.PrinterPort.Flow = f })},
+
+	"network.address":       {false, text(func(c *Config, s string) error { return networkAddress(c, s) })},
+	"network.gateway":       {false, text(func(c *Config, s string) error { return networkGateway(c, s) })},
+	"network.dns":           {false, nameServers},
+	"network.ntp":           {false, lines(func(c *Config, l []string) { c.Network.NTP = append([]string{}, l...) })}, // an empty list: none
+	"network.wifi_ssid":     {false, text(func(c *Config, s string) error { c.Network.WiFi.SSID = s; return checkSSID(s) })},
+	"network.wifi_password": {false, text(func(c *Config, s string) error { c.Network.WiFi.Password = s; return checkPassphrase(s) })},
+	"network.wifi_country":  {false, text(func(c *Config, s string) error { c.Network.WiFi.Country = s; return checkCountry(s) })},
 
 	"scanner.device":  {false, text(func(c *Config, s string) error { c.Scanner.Device = s; return scanner.CheckDevice(s) })},
 	"scanner.layout":  {false, oneOf(scanner.Layouts(), func(c *Config, s string) { c.Scanner.Layout, _ = scanner.LayoutNamed(s) })}, // it is one of them
