@@ -83,7 +83,7 @@ func (b *batch) hello(terminal string, r wire.Request) error {
 	if err != nil {
 		return err
 	}
-	ack := wire.Acknowledgement{Epoch: r.Position.Epoch, Seq: head.Seq, Clock: b.clock(r.Sent)}
+	ack := wire.Acknowledgement{Epoch: r.Position.Epoch, Seq: head.Seq, Key: b.key.Public().Fingerprint(), Clock: b.clock(r.Sent)}
 	if head.Seq > r.Position.Last {
 		ack.Refused = "its journal is older than the one in the ledger"
 	}

@@ -128,7 +128,7 @@ type builder struct {
 }
 
 func openBoard(ctx context.Context, board boards.Board, o Options) (*Device, error) {
-	b := &builder{board: board, o: o, machine: o.Machine, d: &Device{Vitals: NewVitals()}}
+	b := &builder{board: board, o: o, machine: o.Machine, d: &Device{Vitals: NewVitals(), Faults: map[string]error{}}}
 	if b.machine == nil {
 		b.machine = ThisMachine()
 	}
@@ -143,7 +143,10 @@ func openBoard(ctx context.Context, board boards.Board, o Options) (*Device, err
 	if err != nil && noPins == nil {
 		o.Log.Error("pins", "err", err)
 	}
-	b.d.Pins = pins
+	b.d.Pins, b.d.Faults[FaultPins] = pins, err
+	if noPins != nil {
+		b.d.Faults[FaultPins] = noPins
+	}
 	b.closeFirst(pins.Close)
 
 	b.d.Display = b.display(ctx)
@@ -252,6 +255,7 @@ func (b *builder) display(ctx context.Context) display.Surface {
 		s.name = framebufferPath
 	}
 	surface, err := b.open(ctx, s)
+	b.d.Faults[FaultDisplay] = err
 	if err != nil {
 		b.o.Log.Error("no display: selling goes on by sound, light and paper", "display", s.name, "err", err)
 	}
@@ -424,6 +428,7 @@ func (b *builder) input() display.Input {
 	if b.o.Touch == TouchXPT {
 		touch, err := b.xpt(where)
 		if err != nil {
+			b.d.Faults[FaultTouch] = err
 			b.o.Log.Error("no touch panel", "err", err)
 			return all
 		}

@@ -46,11 +46,21 @@ type Device struct {
 	RTC RTC
 	// Health is how the machine is; nil where it cannot be asked.
 	Health func() Health
+	// Faults are why something could not be had when the board was opened: of
+	// FaultPins, FaultDisplay and FaultTouch.
+	Faults map[string]error
 	// Attached says which peripherals are there now; nil where none comes or goes.
 	Attached func() Attached
 
 	closers []func() error
 }
+
+// What Device.Faults are of.
+const (
+	FaultPins    = "pins"
+	FaultDisplay = "display"
+	FaultTouch   = "touch"
+)
 
 // Attached is which peripherals are there. Whether a printer is, only opening
 // it tells.

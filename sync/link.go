@@ -33,8 +33,8 @@ type Config struct {
 	TLS      *tls.Config
 	Clock    func() Now
 	Log      *slog.Logger
-	// Handle takes Told, Reachable, ClockLearned, Refused, Acknowledged, Execute
-	// and Wanted, one after another, from the link's goroutine.
+	// Handle takes Told, Reachable, ClockLearned, KeyLearned, Refused,
+	// Acknowledged, Execute and Wanted, one after another, from the link's goroutine.
 	Handle func(Effect)
 	// Slot may be nil: then no command is taken.
 	Slot Slot
@@ -60,6 +60,7 @@ type Link struct {
 	changed chan struct{} // 1 deep: report has changed
 	lines   chan line
 	conn    *mqtt.Conn
+	trouble atomic.Pointer[error] // why there is no line; nil while there is one
 	dialled int
 	backoff time.Duration
 }
@@ -96,6 +97,14 @@ func (l *Link) Grown(last uint64) {
 	case l.grown <- struct{}{}:
 	default: // it is about to look anyway
 	}
+}
+
+// Trouble is why there is no line to the broker; nil while there is one.
+func (l *Link) Trouble() error {
+	if err := l.trouble.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // Report says how the terminal is. It never waits.
@@ -158,11 +167,13 @@ func (l *Link) take(ctx context.Context, news line, redial *time.Timer) {
 	}
 	if news.conn != nil {
 		l.conn, l.backoff = news.conn, 0
+		l.trouble.Store(nil)
 		l.step(ctx, Connected{})
 		return
 	}
 	l.config.Log.Debug("no line to the gateway", "err", news.err)
 	l.conn = nil
+	l.trouble.Store(&news.err)
 	l.step(ctx, Disconnected{})
 	l.backoff = min(max(2*l.backoff, firstBackoff), lastBackoff)
 	// Jitter, so that a fleet does not come back all at once.

@@ -41,6 +41,7 @@ type Session struct {
 
 	command  uint64       // newest that was taken
 	result   *wire.Result // of it; nil while it is under way
+	key      string       // fingerprint of the gateway's, as it last said it
 	desired  uint64       // newest revision that came in this boot
 	reported *wire.Reported
 }
@@ -124,6 +125,8 @@ type (
 	Reachable struct{ Online bool }
 	// ClockLearned gives the cloud's time less the link's own.
 	ClockLearned struct{ Offset time.Duration }
+	// KeyLearned gives the fingerprint of the key that the gateway opens codes with.
+	KeyLearned struct{ Fingerprint string }
 	// Refused says that the ledger will not have this journal.
 	Refused struct{ Why string }
 	// Reconnect drops a connection that has gone deaf.
@@ -138,6 +141,7 @@ func (Acknowledged) effect() {}
 func (Told) effect()         {}
 func (Reachable) effect()    {}
 func (ClockLearned) effect() {}
+func (KeyLearned) effect()   {}
 func (Refused) effect()      {}
 func (Reconnect) effect()    {}
 func (Ignored) effect()      {}
@@ -248,6 +252,10 @@ func (m *move) arrived(e Arrived) {
 			return
 		}
 		m.heard(a.Clock)
+		if a.Key != "" && a.Key != m.key {
+			m.key = a.Key
+			m.do(KeyLearned{Fingerprint: a.Key})
+		}
 		m.acknowledged(a)
 	case wire.Replies:
 		r, err := wire.Decode[wire.Reply](e.Payload)

@@ -26,7 +26,7 @@ type Key string
 type sentence struct{ en, zh string }
 
 // The catalogue is written in one table a room (screen.go, paper.go, …).
-var catalogue = merge(counter, screen, paper, customer, enrol)
+var catalogue = merge(counter, screen, paper, customer, enrol, doctor)
 
 func merge(tables ...map[Key]sentence) map[Key]sentence {
 	all := map[Key]sentence{}

@@ -49,7 +49,8 @@ type Config struct {
 	PrinterPort printer.Options // its cable
 	Scanner     scanner.Options
 	Display     Display
-	Watchdog    bool // the board's resets it when the terminal hangs
+	path        string // of the file; empty if it came from none
+	Watchdog    bool   // the board's resets it when the terminal hangs
 	UPS         device.UPSOptions
 
 	// Of a terminal that enrols itself.
@@ -305,6 +306,7 @@ func ParseConfig(raw []byte) (Config, error) {
 type configFile struct {
 	values map[string]any // by dotted key
 	found  map[string]int // the line of each
+	path   string         // empty if there is no file
 }
 
 func loadFile(path string) (configFile, error) {
@@ -321,6 +323,7 @@ func loadFile(path string) (configFile, error) {
 	if err != nil {
 		return configFile{}, fmt.Errorf("configuration %s:\n%w", path, err)
 	}
+	file.path = path
 	return file, nil
 }
 
@@ -337,7 +340,7 @@ func parseFile(raw []byte) (configFile, error) {
 		}
 		return configFile{}, err
 	}
-	return configFile{flatten("", tree), lineNumbers(raw)}, nil
+	return configFile{values: flatten("", tree), found: lineNumbers(raw)}, nil
 }
 
 // on is the file for the board of this name; "" is the file's own.
@@ -355,7 +358,7 @@ func (f configFile) with(values map[string]any) configFile {
 		all = map[string]any{}
 	}
 	maps.Copy(all, values)
-	return configFile{all, f.found}
+	return configFile{all, f.found, f.path}
 }
 
 func defaultConfig() Config {
@@ -381,6 +384,7 @@ func (f configFile) config() (Config, error) {
 // partial checks what the file says, and does not ask what it does not say.
 func (f configFile) partial() (Config, []fault) {
 	c, found := defaultConfig(), f.found
+	c.path = f.path
 	faults := c.take(f.values, found)
 	if c.Board.Bench && c.Printer == printer.ProfileAuto() {
 		c.Printer = printer.Profile80() // a bench's printer does not say what it is

@@ -57,8 +57,8 @@ func (t *terminal) serveJournal(ctx context.Context) {
 			defer func() { <-free }()
 			stop := context.AfterFunc(ctx, func() { _ = conn.Close() }) // ends a read or write
 			defer stop()
-			if err := answerConn(conn, t.journal, journalFolder(t.config.Data)); err != nil && ctx.Err() == nil {
-				t.log.Warn("till journal", "err", err)
+			if err := t.answerConn(ctx, conn); err != nil && ctx.Err() == nil {
+				t.log.Warn("socket", "err", err)
 			}
 		})
 	}
@@ -101,12 +101,12 @@ func socketPath(data string) (path string, done func(), err error) {
 }
 
 // answerConn answers the one question of a connection, and closes it.
-func answerConn(conn net.Conn, j *store.Journal, dir string) (err error) {
+func (t *terminal) answerConn(ctx context.Context, conn net.Conn) (err error) {
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	if err := conn.SetDeadline(time.Now().Add(askWithin)); err != nil {
 		return fmt.Errorf("answer: %w", err)
 	}
-	out := func(l journalLine) error {
+	out := func(l any) error {
 		line, err := json.Marshal(l)
 		if err != nil {
 			return fmt.Errorf("answer: %w", err)
@@ -123,7 +123,10 @@ func answerConn(conn net.Conn, j *store.Journal, dir string) (err error) {
 	if err != nil {
 		return fmt.Errorf("read a question: %w", err)
 	}
-	end := answerLine(line, j, dir, out)
+	if ask, ok := isDoctorAsk(line); ok {
+		return t.answerDoctor(ctx, ask, out)
+	}
+	end := answerLine(line, t.journal, journalFolder(t.config.Data), func(l journalLine) error { return out(l) })
 	return out(journalLine{End: &end})
 }
 
@@ -144,21 +147,29 @@ func answerLine(line []byte, j *store.Journal, dir string, out func(journalLine)
 	return end
 }
 
+// dialTerminal connects to the terminal that is using a data folder; nil if none is.
+func dialTerminal(ctx context.Context, data string) (net.Conn, error) {
+	path, done, err := socketPath(data)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	conn, err := new(net.Dialer).DialContext(ctx, "unix", path)
+	if errors.Is(err, os.ErrPermission) {
+		return nil, fmt.Errorf("ask the terminal: %w: only the user it runs as may", err)
+	}
+	if err != nil {
+		return nil, nil // there is none
+	}
+	return conn, nil
+}
+
 // askTerminal asks the terminal that is using a data folder. live says whether
 // there is one.
 func askTerminal(ctx context.Context, data string, ask journalAsk, out func(journalLine) error) (end journalEnd, live bool, err error) {
-	path, done, err := socketPath(data)
-	if err != nil {
+	conn, err := dialTerminal(ctx, data)
+	if err != nil || conn == nil {
 		return end, false, err
-	}
-	defer done()
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "unix", path)
-	if err != nil {
-		if errors.Is(err, os.ErrPermission) {
-			return end, false, fmt.Errorf("ask the terminal: %w: only the user it runs as may", err)
-		}
-		return end, false, nil // there is none
 	}
 	defer func() { _ = conn.Close() }() // only read from here on
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })

@@ -17,6 +17,7 @@ type executor func(ctx context.Context, t *terminal, args json.RawMessage) (outp
 // executors are all commands that the gateway can give; docs/fleet.md.
 var executors = map[wire.CommandOp]executor{
 	wire.TellStatus: tellStatus,
+	wire.Examine:    executeDoctor,
 }
 
 // execute does a command beside the counter, and hands in what came of it.

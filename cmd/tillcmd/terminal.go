@@ -50,6 +50,7 @@ type terminal struct {
 	lamp     lamp
 	crashes  []device.Crash                // what the last run and boot left
 	notice   checkout.Sentence             // said once
+	key      atomic.Pointer[string]        // fingerprint of the gateway's key; nil until it is known
 	offset   atomic.Pointer[time.Duration] // the cloud's time less steady; nil until it is known
 	reached  atomic.Bool                   // the gateway is on line
 	leaving  atomic.Bool                   // to be enrolled again, once the counter is idle
@@ -59,6 +60,8 @@ type terminal struct {
 	changed chan struct{} // 1 deep: something was plugged in or pulled out
 
 	condition condition
+
+	examining sync.Mutex // by the doctor
 
 	frame *display.Frame
 	led   device.LED
@@ -433,6 +436,12 @@ func (t *terminal) hear(ctx context.Context, e link.Effect) {
 		event = checkout.ClockLearned{Offset: e.Offset}
 	case link.Execute:
 		t.execute(ctx, e.Command)
+		return
+	case link.KeyLearned:
+		t.key.Store(&e.Fingerprint)
+		if ours := t.config.Gateway.Key.Fingerprint(); ours != e.Fingerprint {
+			t.log.Error("gateway.key is not this gateway's: scanned codes will be refused", "ours", ours, "theirs", e.Fingerprint)
+		}
 		return
 	case link.Refused:
 		event = checkout.Refused{Why: e.Why}

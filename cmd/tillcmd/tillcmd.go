@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"runtime"
 
 	"till/cmd/tillcmd/bench"
@@ -26,6 +27,8 @@ const usage = `till is a payment terminal for QR wallets.
                                         enrol first
   till enroll [-config FILE] [-data DIR] [-gateway URL] [-ca FINGERPRINT] [-claim CODE|QR]
                                         enrol this device, without its screen
+  till doctor [-config FILE] [-json] [-quiet] [-interactive] [-only a,b] [-lang en|zh]
+                                        try every device and service, and say what to do
   till bench [-data DIR] [-json] [-names a,b] [-broker URL]
                                         measure this machine
   till journal verify [-data DIR]       hold the journal against its rules
@@ -56,6 +59,8 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return enroll(ctx, args, stdout)
 	case "bench":
 		return bench.Run(ctx, args, stdout, stderr)
+	case "doctor":
+		return doctorCommand(ctx, args, os.Stdin, stdout, stderr)
 	case "journal":
 		return journalCommand(ctx, args, stdout, stderr)
 	case "image":

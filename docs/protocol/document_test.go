@@ -18,11 +18,12 @@ type document struct {
 	Constants map[string]map[string]any `json:"x-constants"`
 	Vectors   struct {
 		Sealing struct {
-			PrivateKey string        `json:"private_key"`
-			PublicKey  string        `json:"public_key"`
-			Order      payment.Order `json:"order"`
-			Code       string        `json:"code"`
-			Sealed     []byte        `json:"sealed"`
+			PrivateKey  string        `json:"private_key"`
+			PublicKey   string        `json:"public_key"`
+			Fingerprint string        `json:"fingerprint"`
+			Order       payment.Order `json:"order"`
+			Code        string        `json:"code"`
+			Sealed      []byte        `json:"sealed"`
 		} `json:"sealing"`
 		Genesis []struct {
 			Terminal string    `json:"terminal"`

@@ -104,6 +104,9 @@ func TestSealing(t *testing.T) {
 	if got := key.Public().String(); got != v.PublicKey {
 		t.Errorf("the public key is %s", got)
 	}
+	if got := key.Public().Fingerprint(); got != v.Fingerprint {
+		t.Errorf("its fingerprint is %s", got)
+	}
 	code, err := key.Open(v.Order, v.Sealed)
 	if err != nil || code != v.Code {
 		t.Errorf("opened: %q, %v", code, err)

@@ -28,6 +28,7 @@ type CommandOp string
 
 const (
 	TellStatus CommandOp = "status" // say where you stand
+	Examine    CommandOp = "doctor" // try every device and service, and report
 )
 
 // Result is what came of a command, and the only thing that ends one.

@@ -4,7 +4,9 @@ import (
 	"crypto/ecdh"
 	"crypto/hpke"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 
 	"till/payment"
@@ -76,6 +78,13 @@ func ParseSealingKey(s string) (SealingKey, error) {
 
 // String is the text form that ParseSealingKey reads.
 func (k SealingKey) String() string { return base64.StdEncoding.EncodeToString(k.key.Bytes()) }
+
+// Fingerprint is short, and different for every key: the first eight bytes of
+// the SHA-256 of its 32, in hexadecimal digits.
+func (k SealingKey) Fingerprint() string {
+	sum := sha256.Sum256(k.key.Bytes())
+	return hex.EncodeToString(sum[:8])
+}
 
 // Seal seals a code for one order.
 func (k SealingKey) Seal(order payment.Order, code string) ([]byte, error) {

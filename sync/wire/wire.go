@@ -96,6 +96,9 @@ type Acknowledgement struct {
 	// Refused is set where the ledger cannot take this journal at all (a forked
 	// chain): the terminal stops selling and says so.
 	Refused string `json:"refused,omitempty"`
+	// Key is the fingerprint of the gateway's key, where a hello is answered: a
+	// terminal that seals to another will have every code refused.
+	Key string `json:"key,omitempty"`
 	Clock
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/eclipse/paho.mqtt.golang/packets"
 )
 
 // Options say where and as whom to connect.
@@ -42,6 +43,9 @@ type Conn struct {
 	wait   time.Duration
 }
 
+// ErrRefused is wrapped where a broker answers, and does not take whoever asks.
+var ErrRefused = errors.New("the broker refuses it")
+
 // Connect dials and waits for the broker's CONNACK.
 func Connect(ctx context.Context, o Options) (*Conn, error) {
 	// Loopback needs no proxy; elsewhere paho heeds the environment's (http_proxy, all_proxy).
@@ -62,6 +66,11 @@ func Connect(ctx context.Context, o Options) (*Conn, error) {
 	c := &Conn{client: paho.NewClient(opts), wait: o.Timeout}
 	if err := c.finish(ctx, c.client.Connect()); err != nil {
 		c.client.Disconnect(0)
+		for _, no := range []error{packets.ErrorRefusedNotAuthorised, packets.ErrorRefusedBadUsernameOrPassword, packets.ErrorRefusedIDRejected} {
+			if errors.Is(err, no) {
+				err = fmt.Errorf("%w: %w", ErrRefused, err)
+			}
+		}
 		return nil, fmt.Errorf("connect to %s: %w", o.Broker, err)
 	}
 	return c, nil
@@ -98,7 +107,7 @@ func (c *Conn) subscribe(ctx context.Context, qos byte, filters []string) error 
 	}
 	for filter, qos := range granted.Result() {
 		if qos > 1 {
-			return fmt.Errorf("subscribe: the broker refused %s (code %#x)", filter, qos)
+			return fmt.Errorf("subscribe: %w: %s (code %#x)", ErrRefused, filter, qos)
 		}
 	}
 	return nil

@@ -1,0 +1,73 @@
+// Package doctor examines a terminal for a technician: it tries every device,
+// bus and service, and says of each whether it works, is not here, or failed and
+// what to do next.
+//
+// What is examined stands behind small interfaces ([Subject]), so that every
+// fault can be had in a test. What a fault is called is decided here alone.
+package doctor
+
+import (
+	"slices"
+	"time"
+
+	"till/words"
+)
+
+// State is what came of a check.
+type State string
+
+// The states of a check.
+const (
+	Loaded  State = "loaded"   // it is here, and works
+	NotHere State = "not_here" // nothing is plugged in, or configured
+	Failed  State = "failed"   // it is here or has to be, and does not work
+)
+
+// Sentence is something to say, in whichever language the reader has.
+type Sentence struct {
+	Key  words.Key
+	Args []string // name, value, name, value
+}
+
+// In is the sentence in a language; empty if there is nothing to say.
+func (s Sentence) In(lang words.Lang) string {
+	if s.Key == "" {
+		return ""
+	}
+	return words.Say(lang, s.Key, s.Args...)
+}
+
+// Finding is what came of one check.
+type Finding struct {
+	ID    string // group and check, as printer.page: it stays the same
+	State State
+	Found string   // what is there: a name, a path, a figure
+	Next  Sentence // what to do, where it is not loaded
+	Took  time.Duration
+}
+
+// Label is what the check is called.
+func (f Finding) Label(lang words.Lang) string { return words.Say(lang, labelKey(f.ID)) }
+
+// Report is a whole examination.
+type Report struct {
+	Terminal, Board, Version string
+	At                       time.Time // zero: no clock is to be trusted
+	Took                     time.Duration
+	Findings                 []Finding
+}
+
+// Well says that nothing failed.
+func (r Report) Well() bool {
+	return !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.State == Failed })
+}
+
+// Count is how many checks came to a state.
+func (r Report) Count(s State) (n int) {
+	for _, f := range r.Findings {
+		if f.State == s {
+			n++
+		}
+	}
+	return n
+}
