@@ -59,11 +59,6 @@ image: dist/till-linux-arm64 ## dist/till-BOARD.img, a card for BOARD (pi3b; piz
 	@go run ./cmd/till image -board '$(BOARD)' -o 'dist/till-$(BOARD).img' -till dist/till-linux-arm64 -release '$(VERSION)' $(if $(SITE),-site '$(SITE)')
 	@cd dist && sha256sum 'till-$(BOARD).img'
 
-.PHONY: flash
-flash: image ## write that card: make flash BOARD=pi3b DISK=/dev/sdX SITE=shop.toml; with no DISK it lists the cards
-	@go build -o bin/till ./cmd/till
-	@bin/till flash -image 'dist/till-$(BOARD).img' $(if $(DISK),-disk '$(DISK)') $(if $(SITE),-site '$(SITE)')
-
 .PHONY: test-tools
 test-tools: ## install the Debian packages the tests need and that are missing, and fetch the boards' kernel
 	@scripts/install-test-tools test pi

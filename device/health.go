@@ -125,3 +125,9 @@ func (f HealthFiles) number(path string, base int) (int64, error) {
 	}
 	return v, nil
 }
+
+// DiskFree is how many bytes the disk that path is on has left.
+func DiskFree(path string) (uint64, error) {
+	free, _, err := diskSpace(path)
+	return free, err
+}

@@ -1,8 +1,5 @@
 package store
 
-// Schema is the version of the layout that this program writes.
-const Schema = schema
-
 // Roll begins the next segment. Append does so too, but commits to it in the
 // same call, and a power cut may come in between.
 func (j *Journal) Roll() error {

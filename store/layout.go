@@ -13,6 +13,9 @@ import (
 	"till/sync/wire"
 )
 
+// Schema is the version of the layout in doc.go that this program writes and reads.
+const Schema = schema
+
 // schema is the version of the layout in doc.go that this program writes.
 const schema = 1
 

@@ -71,6 +71,9 @@ func fixedTime() time.Time { return time.Date(2026, time.January, 1, 0, 0, 0, 0,
 // the terminal's own configuration file.
 const SiteFile = "site.toml"
 
+// TrustFile is in the initramfs: whom the system trusts for releases.
+const TrustFile = "etc/till/root.json"
+
 // Names in a slot.
 const (
 	kernelFile    = "vmlinuz"

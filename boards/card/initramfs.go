@@ -30,6 +30,9 @@ func (r *Recipe) initramfs() ([]byte, error) {
 		// The first place that crypto/x509 looks at.
 		entries = append(entries, entry{name: "etc/ssl/certs/ca-certificates.crt", mode: modeFile | 0o644, data: r.Roots})
 	}
+	if len(r.Trust) > 0 {
+		entries = append(entries, entry{name: TrustFile, mode: modeFile | 0o644, data: r.Trust})
+	}
 	modules, err := r.modules()
 	if err != nil {
 		return nil, err

@@ -31,6 +31,9 @@ type Recipe struct {
 	// Roots are CA certificates (PEM) that the system trusts besides the
 	// gateway's own, which enrolment brings; nil for none.
 	Roots []byte
+	// Trust is the root of trust for releases (till-cloud release root), which the
+	// system finds at TrustFile; nil for none: it takes no updates.
+	Trust []byte
 	// Radio has the firmware of the board's radio, as linux-firmware's folder brcm; nil for none.
 	Radio fs.FS
 }

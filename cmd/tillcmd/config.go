@@ -43,6 +43,7 @@ type Config struct {
 
 	Merchant Merchant
 	Gateway  Gateway
+	Updates  Updates
 	Journal  Retention
 	Printer  printer.Profile
 
@@ -81,6 +82,7 @@ type Merchant struct {
 	Currency string
 	Language words.Lang // the cashier's
 	Cashier  string
+	Hours    Hours // outside of them updates are made
 }
 
 // Gateway is where the cloud is.
@@ -113,6 +115,7 @@ var settings = map[string]setting{
 	"merchant.address": {false, lines(func(c *Config, l []string) { c.Merchant.Address = l })},
 	"merchant.phone":   {false, text(func(c *Config, s string) error { c.Merchant.Phone = s; return nil })},
 	"merchant.foot":    {false, lines(func(c *Config, l []string) { c.Merchant.Foot = l })},
+	"merchant.hours":   {false, openingHours},
 	"merchant.cashier": {false, text(func(c *Config, s string) error { c.Merchant.Cashier = s; return nil })},
 	"merchant.timezone": {true, text(func(c *Config, s string) (err error) {
 		c.Merchant.Zone, err = time.LoadLocation(s)
@@ -151,6 +154,9 @@ var settings = map[string]setting{
 		c.Enrol.Claim, err = enrolment.ParseClaim(s)
 		return err
 	})},
+
+	"updates.url":  {false, text(func(c *Config, s string) error { c.Updates.URL = strings.TrimSuffix(s, "/"); return checkUpdatesURL(s) })},
+	"updates.root": {false, text(func(c *Config, s string) error { c.Updates.Root = s; return nil })},
 
 	"journal.keep_days": {false, number(1, 3650, func(c *Config, n int64) { c.Journal.KeepDays = int(n) })},
 	"journal.max_mb":    {false, number(8, 65536, func(c *Config, n int64) { c.Journal.MaxBytes = n << 20 })},
@@ -363,7 +369,8 @@ func (f configFile) with(values map[string]any) configFile {
 
 func defaultConfig() Config {
 	return Config{
-		Merchant: Merchant{Language: words.English}, Printer: printer.ProfileAuto(),
+		Merchant: Merchant{Language: words.English, Hours: defaultHours()}, Printer: printer.ProfileAuto(),
+		Updates:     Updates{Root: defaultRoot},
 		Journal:     Retention{KeepDays: 30, MaxBytes: 256 << 20},
 		PrinterPort: printer.DefaultOptions(), Scanner: scanner.DefaultOptions(),
 		Display: defaultDisplay(), Watchdog: true, UPS: device.DefaultUPS(),

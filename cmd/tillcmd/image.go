@@ -26,6 +26,7 @@ func imageCommand(ctx context.Context, args []string, stdout io.Writer) error {
 	release := flags.String("release", Version, "`version` of that till")
 	site := flags.String("site", "", "`file` with the site's settings (TOML)")
 	roots := flags.String("roots", "", "`file` with CA certificates (PEM) to trust")
+	trust := flags.String("trust", "", "`file` with the root of trust for updates (till-cloud release root); without it the card takes none")
 	radio := flags.String("radio", "", "`folder` with the firmware of the board's radio")
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("till image: %w; see till help", err)
@@ -42,6 +43,11 @@ func imageCommand(ctx context.Context, args []string, stdout io.Writer) error {
 		return fmt.Errorf("till image: %w", err)
 	}
 	r.Version = *release
+	if *trust != "" {
+		if r.Trust, err = readRoot(*trust); err != nil {
+			return fmt.Errorf("till image: %w", err)
+		}
+	}
 	if err := writeNew(*out, func(f *os.File) error {
 		if err := f.Truncate(card.ImageSize); err != nil {
 			return err
@@ -87,7 +93,7 @@ func imageRecipe(board, blobs, program, site, roots, radio string) (*card.Recipe
 	if radio != "" {
 		r.Radio = os.DirFS(radio)
 		if _, err := fs.ReadDir(r.Radio, "."); err != nil {
-			return nil, fmt.Errorf("the radio's firmware in %s: %w", radio, err)
+			return nil, err
 		}
 	}
 	return r, nil

@@ -68,12 +68,7 @@ func tellStatus(_ context.Context, t *terminal, _ json.RawMessage) (any, error) 
 
 // report tells the gateway what this terminal is.
 func (t *terminal) report() {
-	about, err := json.Marshal(map[string]string{"version": Version, "board": t.config.Board.Name, "system": runtime.GOOS + "/" + runtime.GOARCH})
-	if err != nil {
-		t.log.Error("report", "err", err)
-		return
-	}
-	t.link.Report(wire.Reported{Boot: t.boot, Change: 1, Parts: map[string]json.RawMessage{"terminal": about}})
+	t.tell("terminal", map[string]string{"version": Version, "board": t.config.Board.Name, "system": runtime.GOOS + "/" + runtime.GOARCH})
 }
 
 var _ link.Slot = commandFile{}

@@ -55,6 +55,9 @@ type terminal struct {
 	reached  atomic.Bool                   // the gateway is on line
 	leaving  atomic.Bool                   // to be enrolled again, once the counter is idle
 
+	updating *updating // nil where this till is updated by other means
+	reports  reports
+
 	inbox   chan input
 	stirred chan struct{} // 1 deep: something shown is another, beside the counter's own state
 	changed chan struct{} // 1 deep: something was plugged in or pulled out
@@ -91,6 +94,11 @@ func runTerminal(ctx context.Context, config Config, log *slog.Logger) error {
 		if switchesOff(err) {
 			log.Info("switching off", "why", err)
 			return config.powerOff()
+		}
+		var again restart
+		if errors.As(err, &again) {
+			log.Warn("the machine is started anew", "why", again)
+			return again.do(ctx)
 		}
 		if !errors.Is(err, errReopen) || ctx.Err() != nil {
 			return err
@@ -135,6 +143,9 @@ func (t *terminal) run(ctx context.Context) error {
 	if err := t.openLink(ctx); err != nil {
 		return errors.Join(err, body.Close())
 	}
+	if err := t.openUpdates(); err != nil {
+		t.log.Info("updates", "err", err)
+	}
 	t.printing = newPrintQueue(t)
 	newest, _ := t.journal.Newest()
 	sales := t.journal.Unfinished()
@@ -155,6 +166,10 @@ func (t *terminal) run(ctx context.Context) error {
 		"scanner": t.readScanner,
 	}
 	maps.Copy(parts, t.bodyParts())
+	if u := t.updating; u != nil {
+		parts["updates"] = u.Run
+		defer func() { _ = u.disk.Close() }() // all that was written was synced
+	}
 	ended := make(chan struct{}, len(parts))
 	for name, part := range parts {
 		go func() {
@@ -277,6 +292,9 @@ func (t *terminal) loop(ctx context.Context) error {
 		}
 		if t.leaves() {
 			return errEnrolAgain
+		}
+		if err := t.attendUpdates(ctx); err != nil {
+			return err
 		}
 		timer.Reset(t.wait())
 		select {
@@ -434,6 +452,9 @@ func (t *terminal) hear(ctx context.Context, e link.Effect) {
 	case link.ClockLearned:
 		t.offset.Store(&e.Offset)
 		event = checkout.ClockLearned{Offset: e.Offset}
+	case link.Wanted:
+		t.wanted(ctx, e.Desired)
+		return
 	case link.Execute:
 		t.execute(ctx, e.Command)
 		return

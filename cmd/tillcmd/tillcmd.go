@@ -37,10 +37,10 @@ const usage = `till is a payment terminal for QR wallets.
   till journal show [-data DIR] [-n N] [SALE]
                                         the newest records, or one sale
   till image -board NAME -o FILE [-till FILE] [-blobs DIR] [-site FILE]
-             [-roots FILE] [-radio DIR] [-release VERSION]
+             [-roots FILE] [-trust FILE] [-radio DIR] [-release VERSION]
                                         make the image of a memory card
-  till flash [-image FILE -disk DEVICE] [-site FILE] [-force]
-                                        write it to a card and verify it, or list the cards
+  till release -image FILE -board NAME -version V -o FILE [-one-way]
+                                        make a release of such an image
   till version                          say what this is
   till help                             say this
 
@@ -65,8 +65,8 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return journalCommand(ctx, args, stdout, stderr)
 	case "image":
 		return imageCommand(ctx, args, stdout)
-	case "flash":
-		return flashCommand(ctx, args, stdout, stderr)
+	case "release":
+		return releaseCommand(ctx, args, stdout)
 	case "version":
 		return version(args, stdout)
 	case "help", "-h", "-help", "--help":
