@@ -279,13 +279,15 @@ func (b *builder) customer(ctx context.Context) display.Surface {
 	if err != nil {
 		b.o.Log.Error("no display for the customer", "display", s.name, "err", err)
 	}
-	if s.path() != "" {
+	switch {
+	case s.path() != "":
 		return b.hotplug(s, surface)
-	}
-	if surface == nil {
+	case surface == nil:
 		return nil
 	}
-	return surface
+	// It is drawn on apart from the counter, and closed by the counter: a Hotplug
+	// keeps the two apart.
+	return display.NewHotplug(surface, surface.Size(), func() (display.Surface, error) { return nil, display.ErrUnplugged })
 }
 
 func (b *builder) open(ctx context.Context, s screen) (display.Surface, error) {
@@ -336,9 +338,6 @@ func (b *builder) lights() {
 	}
 	b.d.Light = func(on bool) error {
 		switched := []error{b.machine.Backlights.Light(on), display.SwitchLight(b.d.Display, on)}
-		if b.d.Customer != nil {
-			switched = append(switched, display.SwitchLight(b.d.Customer, on))
-		}
 		some := slices.Contains(switched, nil)
 		switched = slices.DeleteFunc(switched, func(err error) bool { return errors.Is(err, errors.ErrUnsupported) })
 		if !some && len(switched) == 0 {

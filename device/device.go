@@ -19,10 +19,12 @@ import (
 // Device is a terminal's peripherals, ready for use.
 type Device struct {
 	Display display.Surface
-	// Customer is the customer's own display; nil where there is none.
+	// Customer is the customer's own display; nil where there is none. Safe for
+	// concurrent use.
 	Customer display.Surface
-	// Light switches the displays' lights: errors.ErrUnsupported where none has a
-	// switch. It is nil on a bench.
+	// Light switches the display's light and all backlights:
+	// errors.ErrUnsupported where there is no switch. It is nil on a bench. Used
+	// from the goroutine that draws.
 	Light   func(on bool) error
 	Input   display.Input
 	Scanner scanner.Source

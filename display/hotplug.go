@@ -100,6 +100,13 @@ func (h *Hotplug) letGo() error {
 	return err
 }
 
+// Fresh says that a display was opened of which nothing is drawn yet.
+func (h *Hotplug) Fresh() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.surface != nil && h.fresh
+}
+
 // There says whether a display is plugged in.
 func (h *Hotplug) There() bool {
 	h.mu.Lock()

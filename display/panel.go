@@ -63,6 +63,9 @@ func (p *Panel) show(frame *image.RGBA, within []image.Rectangle) ([]image.Recta
 	if frame.Rect != (image.Rectangle{Max: size}) {
 		return nil, fmt.Errorf("show a frame of %v on a panel of %v: the sizes must be the same", frame.Rect, size)
 	}
+	if h, ok := p.surface.(*Hotplug); ok && h.Fresh() {
+		p.shown = nil // another panel, or the same one switched off and on
+	}
 	changed := []image.Rectangle{frame.Rect}
 	if p.shown != nil && p.shown.Rect == frame.Rect {
 		changed = difference(p.shown, frame, within)

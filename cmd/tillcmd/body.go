@@ -182,6 +182,9 @@ func (t *terminal) bodyParts() map[string]func(context.Context) error {
 	if t.device.Health != nil {
 		parts["health"] = t.watchHealth
 	}
+	if t.customer != nil {
+		parts["customer's display"] = t.customer.run
+	}
 	if t.device.Attached != nil {
 		parts["peripherals"] = t.watchAttached
 	}

@@ -112,7 +112,10 @@ func (t *terminal) watchAttached(ctx context.Context) error {
 	failed := make([]string, len(plugs))
 	for {
 		for i, h := range plugs {
-			_, err := h.Look()
+			changed, err := h.Look()
+			if changed {
+				t.stir() // it shows nothing of ours yet
+			}
 			if err != nil && err.Error() != failed[i] && ctx.Err() == nil {
 				t.log.Warn("display", "err", err)
 			}

@@ -1,53 +1,93 @@
 package tillcmd
 
 import (
+	"context"
 	"errors"
 	"image"
+	"log/slog"
+	"time"
 
 	"till/checkout"
 	"till/display"
 	"till/payment"
 )
 
-// customerScreen is the customer's own display. What is wrong with it holds up
-// nothing.
+// customerScreen is the customer's own display. It is drawn by a goroutine of its
+// own, so that a slow one, or one that is stuck, holds up nothing.
 type customerScreen struct {
 	surface display.Surface
-	panel   *display.Panel
-	painter *display.Painter
-	size    image.Point
-	failed  string // said already
+	wanted  chan customerLook // 1 deep: the newest
+	log     *slog.Logger
+}
+
+// customerLook is what the display is to show: nothing where it is to be dark.
+type customerLook struct {
+	view display.CustomerView
+	dark bool
 }
 
 // newCustomerScreen is nil where there is no such display.
-func newCustomerScreen(s display.Surface) *customerScreen {
+func newCustomerScreen(s display.Surface, log *slog.Logger) *customerScreen {
 	if s == nil {
 		return nil
 	}
-	return &customerScreen{surface: s, panel: display.NewPanel(s)}
+	return &customerScreen{surface: s, wanted: make(chan customerLook, 1), log: log}
 }
 
-func (c *customerScreen) show(t *terminal) {
-	if c == nil {
-		return
+// show has a look shown, in place of one that waits. Only one goroutine may call it.
+func (c *customerScreen) show(l customerLook) {
+	select {
+	case <-c.wanted:
+	default:
 	}
-	if size := c.surface.Size(); size != c.size {
-		c.painter, c.size = display.NewPainter(size), size
+	c.wanted <- l
+}
+
+// run draws until ctx ends.
+func (c *customerScreen) run(ctx context.Context) error {
+	panel := display.NewPanel(c.surface)
+	var painter *display.Painter
+	var size image.Point
+	var l customerLook
+	var dark bool
+	failed := ""
+	look := time.NewTicker(attachEvery)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case l = <-c.wanted:
+		case <-look.C:
+			if h, ok := c.surface.(*display.Hotplug); !ok || !h.Fresh() || painter == nil {
+				continue
+			}
+			dark = false // as it was opened
+		}
+		if now := c.surface.Size(); painter == nil || now != size {
+			painter, size = display.NewPainter(now), now
+		}
+		var err error
+		if l.dark {
+			_, err = panel.Show(blackFrame(size))
+		} else {
+			_, err = panel.ShowFrame(painter.RenderCustomer(l.view))
+		}
+		if l.dark != dark {
+			dark = l.dark
+			if failed := display.SwitchLight(c.surface, !dark); !errors.Is(failed, errors.ErrUnsupported) {
+				err = errors.Join(err, failed)
+			}
+		}
+		text := ""
+		if err != nil && !errors.Is(err, display.ErrUnplugged) && ctx.Err() == nil {
+			text = err.Error()
+		}
+		if text != failed && text != "" {
+			c.log.Error("the customer's display", "err", err)
+		}
+		failed = text
 	}
-	var err error
-	if t.lamp.dark {
-		_, err = c.panel.Show(blackFrame(c.size))
-	} else {
-		_, err = c.panel.ShowFrame(c.painter.RenderCustomer(t.customerView()))
-	}
-	text := ""
-	if err != nil && !errors.Is(err, display.ErrUnplugged) {
-		text = err.Error()
-	}
-	if text != c.failed && text != "" {
-		t.log.Error("draw for the customer", "err", err)
-	}
-	c.failed = text
 }
 
 // customerScreens is what the customer sees while the cashier has these.

@@ -17,7 +17,6 @@ type lamp struct {
 	after time.Duration // 0: never
 	since time.Time     // someone did something, or something was under way
 	dark  bool
-	there bool // the display, as it was when it went dark
 }
 
 // wait is until it goes dark; false if it does not.
@@ -47,19 +46,18 @@ func (t *terminal) awake() (wasDark bool) {
 // dim decides whether it is dark, and says whether that is another than before.
 func (t *terminal) dim() (turned bool) {
 	now := time.Now()
-	there := t.displayThere()
-	if !t.idle() || t.lamp.dark && there != t.lamp.there { // one that was just plugged in shows something
+	if !t.idle() || t.lamp.dark && t.displayFresh() { // one that was just plugged in shows something
 		t.lamp.since = now
 	}
 	dark := t.lamp.after > 0 && now.Sub(t.lamp.since) >= t.lamp.after
 	turned = dark != t.lamp.dark
-	t.lamp.dark, t.lamp.there = dark, there
+	t.lamp.dark = dark
 	return turned
 }
 
-func (t *terminal) displayThere() bool {
+func (t *terminal) displayFresh() bool {
 	h, ok := t.device.Display.(*display.Hotplug)
-	return !ok || h.There()
+	return ok && h.Fresh()
 }
 
 // switchLight switches the displays' light. Where it has no switch a black

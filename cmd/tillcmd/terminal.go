@@ -138,7 +138,7 @@ func (t *terminal) run(ctx context.Context) error {
 		return err
 	}
 	t.device = body
-	t.panel, t.customer = display.NewPanel(body.Display), newCustomerScreen(body.Customer)
+	t.panel, t.customer = display.NewPanel(body.Display), newCustomerScreen(body.Customer, t.log)
 	t.lamp = lamp{after: t.config.Display.DarkAfter, since: time.Now()}
 	if err := t.openLink(ctx); err != nil {
 		return errors.Join(err, body.Close())
@@ -401,7 +401,9 @@ func (t *terminal) draw() {
 	if err != nil {
 		t.log.Error("draw", "err", err)
 	}
-	t.customer.show(t)
+	if t.customer != nil {
+		t.customer.show(customerLook{t.customerView(), t.lamp.dark})
+	}
 	if turned {
 		t.switchLight()
 	}
