@@ -390,12 +390,19 @@ type film struct {
 	x, y  int32
 	noise []int32
 	fail  error
+	delay time.Duration
+	asked int // transfers
 	sent  []byte
 }
 
 func (f *film) Tx(w, r []byte) error {
 	f.mu.Lock()
+	delay := f.delay
+	f.mu.Unlock()
+	time.Sleep(delay)
+	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.asked++
 	if f.fail != nil {
 		return f.fail
 	}

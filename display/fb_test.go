@@ -58,8 +58,8 @@ func TestPixelFormats(t *testing.T) {
 	}
 }
 
-// seen reads a framebuffer's memory as the panel shows it.
-func seen(memory []byte, g display.FBGeometry) *image.RGBA {
+// shownBy reads a framebuffer's memory as the panel shows it.
+func shownBy(memory []byte, g display.FBGeometry) *image.RGBA {
 	m := image.NewRGBA(image.Rectangle{Max: g.Size})
 	bytesPer := g.Format.Bits / 8
 	for y := range g.Size.Y {
@@ -128,7 +128,7 @@ func TestFramebuffer(t *testing.T) {
 				if err := fb.Draw(a, a.Rect); err != nil {
 					t.Fatal(err)
 				}
-				if !bytes.Equal(turned(seen(memory, g), r).Pix, a.Pix) {
+				if !bytes.Equal(turned(shownBy(memory, g), r).Pix, a.Pix) {
 					t.Fatal("a whole frame is not shown as drawn")
 				}
 				before := bytes.Clone(memory)
@@ -136,7 +136,7 @@ func TestFramebuffer(t *testing.T) {
 				if err := fb.Draw(b, part); err != nil {
 					t.Fatal(err)
 				}
-				shown := turned(seen(memory, g), r)
+				shown := turned(shownBy(memory, g), r)
 				for y := range size.Y {
 					for x := range size.X {
 						want := a.RGBAAt(x, y)

@@ -31,6 +31,7 @@ type wiring struct {
 	lines  []string
 	failAt int // transfers until one fails; 0: none does
 	panel  *glass
+	delay  time.Duration // of each transfer
 }
 
 var errWire = errors.New("the wire is off")
@@ -51,6 +52,9 @@ func (w *wiring) MaxTxSize() int { return w.limit }
 func (w *wiring) Tx(out, in []byte) error {
 	if w.limit > 0 && len(out) > w.limit {
 		return fmt.Errorf("maximum Tx length is %d", w.limit)
+	}
+	if w.delay > 0 {
+		time.Sleep(w.delay)
 	}
 	if w.failAt > 0 {
 		if w.failAt--; w.failAt == 0 {
