@@ -59,6 +59,13 @@ image: dist/till-linux-arm64 ## dist/till-BOARD.img, a card for BOARD (pi3b; piz
 	@go run ./cmd/till image -board '$(BOARD)' -o 'dist/till-$(BOARD).img' -till dist/till-linux-arm64 -release '$(VERSION)' $(if $(SITE),-site '$(SITE)')
 	@cd dist && sha256sum 'till-$(BOARD).img'
 
+.PHONY: deb
+deb: $(FIRMWARE) ## dist/till_VERSION_{arm64,armhf,amd64}.deb, for Raspberry Pi OS and other Debian systems
+	@GOOS=linux GOARCH=amd64 GOAMD64=v1 GOEXPERIMENT= $(BUILD) -ldflags '-s -w $(LDFLAGS)' -o dist/till-linux-amd64 ./cmd/till
+	@for pair in arm64:arm64 armhf:armv6 amd64:amd64; do \
+	  packaging/build-deb $${pair%:*} dist/till-linux-$${pair#*:} '$(VERSION)' "dist/till_$(VERSION)_$${pair%:*}.deb"; done
+	@cd dist && sha256sum till_$(VERSION)_*.deb
+
 .PHONY: test-tools
 test-tools: ## install the Debian packages the tests need and that are missing, and fetch the boards' kernel
 	@scripts/install-test-tools test pi

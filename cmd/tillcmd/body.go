@@ -152,6 +152,11 @@ func (t *terminal) bodyParts() map[string]func(context.Context) error {
 	if w := t.device.Watchdog; w != nil {
 		parts["watchdog"] = w.Run
 	}
+	parts["systemd"] = func(ctx context.Context) error {
+		feedSystemd(ctx, t.log, t.device.Vitals.Ailing)
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	if b := t.device.PowerButton; b != nil {
 		parts["power button"] = func(ctx context.Context) error {
 			if err := b.Run(ctx); err != nil {

@@ -44,6 +44,7 @@ type enrolInput struct {
 
 // enrolOnScreen shows the claim screen until the device is enrolled, or ctx ends.
 func enrolOnScreen(ctx context.Context, config Config, me *identity.Identity, accept func(enrolment.Grant) error, log *slog.Logger) error {
+	defer feedSystemdMeanwhile(ctx, log)()
 	code, err := me.Device()
 	if err != nil {
 		return err

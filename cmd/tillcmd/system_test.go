@@ -106,3 +106,17 @@ func FuzzConfigureSystem(f *testing.F) {
 		}
 	})
 }
+
+// The configuration that the Debian package installs is one to enrol by.
+func TestPackagedConfiguration(t *testing.T) {
+	file, err := loadFile("../../packaging/debian/till.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !file.enrols() {
+		t.Error("it names a gateway")
+	}
+	if _, faults := file.on("pi4b").partial(); len(faults) > 0 {
+		t.Error(report(faults))
+	}
+}

@@ -83,6 +83,7 @@ const openEvery = 2 * time.Second
 // untilOpen shows what keeps the journal from opening, until it does.
 func (t *terminal) untilOpen(ctx context.Context, why error) (j *store.Journal, notice checkout.Sentence, err error) {
 	t.log.Error("the journal does not open, and is tried again", "err", why)
+	defer feedSystemdMeanwhile(ctx, t.log)()
 	body, err := device.Open(ctx, t.config.Board, t.body())
 	if err != nil {
 		return nil, notice, errors.Join(why, err)

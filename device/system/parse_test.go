@@ -246,7 +246,6 @@ func TestRing(t *testing.T) {
 func TestRingCopiesNotWithoutEnd(t *testing.T) {
 	ring := system.NewRing(system.DefaultRing)
 	var kernel bytes.Buffer
-	fmt.Fprintln(ring.Source("system", system.Whole), "early")
 	ring.CopyTo(&kernel)
 	for range 100_000 {
 		fmt.Fprintln(ring.Source("till", system.Whole), "again")
@@ -254,6 +253,23 @@ func TestRingCopiesNotWithoutEnd(t *testing.T) {
 	if n := strings.Count(kernel.String(), "again"); n == 0 || n > 1000 {
 		t.Errorf("%d lines were copied", n)
 	}
+	kernel.Reset()
+	worse := system.NewRing(system.DefaultRing)
+	worse.CopyTo(&kernel)
+	fmt.Fprintln(worse.Source("till", system.Whole), "panic: no luck\nlevel=WARN msg=hot\nlevel=ERROR msg=\"no paper\"")
+	for _, want := range []string{"<11>till till: panic: no luck", "<12>till till: level=WARN", "<11>till till: level=ERROR"} {
+		if !strings.Contains(kernel.String(), want) {
+			t.Errorf("the kernel's log lacks %q: %q", want, kernel.String())
+		}
+	}
+}
+
+// What was said before the kernel's log was open is copied too.
+func TestRingCopiesWhatWasSaid(t *testing.T) {
+	ring := system.NewRing(system.DefaultRing)
+	var kernel bytes.Buffer
+	fmt.Fprintln(ring.Source("system", system.Whole), "early")
+	ring.CopyTo(&kernel)
 	if !strings.HasPrefix(kernel.String(), "<14>till system: early") {
 		t.Errorf("the kernel's log begins %.60q", kernel.String())
 	}

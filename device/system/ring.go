@@ -66,9 +66,24 @@ func (r *Ring) add(source string, text []byte) {
 	r.copyLine(line)
 }
 
-// kmsgInfo is the priority of a line in the kernel's log: facility user, level
-// info (syslog(2)).
-const kmsgInfo = "<14>till "
+// Priorities of lines in the kernel's log: facility user, and the level
+// (syslog(2)). What is an error is on the console of a card, which shows no less.
+const (
+	kmsgError   = "<11>till "
+	kmsgWarning = "<12>till "
+	kmsgInfo    = "<14>till "
+)
+
+// priority is of a line by slog, or by the runtime when a program dies.
+func priority(line []byte) string {
+	switch {
+	case bytes.Contains(line, []byte("level=ERROR")), bytes.Contains(line, []byte(": panic: ")), bytes.Contains(line, []byte(": fatal error: ")):
+		return kmsgError
+	case bytes.Contains(line, []byte("level=WARN")):
+		return kmsgWarning
+	}
+	return kmsgInfo
+}
 
 func (r *Ring) copyLine(line []byte) {
 	if r.copy == nil {
@@ -86,8 +101,8 @@ func (r *Ring) copyLine(line []byte) {
 		return
 	}
 	r.allowed--
-	_, text, _ := bytes.Cut(bytes.TrimLeft(line, " "), []byte(" "))         // the kernel says when
-	_, _ = r.copy.Write(append([]byte(kmsgInfo), bytes.TrimSpace(text)...)) // the ring has it
+	_, text, _ := bytes.Cut(bytes.TrimLeft(line, " "), []byte(" "))               // the kernel says when
+	_, _ = r.copy.Write(append([]byte(priority(line)), bytes.TrimSpace(text)...)) // the ring has it
 }
 
 // WriteTo writes what is kept, oldest first.

@@ -55,6 +55,8 @@ var rooms = []room{
 		"the body builds peripherals from a board: what a cashier does, what is kept and what is sent must not depend on the body it happens in"},
 	{"docs", nil,
 		"documentation holds pages, and tests that hold the pages to the code; no program is there"},
+	{"packaging", nil,
+		"packages are made of files and a built program; no program is there"},
 	{"demo", []string{anything}, ""},
 	{"lab", []string{anything}, ""},
 	{"cmd", []string{anything}, ""},
