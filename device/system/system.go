@@ -171,7 +171,7 @@ func (s *System) Run(ctx context.Context) error {
 	running, ended := context.WithCancelCause(ctx)
 	defer ended(nil)
 	s.ended = ended
-	background := []func(context.Context){s.attendNetwork, s.keepTime, s.serveControl}
+	background := []func(context.Context){s.attendNetwork, s.keepTime, s.serveControl, s.guardTrial}
 	done := make(chan struct{}, len(background))
 	for _, part := range background {
 		go func() {
