@@ -15,6 +15,8 @@ const (
 	SaleParked      Kind = "sale_parked"      // Intent: unresolved, and out of the counter's way
 	LateRefunded    Kind = "late_refunded"    // Attempt, Amount: paid after it was closed, given back by the gateway
 	ReceiptPrinted  Kind = "receipt_printed"  // Receipt
+	RefundAsked     Kind = "refund_asked"     // Refund, Tender, Amount, Void, Cashier: a manager wants money of a tender given back
+	RefundChanged   Kind = "refund_changed"   // Refund, RefundStatus and what the gateway said with it
 	StoreReplaced   Kind = "store_replaced"   // Reason: the journal before this epoch was lost or set aside
 )
 
@@ -88,6 +90,9 @@ const (
 	NotConfigured     Reason = "not_configured"     // a fault of the merchant's set-up: the operator is told
 	AmountMismatch    Reason = "amount_mismatch"    // the order exists with another amount
 	MerchantCancelled Reason = "merchant_cancelled" // by the cashier
+	OverRefund        Reason = "over_refund"        // more than is left of what was paid
+	NotPaid           Reason = "not_paid"           // nothing was taken under this order
+	RefundTooLate     Reason = "refund_too_late"    // the wallet gives nothing back after so long
 	EarlierOpen       Reason = "earlier_open"       // an earlier attempt of the tender is not settled
 	DeviceReplaced    Reason = "device_replaced"    // of StoreReplaced: the epochs before this one are of a device that was this terminal before
 	JournalDamaged    Reason = "journal_damaged"    // of StoreReplaced: the epoch before this one was set aside
@@ -114,7 +119,12 @@ type Event struct {
 	Receipt     uint64        `json:"receipt,omitempty"`     // contiguous per terminal and epoch
 	Intent      Intent        `json:"intent,omitempty"`
 	Cashier     string        `json:"cashier,omitempty"`
-	NotAfter    time.Time     `json:"not_after,omitzero"` // the cloud's time
+
+	Refund       int          `json:"refund,omitempty"` // from 1, across the sale's tenders
+	RefundStatus RefundStatus `json:"refund_status,omitempty"`
+	Void         bool         `json:"void,omitempty"`
+
+	NotAfter time.Time `json:"not_after,omitzero"` // the cloud's time
 }
 
 // Stamp says when an event was recorded. A Pi has no clock of its own, so order

@@ -36,6 +36,7 @@ type Sale struct {
 	Cancelling bool      `json:"cancelling,omitempty"` // the cashier asked to end the open attempt
 	Receipt    uint64    `json:"receipt,omitempty"`    // 0: none
 	Printed    int       `json:"printed,omitempty"`    // times the receipt was printed
+	Refunds    []Refund  `json:"refunds,omitempty"`    // Refunds[i].Number is i+1
 	Created    Stamp     `json:"created"`
 	Changed    Stamp     `json:"changed"`
 }
@@ -82,7 +83,7 @@ func (s Sale) Apply(e Event, at Stamp) (Sale, error) {
 	if e.Sale != s.ID {
 		return s, impossible("%s of sale %s applied to sale %s", e.Kind, e.Sale, s.ID)
 	}
-	s.Tenders, s.Attempts = slices.Clone(s.Tenders), slices.Clone(s.Attempts)
+	s.Tenders, s.Attempts, s.Refunds = slices.Clone(s.Tenders), slices.Clone(s.Attempts), slices.Clone(s.Refunds)
 	var err error
 	switch e.Kind {
 	case AttemptStarted:
@@ -99,6 +100,10 @@ func (s Sale) Apply(e Event, at Stamp) (Sale, error) {
 		err = s.refundLate(e)
 	case ReceiptPrinted:
 		err = s.printReceipt(e)
+	case RefundAsked:
+		err = s.requestRefund(e, at)
+	case RefundChanged:
+		err = s.changeRefund(e)
 	default:
 		err = impossible("event kind %q is not of a sale", e.Kind)
 	}
@@ -317,10 +322,10 @@ func (s Sale) LastAttempt() *Attempt {
 	return nil
 }
 
-// Unfinished says that somebody still owes this sale a step: an attempt to be
-// settled, or a receipt to be printed. Boot takes up these and no others.
+// Unfinished says that somebody still owes this sale a step: an attempt or a
+// refund to be settled, or a receipt to be printed. Boot takes up these and no others.
 func (s Sale) Unfinished() bool {
-	return s.OpenAttempt() != nil || (s.Receipt != 0 && s.Printed == 0)
+	return s.OpenAttempt() != nil || (s.Receipt != 0 && s.Printed == 0) || s.OpenRefund() != nil
 }
 
 // Status is the one word for the sale as a whole.
@@ -329,7 +334,7 @@ func (s Sale) Status() Status {
 		return s.openStatus(a)
 	}
 	if s.Due() == 0 {
-		return StatusApproved
+		return s.paidStatus()
 	}
 	a := s.LastAttempt()
 	if a == nil {
@@ -346,6 +351,19 @@ func (s Sale) Status() Status {
 		return StatusReversed
 	default:
 		return StatusCreated // part of a split sale is paid, the rest not yet asked for
+	}
+}
+
+// paidStatus of a part refund stays approved.
+func (s Sale) paidStatus() Status {
+	refunded, voided := s.Refunded()
+	switch {
+	case refunded+voided < s.Total.Amount:
+		return StatusApproved
+	case refunded == 0:
+		return StatusVoided
+	default:
+		return StatusRefunded
 	}
 }
 

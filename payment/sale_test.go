@@ -48,6 +48,12 @@ func cash(tendered, change int64) func(*payment.Event) {
 	return func(e *payment.Event) { e.Tendered, e.Change = tendered, change }
 }
 
+func back(n, tender int, amount int64) func(*payment.Event) {
+	return func(e *payment.Event) { e.Refund, e.Tender, e.Amount = n, tender, amount }
+}
+
+func void(e *payment.Event) { e.Void = true }
+
 func fold(events ...payment.Event) (payment.Sale, error) {
 	var s payment.Sale
 	for i, e := range events {
@@ -152,6 +158,14 @@ func TestImpossibleSteps(t *testing.T) {
 		"late refund twice":          {begun, scan, declined, step(payment.LateRefunded, of(1)), step(payment.LateRefunded, of(1))},
 		"printed before it is paid":  {begun, step(payment.ReceiptPrinted)},
 		"another's receipt":          {begun, scan, paid, step(payment.ReceiptPrinted, receipt(8))},
+		"refund before it is paid":   {begun, scan, step(payment.RefundAsked, back(1, 1, 500))},
+		"refund of too much":         {begun, scan, paid, step(payment.RefundAsked, back(1, 1, 1001))},
+		"refund of what went back":   {begun, scan, paid, step(payment.RefundAsked, back(1, 1, 600)), step(payment.RefundAsked, back(2, 1, 500))},
+		"refund of no tender":        {begun, scan, paid, step(payment.RefundAsked, back(1, 2, 500))},
+		"refund out of turn":         {begun, scan, paid, step(payment.RefundAsked, back(2, 1, 500))},
+		"void of a part":             {begun, scan, paid, step(payment.RefundAsked, back(1, 1, 500), void)},
+		"void after a refund":        {begun, scan, paid, step(payment.RefundAsked, back(1, 1, 500)), step(payment.RefundAsked, back(2, 1, 500), void)},
+		"news of no refund":          {begun, scan, paid, step(payment.RefundChanged, back(1, 1, 500))},
 		"an event that is not known": {begun, step("sale_forgotten")},
 		"the store's own":            {begun, step(payment.StoreReplaced)},
 	} {
@@ -184,7 +198,7 @@ func TestAttemptsEnd(t *testing.T) {
 
 // Whatever is thrown at a sale, and whatever it takes of that, the laws hold.
 func TestSaleLaws(t *testing.T) {
-	approved, refused, split := 0, 0, 0 // or the test looks at nothing
+	approved, refused, split, voided, refunded := 0, 0, 0, 0, 0 // or the test looks at nothing
 	rapid.Check(t, func(t *rapid.T) {
 		var s payment.Sale
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
@@ -215,10 +229,16 @@ func TestSaleLaws(t *testing.T) {
 			if len(s.Tenders) > 1 {
 				split++
 			}
+			switch s.Status() {
+			case payment.StatusVoided:
+				voided++
+			case payment.StatusRefunded:
+				refunded++
+			}
 		}
 	})
-	if approved == 0 || refused == 0 || split == 0 {
-		t.Errorf("%d approved, %d refused, %d split: the events are too tame", approved, refused, split)
+	if approved == 0 || refused == 0 || split == 0 || voided == 0 || refunded == 0 {
+		t.Errorf("%d approved, %d refused, %d split, %d voided, %d refunded: the events are too tame", approved, refused, split, voided, refunded)
 	}
 }
 
@@ -239,10 +259,13 @@ func scribble(s payment.Sale) {
 	for i := range s.Attempts {
 		s.Attempts[i].Status = "scribbled"
 	}
+	for i := range s.Refunds {
+		s.Refunds[i].Amount = -1
+	}
 }
 
 func deepCopy(s payment.Sale) payment.Sale {
-	s.Tenders, s.Attempts = slices.Clone(s.Tenders), slices.Clone(s.Attempts)
+	s.Tenders, s.Attempts, s.Refunds = slices.Clone(s.Tenders), slices.Clone(s.Attempts), slices.Clone(s.Refunds)
 	return s
 }
 
@@ -277,10 +300,12 @@ func lawsOf(t *rapid.T, before, s payment.Sale, e payment.Event) {
 	if before.Receipt != 0 && before.Receipt != s.Receipt {
 		t.Fatalf("receipt %d became %d", before.Receipt, s.Receipt)
 	}
-	if (s.Status() == payment.StatusApproved) != (s.Due() == 0) {
+	paid := []payment.Status{payment.StatusApproved, payment.StatusVoided, payment.StatusRefunded}
+	if slices.Contains(paid, s.Status()) != (s.Due() == 0) {
 		t.Fatalf("%s with %d due", s.Status(), s.Due())
 	}
-	if s.Unfinished() != (open == 1 || (s.Receipt != 0 && s.Printed == 0)) {
+	owed := refundsOf(t, before, s)
+	if s.Unfinished() != (open == 1 || owed || (s.Receipt != 0 && s.Printed == 0)) {
 		t.Fatalf("unfinished %v: %+v", s.Unfinished(), s)
 	}
 	if before.ID != "" && (s.ID != before.ID || s.Total != before.Total || s.Created != before.Created) {
@@ -294,6 +319,43 @@ func lawsOf(t *rapid.T, before, s payment.Sale, e payment.Event) {
 	if err := json.Unmarshal(text, &back); err != nil || !reflect.DeepEqual(back, s) {
 		t.Fatalf("%+v came back from JSON as\n%+v, %v", s, back, err)
 	}
+}
+
+// refundsOf holds that no tender ever gives back more than it took, whatever the
+// order of voids and refunds, and says whether one is still open.
+func refundsOf(t *rapid.T, before, s payment.Sale) (open bool) {
+	asked := map[int]int64{}
+	var done int64
+	for i, r := range s.Refunds {
+		if r.Number != i+1 || r.Amount <= 0 {
+			t.Fatalf("refund %+v is at place %d", r, i)
+		}
+		if i < len(before.Refunds) && before.Refunds[i].Status.Final() && before.Refunds[i] != r {
+			t.Fatalf("final refund\n%+v became\n%+v", before.Refunds[i], r)
+		}
+		if r.Status != payment.RefundRefused {
+			asked[r.Tender] += r.Amount
+		}
+		if r.Status == payment.RefundDone {
+			done += r.Amount
+		}
+		open = open || !r.Status.Final()
+	}
+	for tender, sum := range asked {
+		if took := s.Tenders[tender-1]; !took.Paid || sum > took.Amount {
+			t.Fatalf("%d is asked back of %+v", sum, took)
+		}
+		if left := s.Refundable(tender); left != s.Tenders[tender-1].Amount-sum {
+			t.Fatalf("%d is left of tender %d: %+v", left, tender, s)
+		}
+	}
+	if refunded, voided := s.Refunded(); refunded+voided != done || done > s.Total.Amount {
+		t.Fatalf("%d refunded and %d voided of %+v", refunded, voided, s)
+	}
+	if open != (s.OpenRefund() != nil) {
+		t.Fatalf("an open refund: %v: %+v", open, s.Refunds)
+	}
+	return open
 }
 
 // moneyOf holds that a tender is paid at most once, by one attempt or by cash, and never taken back.
@@ -336,6 +398,9 @@ func anyEvent(t *rapid.T, s payment.Sale) payment.Event {
 		payment.AttemptChanged, payment.CancelRequested, payment.CashTaken, payment.SaleParked, payment.LateRefunded,
 		payment.ReceiptPrinted, payment.StoreReplaced,
 	}
+	if s.ID != "" && s.Due() == 0 {
+		kinds = append(kinds, slices.Repeat([]payment.Kind{payment.RefundAsked, payment.RefundChanged}, 6)...)
+	}
 	if s.ID == "" {
 		kinds = append(kinds, slices.Repeat([]payment.Kind{payment.SaleCreated}, 10)...)
 	}
@@ -368,6 +433,19 @@ func anyEvent(t *rapid.T, s payment.Sale) payment.Event {
 		e.Attempt++
 	}
 	e.Receipt = receiptFor(s, e)
+	switch e.Kind {
+	case payment.RefundAsked:
+		e.Refund, e.Tender = len(s.Refunds)+1, rapid.IntRange(1, len(s.Tenders)).Draw(t, "refunded tender")
+		e.Amount = rapid.Int64Range(1, max(1, s.Refundable(e.Tender))).Draw(t, "refund")
+		if e.Void = rapid.Bool().Draw(t, "void"); e.Void || rapid.Bool().Draw(t, "all of it") {
+			e.Amount = s.Refundable(e.Tender)
+		}
+	case payment.RefundChanged:
+		e.Refund = rapid.IntRange(1, max(1, len(s.Refunds))).Draw(t, "refund number")
+		e.RefundStatus = rapid.SampledFrom([]payment.RefundStatus{
+			payment.RefundPending, payment.RefundDone, payment.RefundDone, payment.RefundRefused,
+		}).Draw(t, "refund status")
+	}
 	spoil(t, &e)
 	return e
 }
@@ -405,5 +483,9 @@ func spoil(t *rapid.T, e *payment.Event) {
 		e.Change = rapid.Int64().Draw(t, "change")
 	case 8:
 		e.Mode, e.Intent = "", ""
+	case 9:
+		e.Refund = small(e.Refund)
+	case 10:
+		e.RefundStatus = "given"
 	}
 }

@@ -404,6 +404,6 @@ func (j *Journal) BytesWritten() uint64 {
 
 // clone is a sale whose slices the caller may change.
 func clone(s payment.Sale) payment.Sale {
-	s.Tenders, s.Attempts = slices.Clone(s.Tenders), slices.Clone(s.Attempts)
+	s.Tenders, s.Attempts, s.Refunds = slices.Clone(s.Tenders), slices.Clone(s.Attempts), slices.Clone(s.Refunds)
 	return s
 }

@@ -149,7 +149,7 @@ func ownRecord(r wire.Record) wire.Record {
 }
 
 func ownSale(e cloud.SaleEntry) cloud.SaleEntry {
-	e.Sale.Tenders, e.Sale.Attempts = slices.Clone(e.Sale.Tenders), slices.Clone(e.Sale.Attempts)
+	e.Sale.Tenders, e.Sale.Attempts, e.Sale.Refunds = slices.Clone(e.Sale.Tenders), slices.Clone(e.Sale.Attempts), slices.Clone(e.Sale.Refunds)
 	return e
 }
 
