@@ -19,6 +19,16 @@ type Acquirer interface {
 	Query(ctx context.Context, order payment.Order) (Result, error)
 	// Reverse undoes an order whatever it is: closes it unpaid, or gives all of it back.
 	Reverse(ctx context.Context, order payment.Order) (Result, error)
+	// Refund gives a part or all of a paid order back. It is asked again until it
+	// is through: the same refund number twice is one refund.
+	Refund(ctx context.Context, refund Refund) (Result, error)
+}
+
+// Refund is what an acquirer is asked to give back.
+type Refund struct {
+	Number payment.RefundID
+	Order  Order         // what was paid
+	Amount payment.Money // of it
 }
 
 // Order is what an acquirer is asked to take.
@@ -39,6 +49,7 @@ const (
 	Busy     Outcome = "busy"      // cannot be reversed now: try again
 	NotFound Outcome = "not_found" // never final: the order may still be on its way
 	Unknown  Outcome = "unknown"   // a system error: ask again
+	Accepted Outcome = "accepted"  // of a refund: taken, and not carried out yet, as for want of the merchant's funds
 	LookUp   Outcome = "look_up"   // an earlier call was taken: ask now what became of it
 )
 

@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"slices"
 	"time"
 
 	"till/payment"
@@ -12,9 +11,9 @@ func (b *batch) keep(a Attempt) error {
 	if err := b.tx.PutAttempt(a); err != nil {
 		return err
 	}
-	b.settled[a.Order] = time.Time{}
+	b.attempts.keep(a.Order, time.Time{})
 	if a.Open() {
-		b.settled[a.Order] = a.NextAt
+		b.attempts.keep(a.Order, a.NextAt)
 	}
 	return nil
 }
@@ -51,20 +50,13 @@ func (b *batch) patience() time.Time { return b.now.Add(b.waits.CallFor + b.wait
 
 // dueNow makes the calls that are due.
 func (b *batch) dueNow() error {
-	orders := b.turns.due(b.now)
-	for order := range b.settled { // by an event before this one in the batch
-		orders = append(orders, order)
-	}
-	slices.Sort(orders)
-	for _, order := range slices.Compact(orders) {
-		at, known := b.due[order]
-		if moved, ok := b.settled[order]; ok {
-			at = moved
-		}
-		if !known || at.After(b.now) {
-			continue
-		}
+	for _, order := range b.attempts.now(b.now) {
 		if err := b.call(order); err != nil {
+			return err
+		}
+	}
+	for _, id := range b.refunds.now(b.now) {
+		if err := b.callRefund(id); err != nil {
 			return err
 		}
 	}
@@ -88,7 +80,7 @@ func (b *batch) notified(order payment.Order) error {
 
 // call asks the next question about an attempt, unless one is out.
 func (b *batch) call(order payment.Order) error {
-	if b.now.Before(b.calling[order]) || b.asked[order] {
+	if b.attempts.held(order, b.now) {
 		return nil
 	}
 	a, ok, err := b.tx.Attempt(order)
@@ -120,7 +112,7 @@ func (b *batch) call(order payment.Order) error {
 	if err := b.keep(a); err != nil {
 		return err
 	}
-	b.asked[order] = true
+	b.attempts.ask(order)
 	b.effects = append(b.effects, Call{Step: step, Order: Order{Number: a.Order, Amount: a.money()}})
 	return nil
 }

@@ -27,6 +27,7 @@ type (
 	// Answered is the end of a Call. A call without an answer has Result.Outcome Unknown.
 	Answered struct {
 		Order  payment.Order
+		Refund payment.RefundID // of a refund of that order; empty: of the order itself
 		Step   Step
 		Result Result
 	}
@@ -62,9 +63,10 @@ type (
 	// Call asks the acquirer, and is answered by Answered. Code is in memory
 	// only, and in no other place of the gateway.
 	Call struct {
-		Step  Step
-		Order Order
-		Code  string
+		Step   Step
+		Order  Order
+		Refund Refund // of StepRefund, and of a StepReverse that voids
+		Code   string
 	}
 	// Taken says how far the ledger has a journal of which records were brought.
 	Taken struct {
@@ -105,6 +107,7 @@ type Waits struct {
 	NotFoundFor  time.Duration // an order that neither query nor reversal knows is closed then, and watched
 	WatchEvery   time.Duration // at first; then less and less often
 	WatchFor     time.Duration // an order that stays not found is left alone after
+	RefundEvery  time.Duration // a refund that the wallet has taken and not carried out is asked after
 	QRLife       time.Duration // not a wallet's: how long the terminal shows a QR
 }
 
@@ -114,7 +117,8 @@ func WalletWaits(pace int) Waits {
 	return Waits{
 		CallFor: d(10 * time.Second), QueryEvery: d(5 * time.Second), QueryQR: d(3 * time.Second),
 		ReverseAfter: d(15 * time.Second), UnknownFor: d(30 * time.Second), PasswordFor: d(45 * time.Second),
-		NotFoundFor: d(100 * time.Second), WatchEvery: d(20 * time.Second), WatchFor: d(2 * time.Hour), QRLife: 3 * time.Minute,
+		NotFoundFor: d(100 * time.Second), WatchEvery: d(20 * time.Second), WatchFor: d(2 * time.Hour),
+		RefundEvery: d(10 * time.Minute), QRLife: 3 * time.Minute,
 	}
 }
 
@@ -124,9 +128,8 @@ type Gateway struct {
 	key    wire.OpeningKey
 	waits  Waits
 
-	due     map[payment.Order]time.Time // open attempts, by when their next step is due
-	calling map[payment.Order]time.Time // a question is out, and keeps others back until then; a charge does not
-	turns   *schedule                   // the later of the two
+	attempts *agenda[payment.Order]
+	refunds  *agenda[payment.RefundID]
 }
 
 // NewGateway takes up every attempt that the ledger has open: what was under
@@ -134,48 +137,55 @@ type Gateway struct {
 func NewGateway(ledger Ledger, key wire.OpeningKey, waits Waits) (*Gateway, error) {
 	g := &Gateway{
 		ledger: ledger, key: key, waits: waits,
-		due: map[payment.Order]time.Time{}, calling: map[payment.Order]time.Time{}, turns: newSchedule(),
+		attempts: newAgenda[payment.Order](), refunds: newAgenda[payment.RefundID](),
 	}
 	err := ledger.View(func(tx Tx) error {
 		open, err := tx.OpenAttempts()
 		for _, a := range open {
-			g.due[a.Order] = a.NextAt
-			g.turns.set(a.Order, a.NextAt)
+			g.attempts.take(a.Order, a.NextAt)
+		}
+		if err != nil {
+			return err
+		}
+		refunds, err := tx.OpenRefunds()
+		for _, r := range refunds {
+			g.refunds.take(r.Answer.Refund, r.NextAt)
 		}
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("take up open attempts: %w", err)
+		return nil, fmt.Errorf("take up open attempts and refunds: %w", err)
 	}
 	return g, nil
 }
 
-// Deadline is when Due is wanted; zero if no attempt is open.
-func (g *Gateway) Deadline() time.Time { return g.turns.first() }
-
-// plan puts an attempt's turn when its next step is due and no question is out.
-func (g *Gateway) plan(order payment.Order) {
-	at, open := g.due[order]
-	if until := g.calling[order]; open && at.Before(until) {
-		at = until
+// Deadline is when Due is wanted; zero if nothing is open.
+func (g *Gateway) Deadline() time.Time {
+	first := g.attempts.turns.first()
+	if other := g.refunds.turns.first(); first.IsZero() || !other.IsZero() && other.Before(first) {
+		return other
 	}
-	g.turns.set(order, at)
+	return first
 }
 
 // Handle takes events together, in one commit of the ledger, and returns what
 // is to be done now that it is durable. On an error nothing happened: senders
 // repeat themselves, and open attempts come due again.
 func (g *Gateway) Handle(events []Event, now time.Time) ([]Effect, error) {
-	b := &batch{Gateway: g, now: now.UTC().Truncate(time.Millisecond), settled: map[payment.Order]time.Time{}}
+	b := &batch{Gateway: g, now: now.UTC().Truncate(time.Millisecond)}
 	for _, e := range events {
-		if a, ok := e.(Answered); ok && a.Step != StepCharge {
-			delete(g.calling, a.Order)
-			g.plan(a.Order)
+		switch a, ok := e.(Answered); {
+		case !ok:
+		case a.Refund != "":
+			g.refunds.answered(a.Refund)
+		case a.Step != StepCharge:
+			g.attempts.answered(a.Order)
 		}
 	}
 	err := g.ledger.Update(func(tx Tx) error {
-		b.tx, b.effects, b.asked = tx, nil, map[payment.Order]bool{}
-		clear(b.settled)
+		b.tx, b.effects = tx, nil
+		g.attempts.begin()
+		g.refunds.begin()
 		for _, e := range events {
 			if err := b.handle(e); err != nil {
 				return err
@@ -186,18 +196,15 @@ func (g *Gateway) Handle(events []Event, now time.Time) ([]Effect, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
-	for order, at := range b.settled {
-		if at.IsZero() {
-			delete(g.due, order)
-		} else {
-			g.due[order] = at
-		}
-		g.plan(order)
-	}
+	g.attempts.committed()
+	g.refunds.committed()
 	for _, e := range b.effects {
-		if c, ok := e.(Call); ok && c.Step != StepCharge {
-			g.calling[c.Order.Number] = b.patience()
-			g.plan(c.Order.Number)
+		switch c, ok := e.(Call); {
+		case !ok:
+		case c.Refund.Number != "":
+			g.refunds.called(c.Refund.Number, b.patience())
+		case c.Step != StepCharge: // which keeps no question back
+			g.attempts.called(c.Order.Number, b.patience())
 		}
 	}
 	return b.effects, nil
@@ -209,8 +216,6 @@ type batch struct {
 	tx      Tx
 	now     time.Time
 	effects []Effect
-	settled map[payment.Order]time.Time // attempts touched: when due next, zero if never
-	asked   map[payment.Order]bool      // questions that go out with this batch
 }
 
 func (b *batch) handle(e Event) error {
@@ -218,6 +223,9 @@ func (b *batch) handle(e Event) error {
 	case Message:
 		return b.message(e)
 	case Answered:
+		if e.Refund != "" {
+			return b.refundAnswered(e)
+		}
 		return b.answered(e)
 	case Notified:
 		return b.notified(e.Order)

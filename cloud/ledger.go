@@ -43,6 +43,13 @@ type Tx interface {
 	// Commands are a terminal's newest, the newest first.
 	Commands(terminal string, most int) ([]CommandEntry, error)
 
+	Refund(id payment.RefundID) (RefundEntry, bool, error)
+	PutRefund(RefundEntry) error
+	// RefundsOf are all refunds of one sale, by number.
+	RefundsOf(sale payment.SaleID) ([]RefundEntry, error)
+	// OpenRefunds are those with work left.
+	OpenRefunds() ([]RefundEntry, error)
+
 	// Sales lists every sale, oldest first.
 	Sales() ([]SaleEntry, error)
 	// Journals counts the records of every journal, and what is missing in them.
@@ -79,6 +86,7 @@ const (
 	StepCharge  Step = "charge"  // the charge call is out; without its answer: query
 	StepShow    Step = "show"    // open the QR order
 	StepQuery   Step = "query"   // find out
+	StepRefund  Step = "refund"  // give back what was paid, or a part of it
 	StepReverse Step = "reverse" // undo, until the acquirer has confirmed it
 	StepWatch   Step = "watch"   // closed for the terminal, maybe not yet for the wallet: whatever is paid now is given back
 )
@@ -105,4 +113,24 @@ func (a Attempt) Open() bool { return a.Step != StepNone }
 // money is the attempt's amount.
 func (a Attempt) money() payment.Money {
 	return payment.Money{Amount: a.Amount, Currency: a.Currency}
+}
+
+// RefundEntry is a refund or void, as the gateway knows it. It is committed
+// before the acquirer hears of it.
+type RefundEntry struct {
+	Answer    payment.RefundAnswer `json:"answer"`
+	Terminal  string               `json:"terminal"`
+	Order     payment.Order        `json:"order"` // the attempt that was paid
+	Void      bool                 `json:"void,omitempty"`
+	Step      Step                 `json:"step,omitempty"` // StepReverse or StepRefund while it is open
+	Tries     int                  `json:"tries,omitempty"`
+	NextAt    time.Time            `json:"next_at,omitzero"`
+	Submitted time.Time            `json:"submitted,omitzero"`
+}
+
+// Open says that the gateway still has something to do for the refund.
+func (r RefundEntry) Open() bool { return r.Step != StepNone }
+
+func (r RefundEntry) money() payment.Money {
+	return payment.Money{Amount: r.Answer.Amount, Currency: r.Answer.Currency}
 }

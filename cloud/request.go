@@ -13,6 +13,9 @@ func (b *batch) request(terminal string, r wire.Request) error {
 	if r.Op == wire.Hello {
 		return b.hello(terminal, r)
 	}
+	if r.Op == wire.Refund {
+		return b.refund(terminal, r)
+	}
 	sale, n, err := r.Order.Split()
 	if err != nil {
 		return b.reject(terminal, err)
@@ -118,7 +121,7 @@ func (b *batch) begin(a *Attempt, sale payment.SaleID, n int, r wire.Request) er
 	call := Call{Order: Order{Number: a.Order, Amount: a.money()}}
 	if r.Op == wire.Show {
 		a.Mode, call.Step = payment.QR, StepShow
-		b.asked[a.Order] = true
+		b.attempts.ask(a.Order)
 		b.move(a, payment.Waiting, StepShow, b.waits.CallFor)
 		a.Expires = b.now.Add(b.waits.QRLife)
 	} else {

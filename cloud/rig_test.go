@@ -160,7 +160,11 @@ func (r *rig) call(c cloud.Call) {
 			r.broken = append(r.broken, "order "+string(order)+" is reversed "+r.now.Sub(began).String()+" after it began")
 		}
 	}
-	if a, ok := r.attempt(order); !ok || !a.Open() {
+	if c.Refund.Number != "" {
+		if e, ok := r.refund(c.Refund.Number); !ok || !e.Open() {
+			r.broken = append(r.broken, "refund "+string(c.Refund.Number)+" was not committed before its call")
+		}
+	} else if a, ok := r.attempt(order); !ok || !a.Open() {
 		r.broken = append(r.broken, "order "+string(order)+" was not committed before its call")
 	}
 	gone, cancel := context.WithCancel(context.Background())
@@ -173,7 +177,7 @@ func (r *rig) call(c cloud.Call) {
 	if err != nil {
 		result = cloud.Result{Outcome: cloud.Unknown}
 	}
-	r.pending = append(r.pending, pendingAnswer{at, cloud.Answered{Order: order, Step: c.Step, Result: result}})
+	r.pending = append(r.pending, pendingAnswer{at, cloud.Answered{Order: order, Refund: c.Refund.Number, Step: c.Step, Result: result}})
 }
 
 func ask(ctx context.Context, a cloud.Acquirer, c cloud.Call) (cloud.Result, error) {
@@ -184,6 +188,8 @@ func ask(ctx context.Context, a cloud.Acquirer, c cloud.Call) (cloud.Result, err
 		return a.Show(ctx, c.Order)
 	case cloud.StepReverse:
 		return a.Reverse(ctx, c.Order.Number)
+	case cloud.StepRefund:
+		return a.Refund(ctx, c.Refund)
 	default:
 		return a.Query(ctx, c.Order.Number)
 	}
@@ -274,6 +280,19 @@ func (r *rig) attempt(order payment.Order) (a cloud.Attempt, ok bool) {
 		r.t.Fatal(err)
 	}
 	return a, ok
+}
+
+func (r *rig) refund(id payment.RefundID) (e cloud.RefundEntry, ok bool) {
+	r.t.Helper()
+	err := r.ledger.View(func(tx cloud.Tx) error {
+		var err error
+		e, ok, err = tx.Refund(id)
+		return err
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return e, ok
 }
 
 // expect holds what the ledger and the newest reply say of an order, and the laws so far.

@@ -220,7 +220,7 @@ func (s *Server) call(ctx context.Context, c Call) {
 		result = Result{Outcome: Unknown}
 	}
 	select {
-	case s.inbox <- Answered{Order: c.Order.Number, Step: c.Step, Result: result}:
+	case s.inbox <- Answered{Order: c.Order.Number, Refund: c.Refund.Number, Step: c.Step, Result: result}:
 	case <-ctx.Done():
 	}
 }
@@ -231,6 +231,8 @@ func (s *Server) ask(ctx context.Context, c Call) (Result, error) {
 		return s.acquirer.Charge(ctx, c.Order, c.Code)
 	case StepShow:
 		return s.acquirer.Show(ctx, c.Order)
+	case StepRefund:
+		return s.acquirer.Refund(ctx, c.Refund)
 	case StepReverse:
 		return s.acquirer.Reverse(ctx, c.Order.Number)
 	default:

@@ -32,6 +32,8 @@ type Call struct {
 	Order payment.Order
 	Money payment.Money // of Charge and Show
 	Code  string        // of Charge
+
+	Refund payment.RefundID // of Refund, whose Money is what to give back
 }
 
 // Answer is the script of one call. The zero Answer does and says what the
@@ -49,6 +51,17 @@ type Order struct {
 	Money  payment.Money
 	State  State
 	Reason payment.Reason // of Refused
+
+	Refunds map[payment.RefundID]int64 // what went back, in minor units
+}
+
+// Refunded is how much of the order went back in refunds.
+func (o Order) Refunded() int64 {
+	var sum int64
+	for _, amount := range o.Refunds {
+		sum += amount
+	}
+	return sum
 }
 
 // Acquirer is the fake. It may be used from several goroutines.
@@ -118,7 +131,9 @@ func (a *Acquirer) Orders() []Order {
 	defer a.mu.Unlock()
 	var all []Order
 	for _, number := range slices.Sorted(maps.Keys(a.book)) {
-		all = append(all, *a.book[number])
+		o := *a.book[number]
+		o.Refunds = maps.Clone(o.Refunds)
+		all = append(all, o)
 	}
 	return all
 }
@@ -245,4 +260,48 @@ func (a *Acquirer) Reverse(ctx context.Context, number payment.Order) (cloud.Res
 		}
 		return Closed
 	})
+}
+
+// Refund gives money of a taken order back, once for each number. Scripts may
+// let it do so and say something else: Become set to Taken does that.
+func (a *Acquirer) Refund(ctx context.Context, r cloud.Refund) (cloud.Result, error) {
+	a.mu.Lock()
+	a.calls = append(a.calls, Call{Step: cloud.StepRefund, Order: r.Order.Number, Money: r.Amount, Refund: r.Number})
+	var script Answer
+	if left := a.scripts[cloud.StepRefund]; len(left) > 0 {
+		script, a.scripts[cloud.StepRefund] = left[0], left[1:]
+	}
+	byBook := script.Result == nil && script.Err == nil && !script.Silent
+	result := cloud.Result{Outcome: cloud.Unknown}
+	if byBook || script.Become == Taken {
+		result = a.giveBack(r)
+	}
+	a.mu.Unlock()
+	switch {
+	case script.Silent:
+		<-ctx.Done()
+		return cloud.Result{}, ctx.Err()
+	case script.Err != nil:
+		return cloud.Result{}, script.Err
+	case script.Result != nil:
+		return *script.Result, nil
+	}
+	return result, nil
+}
+
+func (a *Acquirer) giveBack(r cloud.Refund) cloud.Result {
+	o := a.book[r.Order.Number]
+	if o == nil || o.State != Taken {
+		return cloud.Result{Outcome: cloud.Refused, Reason: payment.NotPaid}
+	}
+	if _, again := o.Refunds[r.Number]; !again {
+		if o.Refunded()+r.Amount.Amount > o.Money.Amount {
+			return cloud.Result{Outcome: cloud.Refused, Reason: payment.OverRefund}
+		}
+		if o.Refunds == nil {
+			o.Refunds = map[payment.RefundID]int64{}
+		}
+		o.Refunds[r.Number] = r.Amount.Amount
+	}
+	return cloud.Result{Outcome: cloud.Undone, Amount: r.Amount, Transaction: "5000" + string(r.Number)}
 }

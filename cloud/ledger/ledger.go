@@ -27,6 +27,8 @@ var (
 	sales    = []byte("sales")    // sale id -> cloud.SaleEntry; ULIDs sort by time
 	attempts = []byte("attempts") // order number -> cloud.Attempt
 	opened   = []byte("open")     // order number of an attempt with work left -> nothing
+	refunds  = []byte("refunds")  // refund number -> cloud.RefundEntry
+	owed     = []byte("owed")     // refund number with work left -> nothing
 	fleet    = []byte("fleet")    // terminal id -> cloud.TerminalEntry
 	commands = []byte("commands") // terminal id, a zero byte, number -> cloud.CommandEntry
 )
@@ -193,6 +195,46 @@ func (t tx) Commands(terminal string, most int) ([]cloud.CommandEntry, error) {
 		all = append(all, e)
 	}
 	return all, nil
+}
+
+func (t tx) Refund(id payment.RefundID) (cloud.RefundEntry, bool, error) {
+	return get[cloud.RefundEntry](t, refunds, []byte(id))
+}
+
+func (t tx) PutRefund(r cloud.RefundEntry) error {
+	key := []byte(r.Answer.Refund)
+	if err := put(t, refunds, key, r); err != nil {
+		return err
+	}
+	if r.Open() {
+		return t.Bucket(owed).Put(key, []byte{})
+	}
+	return t.Bucket(owed).Delete(key)
+}
+
+func (t tx) RefundsOf(sale payment.SaleID) ([]cloud.RefundEntry, error) {
+	var all []cloud.RefundEntry
+	c := t.Bucket(refunds).Cursor()
+	for key, _ := c.Seek([]byte(sale)); bytes.HasPrefix(key, []byte(sale)); key, _ = c.Next() {
+		r, _, err := get[cloud.RefundEntry](t, refunds, key)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+func (t tx) OpenRefunds() ([]cloud.RefundEntry, error) {
+	var all []cloud.RefundEntry
+	err := t.Bucket(owed).ForEach(func(key, _ []byte) error {
+		r, ok, err := get[cloud.RefundEntry](t, refunds, key)
+		if ok {
+			all = append(all, r)
+		}
+		return err
+	})
+	return all, err
 }
 
 func (t tx) Sales() ([]cloud.SaleEntry, error) {

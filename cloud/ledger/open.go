@@ -137,7 +137,7 @@ func prepare(tx *bbolt.Tx) error {
 	} else if name, _ := tx.Cursor().First(); name != nil {
 		return ErrForeign
 	}
-	for _, name := range [][]byte{meta, heads, records, sales, attempts, opened, fleet, commands} {
+	for _, name := range [][]byte{meta, heads, records, sales, attempts, opened, refunds, owed, fleet, commands} {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return fmt.Errorf("create bucket %s: %w", name, err)
 		}

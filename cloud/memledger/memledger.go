@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"till/cloud"
@@ -26,6 +27,7 @@ type Ledger struct {
 	sales    map[payment.SaleID]cloud.SaleEntry
 	attempts map[payment.Order]cloud.Attempt
 	open     map[payment.Order]bool
+	refunds  map[payment.RefundID]cloud.RefundEntry
 	fleet    map[string]cloud.TerminalEntry
 	commands map[command]cloud.CommandEntry
 	failures []error
@@ -259,6 +261,33 @@ func (t *tx) Commands(terminal string, most int) ([]cloud.CommandEntry, error) {
 	}
 	slices.SortFunc(all, func(a, b cloud.CommandEntry) int { return cmp.Compare(b.Command.ID, a.Command.ID) })
 	return all[:min(len(all), most)], nil
+}
+
+func (t *tx) Refund(id payment.RefundID) (cloud.RefundEntry, bool, error) {
+	r, ok := t.refunds[id]
+	return r, ok, nil
+}
+
+func (t *tx) PutRefund(r cloud.RefundEntry) error {
+	return set(t, &t.refunds, r.Answer.Refund, r)
+}
+
+func (t *tx) RefundsOf(sale payment.SaleID) ([]cloud.RefundEntry, error) {
+	return t.refundsThat(func(id payment.RefundID) bool { return strings.HasPrefix(string(id), string(sale)) }), nil
+}
+
+func (t *tx) OpenRefunds() ([]cloud.RefundEntry, error) {
+	return t.refundsThat(func(id payment.RefundID) bool { r := t.refunds[id]; return r.Open() }), nil
+}
+
+func (t *tx) refundsThat(are func(payment.RefundID) bool) []cloud.RefundEntry {
+	var all []cloud.RefundEntry
+	for _, id := range slices.Sorted(maps.Keys(t.refunds)) {
+		if are(id) {
+			all = append(all, t.refunds[id])
+		}
+	}
+	return all
 }
 
 func (t *tx) Sales() ([]cloud.SaleEntry, error) {

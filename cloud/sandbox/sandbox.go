@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -79,6 +80,17 @@ type order struct {
 	Taken       bool           `json:"taken,omitempty"` // money moved, whatever came after
 	Back        bool           `json:"back,omitempty"`  // and all of it went back
 	QR          string         `json:"qr,omitempty"`
+
+	Refunds map[payment.RefundID]int64 `json:"refunds,omitempty"` // what went back, in minor units
+}
+
+// refunded is how much went back in refunds.
+func (o order) refunded() int64 {
+	var sum int64
+	for _, amount := range o.Refunds {
+		sum += amount
+	}
+	return sum
 }
 
 // Sandbox is the acquirer.
@@ -355,6 +367,8 @@ func (s *Sandbox) Reverse(_ context.Context, number payment.Order) (cloud.Result
 		return cloud.Result{Outcome: cloud.Undone}, nil
 	case o.State == refused:
 		return s.result(o), nil
+	case len(o.Refunds) > 0: // what is left can be refunded, and no more reversed
+		return cloud.Result{Outcome: cloud.Refused, Reason: payment.OverRefund}, nil
 	case o.Mode == payment.Scan && age < s.waits.reverseAfter,
 		o.Mode == payment.QR && o.State == shown && age < s.waits.closeAfter,
 		o.State == asking && s.now().Sub(o.Asked) < s.waits.promptFor:
@@ -370,6 +384,32 @@ func (s *Sandbox) Reverse(_ context.Context, number payment.Order) (cloud.Result
 	}
 	o.State = undone
 	return result, s.save(o)
+}
+
+// Refund gives money back. The same number is one refund, however often it is asked for.
+func (s *Sandbox) Refund(_ context.Context, r cloud.Refund) (cloud.Result, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o, seen, err := s.load(r.Order.Number)
+	if err != nil {
+		return cloud.Result{}, err
+	}
+	done := cloud.Result{Outcome: cloud.Undone, Amount: r.Amount, Transaction: "R" + transactionID(o.Wallet, o.Number)}
+	_, again := o.Refunds[r.Number]
+	switch {
+	case !seen || o.State != paid:
+		return cloud.Result{Outcome: cloud.Refused, Reason: payment.NotPaid}, nil
+	case again:
+		return done, nil
+	case r.Amount.Currency != o.Amount.Currency || o.refunded()+r.Amount.Amount > o.Amount.Amount:
+		return cloud.Result{Outcome: cloud.Refused, Reason: payment.OverRefund}, nil
+	}
+	o.Refunds = maps.Clone(o.Refunds)
+	if o.Refunds == nil {
+		o.Refunds = map[payment.RefundID]int64{}
+	}
+	o.Refunds[r.Number] = r.Amount.Amount
+	return done, s.save(o)
 }
 
 // Charge is a line of the book: money that was really taken.
@@ -393,7 +433,7 @@ func (s *Sandbox) Charges() ([]Charge, error) {
 		if err != nil {
 			return err
 		}
-		all = append(all, Charge{Sale: sale, Attempt: n, Wallet: o.Wallet, Amount: o.Amount.Amount, Reversed: o.Back})
+		all = append(all, Charge{Sale: sale, Attempt: n, Wallet: o.Wallet, Amount: o.Amount.Amount, Refunded: o.refunded(), Reversed: o.Back})
 		return nil
 	})
 	if err != nil {

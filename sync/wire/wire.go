@@ -111,6 +111,7 @@ const (
 	Show   Op = "show"   // open an order and get the QR to show
 	Query  Op = "query"  // what became of an attempt; closes one the gateway never saw
 	Cancel Op = "cancel" // end an attempt; whatever is paid is given back
+	Refund Op = "refund" // give back what an attempt was paid, or a part of it; asked again, it says what became of that
 )
 
 // Request is a terminal's question. It is answered by a Reply with the same
@@ -125,7 +126,13 @@ type Request struct {
 	Sealed   []byte         `json:"sealed,omitempty"`   // the code, to the gateway's key; see Seal
 	NotAfter time.Time      `json:"not_after,omitzero"` // the cloud's time; later it is refused
 	Position *Position      `json:"position,omitempty"` // of a Hello
-	Sent     time.Duration  `json:"sent,omitempty"`     // the terminal's monotonic clock, moved by something of its boot, sent back as Clock.Echo
+
+	// Of a Refund: its number, and whether it is the void of the whole sale. Order
+	// is the attempt that was paid, Amount what to give back.
+	Refund payment.RefundID `json:"refund,omitempty"`
+	Void   bool             `json:"void,omitempty"`
+
+	Sent time.Duration `json:"sent,omitempty"` // the terminal's monotonic clock, moved by something of its boot, sent back as Clock.Echo
 }
 
 // Position is where a terminal stands, said at every connect and now and then.
@@ -145,9 +152,10 @@ type Clock struct {
 	Echo time.Duration `json:"echo,omitempty"` // Request.Sent of what is answered, 0 if unasked
 }
 
-// Reply says what the gateway knows of an attempt, asked or unasked.
+// Reply says what the gateway knows of an attempt, or of a refund, asked or unasked.
 type Reply struct {
 	payment.Answer
+	Refund *payment.RefundAnswer `json:"refund,omitempty"` // instead of an Answer, which is empty then
 	Clock
 }
 

@@ -1,0 +1,173 @@
+package cloud
+
+import (
+	"fmt"
+	"time"
+
+	"till/payment"
+	"till/sync/wire"
+)
+
+// refund takes a terminal's wish to give money back, or says what became of it.
+// How much is left to give is the gateway's to say: it has every refund.
+func (b *batch) refund(terminal string, r wire.Request) error {
+	sale, _, err := r.Refund.Split()
+	if err != nil {
+		return b.reject(terminal, err)
+	}
+	if of, _, err := r.Order.Split(); err != nil || of != sale {
+		return b.reject(terminal, fmt.Errorf("refund %s of order %.40q: not of one sale", r.Refund, r.Order))
+	}
+	if len(r.Currency) > maxText {
+		return b.reject(terminal, fmt.Errorf("refund %s: currency of more than %d bytes", r.Refund, maxText))
+	}
+	entry, seen, err := b.tx.Refund(r.Refund)
+	if err != nil {
+		return err
+	}
+	if !seen {
+		entry, err = b.beginRefund(terminal, sale, r)
+		if err != nil {
+			return err
+		}
+	}
+	if entry.Terminal != terminal {
+		return b.reject(terminal, fmt.Errorf("refund %s belongs to terminal %s", r.Refund, entry.Terminal))
+	}
+	return b.replyRefund(entry, r.Sent)
+}
+
+// beginRefund holds a new refund to what is left, and starts it.
+func (b *batch) beginRefund(terminal string, sale payment.SaleID, r wire.Request) (RefundEntry, error) {
+	entry := RefundEntry{Terminal: terminal, Order: r.Order, Void: r.Void, Submitted: b.now}
+	entry.Answer = payment.RefundAnswer{
+		Refund: r.Refund, Rev: 1, Status: payment.RefundRequested, Amount: r.Amount, Currency: r.Currency,
+	}
+	why, err := b.refundable(terminal, sale, r)
+	if err != nil {
+		return entry, err
+	}
+	if why != payment.ReasonNone {
+		entry.Answer.Status, entry.Answer.Reason = payment.RefundRefused, why
+		return entry, b.keepRefund(entry)
+	}
+	entry.Step = StepRefund
+	if r.Void {
+		entry.Step = StepReverse // it costs the merchant nothing, where the wallet still allows it
+	}
+	entry.NextAt = b.now
+	if err := b.keepRefund(entry); err != nil {
+		return entry, err
+	}
+	return entry, b.callRefund(r.Refund)
+}
+
+// refundable says why an amount cannot be given back; ReasonNone if it can.
+func (b *batch) refundable(terminal string, sale payment.SaleID, r wire.Request) (payment.Reason, error) {
+	paid, seen, err := b.tx.Attempt(r.Order)
+	if err != nil {
+		return payment.ReasonNone, err
+	}
+	if !seen || paid.Status != payment.Approved || paid.Terminal != terminal {
+		return payment.NotPaid, nil
+	}
+	earlier, err := b.tx.RefundsOf(sale)
+	if err != nil {
+		return payment.ReasonNone, err
+	}
+	left := paid.Amount
+	for _, e := range earlier {
+		if e.Order == r.Order && e.Answer.Status != payment.RefundRefused {
+			left -= e.Answer.Amount
+		}
+	}
+	if r.Amount <= 0 || r.Amount > left || r.Currency != paid.Currency || r.Void && (r.Amount != left || left != paid.Amount) {
+		return payment.OverRefund, nil
+	}
+	return payment.ReasonNone, nil
+}
+
+// callRefund asks the acquirer for a refund, again and again until it is through.
+func (b *batch) callRefund(id payment.RefundID) error {
+	if b.refunds.held(id, b.now) {
+		return nil
+	}
+	entry, ok, err := b.tx.Refund(id)
+	if err != nil || !ok || !entry.Open() {
+		return err
+	}
+	paid, _, err := b.tx.Attempt(entry.Order)
+	if err != nil {
+		return err
+	}
+	if earliest := paid.Submitted.Add(b.waits.ReverseAfter); entry.Step == StepReverse && b.now.Before(earliest) {
+		entry.NextAt = earliest
+		return b.keepRefund(entry)
+	}
+	entry.Tries++
+	entry.NextAt = b.patience()
+	if err := b.keepRefund(entry); err != nil {
+		return err
+	}
+	b.refunds.ask(id)
+	order := Order{Number: entry.Order, Amount: paid.money()}
+	b.effects = append(b.effects, Call{
+		Step: entry.Step, Order: order, Refund: Refund{Number: id, Order: order, Amount: entry.money()},
+	})
+	return nil
+}
+
+// refundAnswered takes the acquirer's word on a refund.
+func (b *batch) refundAnswered(e Answered) error {
+	entry, ok, err := b.tx.Refund(e.Refund)
+	if err != nil || !ok || !entry.Open() {
+		return err
+	}
+	if e.Result.Operator != "" {
+		b.effects = append(b.effects, Alert{Terminal: entry.Terminal, Order: entry.Order, What: e.Result.Operator})
+	}
+	before := entry.Answer
+	b.resolveRefund(&entry, e)
+	if entry.Answer != before {
+		entry.Answer.Rev++
+	}
+	if err := b.keepRefund(entry); err != nil || entry.Answer == before {
+		return err
+	}
+	return b.replyRefund(entry, 0)
+}
+
+func (b *batch) resolveRefund(entry *RefundEntry, e Answered) {
+	again := func(step Step, wait time.Duration) { entry.Step, entry.NextAt = step, b.now.Add(wait) }
+	switch r := e.Result; {
+	case r.Outcome == Undone:
+		entry.Answer.Status, entry.Answer.Transaction = payment.RefundDone, r.Transaction
+		entry.Step, entry.NextAt = StepNone, time.Time{}
+	case r.Outcome == Accepted:
+		entry.Answer.Status = payment.RefundPending
+		again(entry.Step, b.waits.RefundEvery)
+	case r.Outcome == Refused && e.Step == StepReverse: // past the wallet's day: all of it is refunded instead
+		again(StepRefund, 0)
+	case r.Outcome == Refused:
+		entry.Answer.Status, entry.Answer.Reason = payment.RefundRefused, r.Reason
+		entry.Step, entry.NextAt = StepNone, time.Time{}
+	default: // busy, unknown, not found: the money is still to come back
+		again(entry.Step, b.waits.QueryEvery)
+	}
+}
+
+func (b *batch) keepRefund(entry RefundEntry) error {
+	if err := b.tx.PutRefund(entry); err != nil {
+		return err
+	}
+	at := time.Time{}
+	if entry.Open() {
+		at = entry.NextAt
+	}
+	b.refunds.keep(entry.Answer.Refund, at)
+	return nil
+}
+
+func (b *batch) replyRefund(entry RefundEntry, sent time.Duration) error {
+	return b.send(entry.Terminal, wire.Replies, wire.Reply{Refund: &entry.Answer, Clock: b.clock(sent)})
+}
