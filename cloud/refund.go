@@ -169,5 +169,5 @@ func (b *batch) keepRefund(entry RefundEntry) error {
 }
 
 func (b *batch) replyRefund(entry RefundEntry, sent time.Duration) error {
-	return b.send(entry.Terminal, wire.Replies, wire.Reply{Refund: &entry.Answer, Clock: b.clock(sent)})
+	return b.send(entry.Terminal, wire.Replies, wire.RefundReply{Refund: entry.Answer, Clock: b.clock(sent)})
 }

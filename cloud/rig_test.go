@@ -45,7 +45,7 @@ type rig struct {
 	pending   []pendingAnswer // of calls that were made
 	begun     map[payment.Order]time.Time
 	broken    []string // laws that were broken
-	replies   []wire.Reply
+	replies   []wire.AnyReply
 	acks      []wire.Acknowledgement
 	rejected  []error
 	steps     int
@@ -128,7 +128,7 @@ func (r *rig) take(s cloud.Send) {
 	r.t.Helper()
 	switch s.Channel {
 	case wire.Replies:
-		reply, err := wire.Decode[wire.Reply](s.Payload)
+		reply, err := wire.Decode[wire.AnyReply](s.Payload)
 		if err != nil {
 			r.t.Fatal(err)
 		}

@@ -121,6 +121,8 @@ type (
 	Acknowledged struct{ Seq uint64 }
 	// Told is the gateway's word on an attempt, for the counter.
 	Told struct{ Answer payment.Answer }
+	// RefundTold is the gateway's word on a refund, for the counter.
+	RefundTold struct{ Answer payment.RefundAnswer }
 	// Reachable says that the gateway answers, or no longer does.
 	Reachable struct{ Online bool }
 	// ClockLearned gives the cloud's time less the link's own.
@@ -139,6 +141,7 @@ func (Publish) effect()      {}
 func (Upload) effect()       {}
 func (Acknowledged) effect() {}
 func (Told) effect()         {}
+func (RefundTold) effect()   {}
 func (Reachable) effect()    {}
 func (ClockLearned) effect() {}
 func (KeyLearned) effect()   {}
@@ -258,12 +261,16 @@ func (m *move) arrived(e Arrived) {
 		}
 		m.acknowledged(a)
 	case wire.Replies:
-		r, err := wire.Decode[wire.Reply](e.Payload)
+		r, err := wire.Decode[wire.AnyReply](e.Payload)
 		if err != nil {
 			m.do(Ignored{err})
 			return
 		}
 		m.heard(r.Clock)
+		if r.Refund != nil {
+			m.do(RefundTold{*r.Refund})
+			return
+		}
 		m.do(Told{r.Answer})
 	case wire.Commands:
 		c, err := wire.Decode[wire.Command](e.Payload)

@@ -21,7 +21,8 @@ func TestSession(t *testing.T) {
 	full := wire.Request{Order: order, Tender: 1, Amount: 1234, Currency: "USD", NotAfter: now.At}
 	charge, show := full, full
 	charge.Op, charge.Sealed, charge.Wallet, show.Op = wire.Charge, make([]byte, 66), payment.WeChat, wire.Show
-	for _, r := range []wire.Request{charge, show, {Op: wire.Query, Order: order}, {Op: wire.Cancel, Order: order}} {
+	refund := wire.Request{Op: wire.Refund, Order: order, Refund: "01KAT7X2Q8M5V3N9RD6E4WZB1CR01", Amount: 500, Currency: "USD"}
+	for _, r := range []wire.Request{charge, show, {Op: wire.Query, Order: order}, {Op: wire.Cancel, Order: order}, refund} {
 		var more []link.Effect
 		s, more = link.Step(s, link.Asked{Request: r}, now)
 		effects = append(effects, more...)
@@ -59,7 +60,7 @@ func TestSession(t *testing.T) {
 			t.Errorf("%s is published at QoS %d, retained %v; operation %s says %+v", name, p.QoS, p.Retain, operation, binding)
 		}
 	}
-	for _, name := range []string{"status", "hello", "charge", "show", "query", "cancel", "result", "reported"} {
+	for _, name := range []string{"status", "hello", "charge", "show", "query", "cancel", "refund", "result", "reported"} {
 		if !seen[name] {
 			t.Errorf("the session published no %s", name)
 		}

@@ -27,7 +27,7 @@ const (
 	Results  Channel = "up/result"    // Result
 	Reports  Channel = "up/reported"  // Reported, retained
 	Ack      Channel = "down/ack"     // Acknowledgement
-	Replies  Channel = "down/reply"   // Reply
+	Replies  Channel = "down/reply"   // Reply or RefundReply
 	Commands Channel = "down/command" // Command
 	Wishes   Channel = "down/desired" // Desired
 )
@@ -152,10 +152,22 @@ type Clock struct {
 	Echo time.Duration `json:"echo,omitempty"` // Request.Sent of what is answered, 0 if unasked
 }
 
-// Reply says what the gateway knows of an attempt, or of a refund, asked or unasked.
+// RefundReply says what the gateway knows of a refund, asked or unasked. It comes
+// where a Reply does.
+type RefundReply struct {
+	Refund payment.RefundAnswer `json:"refund"`
+	Clock
+}
+
+// AnyReply is whatever comes on Replies: of a refund, or of an attempt.
+type AnyReply struct {
+	Reply
+	Refund *payment.RefundAnswer `json:"refund"`
+}
+
+// Reply says what the gateway knows of an attempt, asked or unasked.
 type Reply struct {
 	payment.Answer
-	Refund *payment.RefundAnswer `json:"refund,omitempty"` // instead of an Answer, which is empty then
 	Clock
 }
 
