@@ -48,7 +48,19 @@ func (s State) Buttons() []Button {
 		return append([]Button{back}, s.listButtons()...)
 	case OneSale:
 		sale, ok := s.SelectedSale()
-		return []Button{back, {ID: "reprint", Main: true, Enabled: ok && sale.Receipt != 0}}
+		tender, _ := s.Left()
+		return []Button{
+			back, {ID: "void", Enabled: s.voidable()}, {ID: "refund", Enabled: tender > 0},
+			{ID: "reprint", Main: true, Enabled: ok && sale.Receipt != 0},
+		}
+	case Voiding:
+		return []Button{back, {ID: "void", Main: true, Enabled: s.voidable()}}
+	case Refunding:
+		tender, left := s.Left()
+		return []Button{
+			back, {ID: "all", Main: s.Give == 0, Enabled: tender > 0},
+			{ID: "refund", Main: s.Give > 0, Enabled: s.Give > 0 && s.Give <= left.Amount},
+		}
 	case About:
 		return []Button{back}
 	case Halted:
@@ -121,7 +133,7 @@ func (s State) reprintable(id payment.SaleID) bool {
 
 // Keypad says whether the screen takes digits.
 func (s State) Keypad() bool {
-	return s.Screen == Ready || s.Screen == TakeCash || s.Screen == PIN
+	return s.Screen == Ready || s.Screen == TakeCash || s.Screen == PIN || s.Screen == Refunding
 }
 
 // Pressable says whether the screen has this button, and it is enabled. The keys
@@ -156,6 +168,8 @@ func (m *move) press(id string) {
 		m.pressParking(id)
 	case Menu, Sales, OneSale, About:
 		m.pressMenu(id)
+	case Voiding, Refunding:
+		m.pressGiving(id)
 	case Offline:
 		if id == "cash" {
 			m.cashScreen()
@@ -253,7 +267,7 @@ func (m *move) digits(key string) {
 	switch m.Screen {
 	case Approved, Declined, Expired, Cancelled, Reversed, Parked:
 		m.ready() // the first digit of the next amount counts
-	case Ready, TakeCash, PIN:
+	case Ready, TakeCash, PIN, Refunding:
 	default:
 		return
 	}
@@ -263,6 +277,9 @@ func (m *move) digits(key string) {
 		m.Entry = m.typed(m.Entry, key)
 	case TakeCash:
 		m.Tendered = m.typed(m.Tendered, key)
+	case Refunding:
+		m.Give = m.typed(m.Give, key)
+		m.leaveAt = m.now.At.Add(resultFor)
 	case PIN:
 		if len(m.Digits)+len(key) <= maxPIN {
 			m.Digits += key
@@ -289,6 +306,8 @@ func (m *move) backspace() {
 		m.Entry /= 10
 	case TakeCash:
 		m.Tendered /= 10
+	case Refunding:
+		m.Give /= 10
 	case PIN:
 		m.Digits = m.Digits[:max(0, len(m.Digits)-1)]
 	}
@@ -302,6 +321,8 @@ func (m *move) escape() {
 		m.hush()
 	case m.Screen == TakeCash && m.Tendered > 0:
 		m.Tendered = 0
+	case m.Screen == Refunding && m.Give > 0:
+		m.Give = 0
 	case m.Screen == PIN && m.Digits != "":
 		m.Digits = ""
 	case m.Screen == Approved || m.Screen == Cancelled || m.Screen == Parked:
@@ -326,5 +347,7 @@ func (m *move) enter() {
 		m.say("amount_first")
 	case TakeCash:
 		m.takeCash(m.Tendered) // too little: it says so
+	case Refunding:
+		m.giveBack() // too much: likewise
 	}
 }

@@ -26,6 +26,13 @@ type (
 		Answer payment.Answer
 		Sale   *payment.Sale
 	}
+	// RefundTold is what the gateway says of a refund. Sale is filled in as Told's is.
+	RefundTold struct {
+		Answer payment.RefundAnswer
+		Sale   *payment.Sale
+	}
+	// Found brings the sale that Find asked for, nil if there is none.
+	Found struct{ Sale *payment.Sale }
 	// LinkChanged says whether the gateway answers.
 	LinkChanged struct{ Online bool }
 	// ClockLearned gives the cloud's time less Now.At.
@@ -51,6 +58,8 @@ type (
 	Ticked struct{}
 )
 
+func (RefundTold) event()     {}
+func (Found) event()          {}
 func (HaltChanged) event()    {}
 func (Noticed) event()        {}
 func (Booted) event()         {}
@@ -93,10 +102,20 @@ type (
 	Query struct{ Order payment.Order }
 	// Cancel ends an attempt; whatever is paid is given back.
 	Cancel struct{ Order payment.Order }
+	// GiveBack asks the gateway to give money back, or what became of that.
+	GiveBack struct {
+		Refund payment.RefundID
+		Order  payment.Order // the attempt that was paid
+		Amount payment.Money
+		Void   bool
+	}
+	// Find asks for one sale of the journal, answered by Found.
+	Find struct{ Sale payment.SaleID }
 	// Print prints a sale's receipt, or the slip of a parked one.
 	Print struct {
-		Sale payment.Sale
-		Copy bool // a receipt of this number may be out already
+		Sale   payment.Sale
+		Copy   bool // a receipt of this number may be out already
+		Refund int  // the slip of this refund instead, or of the whole void; 0: none
 	}
 	// KickDrawer opens the cash drawer.
 	KickDrawer struct{}
@@ -111,6 +130,8 @@ func (Charge) effect()     {}
 func (Show) effect()       {}
 func (Query) effect()      {}
 func (Cancel) effect()     {}
+func (GiveBack) effect()   {}
+func (Find) effect()       {}
 func (Print) effect()      {}
 func (KickDrawer) effect() {}
 func (Play) effect()       {}

@@ -28,6 +28,10 @@ func (m *move) pressMenu(id string) {
 		m.show(Sales, resultFor)
 	case "status":
 		m.show(About, resultFor)
+	case "void":
+		m.startGiving(ToVoid)
+	case "refund":
+		m.startGiving(ToRefund)
 	default:
 		i := slices.IndexFunc(m.Listed, func(s payment.Sale) bool { return RowID(s.ID) == id })
 		if i >= 0 {

@@ -15,18 +15,35 @@ const (
 // the counter must go on.
 func (m *move) startParking() {
 	m.hush()
-	m.Digits = ""
+	m.Digits, m.Purpose = "", ToPark
 	if m.Settings.ManagerPIN == "" {
-		m.show(Parking, resultFor)
+		m.permitted()
 		return
 	}
 	m.show(PIN, resultFor)
+}
+
+// permitted is what a manager's PIN was asked for.
+func (m *move) permitted() {
+	switch m.Purpose {
+	case ToVoid:
+		m.show(Voiding, resultFor)
+	case ToRefund:
+		m.show(Refunding, resultFor)
+	default:
+		m.show(Parking, resultFor)
+	}
 }
 
 func (m *move) pressParking(id string) {
 	switch {
 	case id == "cancel":
 		m.Digits = ""
+		if m.Purpose != ToPark {
+			m.hush()
+			m.show(OneSale, resultFor)
+			return
+		}
 		m.backToSale()
 	case m.Screen == PIN && id == "enter":
 		right := subtle.ConstantTimeCompare([]byte(m.Digits), []byte(m.Settings.ManagerPIN)) == 1
@@ -35,7 +52,7 @@ func (m *move) pressParking(id string) {
 			m.say("pin_wrong")
 			return
 		}
-		m.show(Parking, resultFor)
+		m.permitted()
 	case id == "goods":
 		m.park(payment.GoodsGiven)
 	case id == "other":

@@ -16,7 +16,7 @@ type Journal interface {
 	Recent(n int) ([]payment.Sale, error)
 }
 
-// Gateway takes Charge, Show, Query and Cancel. It never waits: the answer
+// Gateway takes Charge, Show, Query, Cancel and GiveBack. It never waits: the answer
 // comes as Told, or does not come, and the counter asks again.
 type Gateway interface {
 	Ask(Effect)
@@ -64,8 +64,21 @@ func (r *Register) Handle(e Event, now Now) error {
 			return fmt.Errorf("button %.40q: %w", x.Button, ErrNoButton)
 		}
 	case Told:
-		if err := r.lookUp(&x); err != nil {
-			return err
+		id, _, err := x.Answer.Order.Split()
+		if err == nil {
+			x.Sale, err = r.lookUp(id)
+		}
+		if err != nil {
+			return fmt.Errorf("answer of the gateway: %w", err)
+		}
+		e = x
+	case RefundTold:
+		id, _, err := x.Answer.Refund.Split()
+		if err == nil {
+			x.Sale, err = r.lookUp(id)
+		}
+		if err != nil {
+			return fmt.Errorf("answer of the gateway: %w", err)
 		}
 		e = x
 	}
@@ -83,23 +96,20 @@ func (r *Register) Handle(e Event, now Now) error {
 	return r.carryOut(effects, now)
 }
 
-// lookUp brings a sale that the state no longer holds: news of it can come days later.
-func (r *Register) lookUp(t *Told) error {
-	id, _, err := t.Answer.Order.Split()
-	if err != nil {
-		return fmt.Errorf("answer of the gateway: %w", err)
-	}
+// lookUp brings a sale that the state no longer holds: news of it can come days
+// later. It is nil for one that the state holds, or nobody does.
+func (r *Register) lookUp(id payment.SaleID) (*payment.Sale, error) {
 	if _, ok := r.State.Sale(id); ok {
-		return nil
+		return nil, nil
 	}
 	sale, ok, err := r.Journal.Sale(id)
 	if err != nil {
-		return fmt.Errorf("look up sale %s: %w", id, err)
+		return nil, fmt.Errorf("look up sale %s: %w", id, err)
 	}
-	if ok {
-		t.Sale = &sale
+	if !ok {
+		return nil, nil
 	}
-	return nil
+	return &sale, nil
 }
 
 // unkept is the state before a step whose commit failed.
@@ -124,8 +134,14 @@ func (r *Register) carryOut(effects []Effect, now Now) error {
 	var failed error
 	for _, e := range effects {
 		switch e := e.(type) {
-		case Charge, Show, Query, Cancel:
+		case Charge, Show, Query, Cancel, GiveBack:
 			r.Gateway.Ask(e)
+		case Find:
+			sale, err := r.lookUp(e.Sale)
+			if held, ok := r.State.Sale(e.Sale); ok {
+				sale = &held
+			}
+			failed = errors.Join(failed, err, r.Handle(Found{sale}, now))
 		case Print:
 			r.Printer.Print(e)
 		case KickDrawer:

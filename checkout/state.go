@@ -30,6 +30,8 @@ const (
 	Reversed  Screen = "reversed"
 	Offline   Screen = "offline" // a wallet was asked for with no connection
 	PIN       Screen = "pin"
+	Refunding Screen = "refund" // how much goes back
+	Voiding   Screen = "void"   // all of it goes back: sure?
 	Parking   Screen = "park"   // what happened in the shop
 	Parked    Screen = "parked" // the slip is out, the counter is free
 	Menu      Screen = "menu"
@@ -45,8 +47,9 @@ const (
 type Settings struct {
 	Currency   string
 	Cashier    string
-	ManagerPIN string // 4 to 8 digits; empty: no step needs one
-	Rows       int    // of a list that fit on the screen
+	ManagerPIN string         // 4 to 8 digits; empty: no step needs one
+	Rows       int            // of a list that fit on the screen
+	Zone       *time.Location // where the shop is; nil: UTC
 }
 
 // The terminal's own patience. What wallets impose is the gateway's to wait.
@@ -99,6 +102,8 @@ type State struct {
 	Entry    int64          // keyed amount, minor units
 	Tendered int64          // keyed on the cash screen
 	Digits   string         // keyed PIN
+	Purpose  Manager        // what the PIN is asked for
+	Give     int64          // keyed on the refund screen
 	Listed   []payment.Sale // newest first
 	Page     int            // of the list, from 0
 	Selected payment.SaleID // of the list, on its own screen
@@ -109,11 +114,24 @@ type State struct {
 	nagAt    time.Time // checking for long: heard once
 
 	watches map[payment.SaleID]watch
+	owed    map[payment.RefundID]owing // open refunds
+
+	// Today is the shop's date as of the newest step, empty while the clock is not known.
+	Today string
 
 	// The last code that was charged, as its digest: read again, it does nothing.
 	lastCode   [32]byte
 	lastCodeAt time.Time
 }
+
+// Manager is a step that takes a manager.
+type Manager string
+
+const (
+	ToPark   Manager = "park"
+	ToVoid   Manager = "void"
+	ToRefund Manager = "refund"
+)
 
 // watch is what is known of an open attempt and not worth a commit.
 type watch struct {
@@ -197,6 +215,11 @@ func (s State) Deadline() time.Time {
 			soonest(w.askAt)
 		}
 		soonest(w.deafAt)
+	}
+	for _, o := range s.owed {
+		if s.Online {
+			soonest(o.askAt)
+		}
 	}
 	return first
 }

@@ -14,6 +14,9 @@ import (
 // makes no sense where the counter is does nothing, or says so on the screen.
 func Step(s State, e Event, now Now) (State, []Effect) {
 	m := &move{State: s, now: now, before: s}
+	if s.ClockKnown {
+		m.Today = m.cloudTime(now).In(s.Settings.zone()).Format(time.DateOnly)
+	}
 	switch e := e.(type) {
 	case Booted:
 		m.boot()
@@ -27,6 +30,13 @@ func Step(s State, e Event, now Now) (State, []Effect) {
 		m.scan(e.Data)
 	case Told:
 		m.told(e)
+	case RefundTold:
+		if e.Sale != nil {
+			m.put(*e.Sale)
+		}
+		m.refundTold(e)
+	case Found:
+		m.found(e)
 	case LinkChanged:
 		m.link(e.Online)
 	case ClockLearned:
@@ -139,7 +149,7 @@ func (m *move) show(screen Screen, leave time.Duration) {
 
 // ready is the way home: nothing keyed, nothing on the screen.
 func (m *move) ready() {
-	m.Current, m.Entry, m.Tendered, m.Digits = "", 0, 0, ""
+	m.Current, m.Entry, m.Tendered, m.Digits, m.Give = "", 0, 0, "", 0
 	m.Listed, m.Page, m.Selected = nil, 0, ""
 	m.show(Ready, 0)
 }
@@ -196,13 +206,22 @@ func (m *move) tick() {
 			m.ask(id)
 		}
 	}
+	for _, id := range slices.Sorted(maps.Keys(m.owed)) {
+		if m.Online && due(m.owed[id].askAt) {
+			m.askAfterRefund(id)
+		}
+	}
 }
 
 // leave is what a screen's timeout does.
 func (m *move) leave() {
 	switch m.Screen {
 	case PIN, Parking:
-		m.backToSale()
+		if m.Purpose == ToPark {
+			m.backToSale()
+		} else {
+			m.ready()
+		}
 	default:
 		m.ready()
 	}
@@ -219,6 +238,10 @@ func (m *move) link(online bool) {
 	for id, w := range m.watches {
 		w.askAt = m.now.At // whatever was missed is asked for now
 		m.watch(id, w)
+	}
+	for id, o := range m.owed {
+		o.askAt = m.now.At
+		m.owe(id, o)
 	}
 	if m.Screen == Offline {
 		m.show(Ready, 0)
@@ -257,6 +280,7 @@ func (m *move) boot() {
 				m.show(Checking, 0)
 			}
 		}
+		m.takeUpRefunds(sale)
 		if sale.Receipt != 0 && sale.Printed == 0 {
 			m.do(Print{Sale: sale, Copy: true})
 		}

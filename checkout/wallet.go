@@ -14,6 +14,9 @@ func (m *move) scan(data []byte) {
 		return // it says already that nothing is charged now
 	}
 	m.do(Play{SoundRead})
+	if (m.Screen == Menu || m.Screen == Sales || m.Screen == OneSale) && m.find(data) {
+		return
+	}
 	code, err := payment.ParseCode(data)
 	if err != nil {
 		m.refuse(err)
