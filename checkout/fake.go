@@ -142,6 +142,25 @@ func (f *Fake) Answer(order payment.Order, status payment.AttemptStatus) (paymen
 	return answer, nil
 }
 
+// AnswerRefund is what a gateway says of a refund of the journal, newer than all
+// it said before.
+func (f *Fake) AnswerRefund(id payment.RefundID, status payment.RefundStatus) (payment.RefundAnswer, error) {
+	of, n, err := id.Split()
+	if err != nil {
+		return payment.RefundAnswer{}, err
+	}
+	sale := f.sales[of]
+	if n > len(sale.Refunds) {
+		return payment.RefundAnswer{}, fmt.Errorf("refund %s was never asked for", id)
+	}
+	f.rev++
+	a := payment.RefundAnswer{Refund: id, Rev: f.rev, Status: status, Amount: sale.Refunds[n-1].Amount, Currency: sale.Total.Currency}
+	if status == payment.RefundDone {
+		a.Transaction = "R" + string(id)
+	}
+	return a, nil
+}
+
 // Print takes a job. See Paper.
 func (f *Fake) Print(p Print) {
 	f.Did = append(f.Did, p)
@@ -155,7 +174,9 @@ func (f *Fake) Paper() []Printed {
 	}
 	var out []Printed
 	for _, p := range f.jobs {
-		out = append(out, Printed{Sale: p.Sale.ID, Receipt: p.Sale.Receipt})
+		if p.Refund == 0 {
+			out = append(out, Printed{Sale: p.Sale.ID, Receipt: p.Sale.Receipt})
+		}
 	}
 	f.jobs = nil
 	return out

@@ -29,6 +29,7 @@ type machine struct {
 	said   map[payment.Order]payment.Answer // the newest answer made
 	told   []payment.Answer                 // to be told again some day
 	asked  map[payment.Order]bool           // charged or shown
+	given  map[payment.RefundID]bool        // said to be final
 	cut    bool                             // power goes after the next commit
 }
 
@@ -41,7 +42,7 @@ type ending struct {
 func newMachine(t *rapid.T) *machine {
 	m := &machine{
 		fake: checkout.NewFake(), at: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC),
-		heard: map[ending]bool{}, said: map[payment.Order]payment.Answer{}, asked: map[payment.Order]bool{},
+		heard: map[ending]bool{}, said: map[payment.Order]payment.Answer{}, asked: map[payment.Order]bool{}, given: map[payment.RefundID]bool{},
 	}
 	m.start(t)
 	return m
@@ -151,7 +152,32 @@ func (m *machine) carryOut(t *rapid.T, e checkout.Event, committed []payment.Eve
 				t.Fatal(err)
 			}
 			m.step(t, checkout.Loaded{Sales: sales})
+		case checkout.Find:
+			found := checkout.Found{}
+			if sale, ok, _ := m.fake.Sale(x.Sale); ok { // the fake reads
+				found.Sale = &sale
+			}
+			m.step(t, found)
+		case checkout.GiveBack:
+			m.checkGiven(t, x)
 		}
+	}
+}
+
+// checkGiven holds that money is asked back only as the journal has it.
+func (m *machine) checkGiven(t *rapid.T, g checkout.GiveBack) {
+	id, n, err := g.Refund.Split()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sale, _, _ := m.fake.Sale(id) // the fake reads
+	if n > len(sale.Refunds) {
+		t.Fatalf("refund %s is asked for, and not in the journal", g.Refund)
+	}
+	r := sale.Refunds[n-1]
+	order, wallet := sale.WalletOrder(r.Tender)
+	if !wallet || order != g.Order || r.Amount != g.Amount.Amount || r.Void != g.Void || r.Status.Final() {
+		t.Fatalf("%+v is asked for, the journal has %+v", g, r)
 	}
 }
 
@@ -199,6 +225,11 @@ func (m *machine) check(t *rapid.T) {
 				t.Fatalf("order %s is %s, and nobody said so", o, a.Status)
 			}
 		}
+		for _, r := range sale.Refunds {
+			if _, wallet := sale.WalletOrder(r.Tender); wallet && r.Status.Final() && !m.given[payment.NewRefundID(sale.ID, r.Number)] {
+				t.Fatalf("refund %d of %s is %s, and nobody said so", r.Number, sale.ID, r.Status)
+			}
+		}
 	}
 	if open > 1 {
 		t.Fatalf("%d sales are open at once", open)
@@ -221,10 +252,14 @@ func (m *machine) checkScreen(t *rapid.T) {
 	}
 	switch screen {
 	case checkout.Charging, checkout.ShowingQR, checkout.Checking, checkout.PIN, checkout.Parking:
+		if screen == checkout.PIN && m.state.Purpose != checkout.ToPark {
+			return
+		}
 		if !ok || sale.OpenAttempt() == nil || sale.Parked != "" {
 			t.Fatalf("screen %s, and nothing is open", screen)
 		}
-	case checkout.Ready, checkout.Offline, checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About:
+	case checkout.Ready, checkout.Offline, checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About,
+		checkout.Voiding, checkout.Refunding:
 		if ok {
 			t.Fatalf("screen %s, and a sale is on it", screen)
 		}
@@ -322,13 +357,30 @@ func (m *machine) tell(t *rapid.T, a payment.Answer) {
 	m.step(t, told)
 }
 
+func (m *machine) tellRefund(t *rapid.T, id payment.RefundID, status payment.RefundStatus) {
+	a, err := m.fake.AnswerRefund(id, status)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of, _, _ := id.Split() // it is one of the journal's
+	sale, _, _ := m.fake.Sale(of)
+	told := checkout.RefundTold{Answer: a}
+	if _, held := m.state.Sale(of); !held {
+		told.Sale = &sale
+	}
+	if status.Final() {
+		m.given[id] = true
+	}
+	m.step(t, told)
+}
+
 func TestAnythingMayHappen(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := newMachine(t)
 		keys := []string{"0", "1", "5", "9", "00", ".", "enter", "backspace", "esc", "f1"}
 		ids := []string{
 			"menu", "cash", "qr", "done", "cancel", "park", "goods", "other", "exact", "enter", "reprint", "sales",
-			"status", "note_500", "5", "backspace", "", "sale_", "fault",
+			"void", "refund", "all", "status", "note_500", "5", "backspace", "", "sale_", "fault",
 		}
 		names := make([]string, 0, len(codes))
 		for name := range codes {
@@ -355,6 +407,40 @@ func TestAnythingMayHappen(t *testing.T) {
 				for _, id := range []string{"park", "2", "5", "8", "0", "enter", intent} {
 					m.step(t, checkout.Pressed{Button: id})
 				}
+			},
+			"receipt": func(t *rapid.T) { // of any sale, wherever the counter is
+				sales := m.fake.Sales()
+				if len(sales) == 0 {
+					t.Skip()
+				}
+				m.step(t, checkout.Pressed{Button: "menu"})
+				m.step(t, checkout.Scanned{Data: []byte(rapid.SampledFrom(sales).Draw(t, "sale").ID)})
+			},
+			"give back": func(t *rapid.T) {
+				if m.state.Screen != checkout.OneSale {
+					t.Skip()
+				}
+				m.step(t, checkout.Pressed{Button: rapid.SampledFrom([]string{"void", "refund", "refund"}).Draw(t, "how")})
+				for _, key := range []string{"2", "5", "8", "0", "enter", "1"} {
+					m.step(t, checkout.Keyed{Key: key})
+				}
+				m.step(t, checkout.Pressed{Button: rapid.SampledFrom([]string{"void", "refund", "all", "cancel"}).Draw(t, "sure")})
+			},
+			"given": func(t *rapid.T) {
+				var open []payment.RefundID
+				for _, sale := range m.fake.Sales() {
+					for _, r := range sale.Refunds {
+						if id := payment.NewRefundID(sale.ID, r.Number); !r.Status.Final() && !m.given[id] {
+							open = append(open, id)
+						}
+					}
+				}
+				if len(open) == 0 {
+					t.Skip()
+				}
+				m.tellRefund(t, rapid.SampledFrom(open).Draw(t, "refund"), rapid.SampledFrom([]payment.RefundStatus{
+					payment.RefundRequested, payment.RefundPending, payment.RefundDone, payment.RefundDone, payment.RefundRefused, "given",
+				}).Draw(t, "refund status"))
 			},
 			"button": func(t *rapid.T) { // of the screen
 				buttons := m.state.Buttons()
@@ -452,6 +538,11 @@ func (m *machine) settle(t *rapid.T) {
 				}
 				m.tell(t, a)
 			}
+			for _, r := range sale.Refunds {
+				if !r.Status.Final() {
+					m.tellRefund(t, payment.NewRefundID(sale.ID, r.Number), payment.RefundDone)
+				}
+			}
 		}
 		for _, p := range m.fake.Paper() {
 			m.step(t, p)
@@ -514,7 +605,18 @@ func TestPowerCutsAnywhere(t *testing.T) {
 				}
 			}
 		}
+		given := map[payment.RefundID]bool{}
+		for _, e := range fake.Did {
+			if g, ok := e.(checkout.GiveBack); ok {
+				given[g.Refund] = true
+			}
+		}
 		for _, sale := range fake.Sales() {
+			for _, r := range sale.Refunds {
+				if id := payment.NewRefundID(sale.ID, r.Number); given[id] == r.Status.Final() {
+					t.Errorf("cut at %d: refund %s is %s, asked after %v", cut, id, r.Status, given[id])
+				}
+			}
 			if open := sale.OpenAttempt() != nil; open != asked[sale.ID] {
 				t.Errorf("cut at %d: sale %s open %v, asked after %v", cut, sale.ID, open, asked[sale.ID])
 			}
@@ -566,4 +668,20 @@ press park
 key 2 5 8 0 enter
 press other
 answer reversing
-answer reversed`
+answer reversed
+press done
+key 7
+scan alipay
+answer approved
+paper
+press done
+press menu
+receipt
+press refund
+key 2 5 8 0 enter 3 enter
+refund pending
+refund done
+press refund
+key 2 5 8 0 enter
+press all
+refund done`

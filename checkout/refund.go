@@ -142,7 +142,6 @@ func (m *move) askBack(sale payment.Sale, tender int, amount int64, void bool) p
 // given shows the sale again, and says what becomes of it.
 func (m *move) given(sale payment.Sale) {
 	m.Give = 0
-	m.relist(sale)
 	m.show(OneSale, resultFor)
 	open := sale.OpenRefund()
 	switch {
@@ -166,7 +165,7 @@ func (m *move) back(sale payment.Sale) payment.Money {
 	return sum
 }
 
-// relist shows a sale as it is now where it is listed.
+// relist keeps the list as the journal is.
 func (m *move) relist(sale payment.Sale) {
 	if i := slices.IndexFunc(m.Listed, func(x payment.Sale) bool { return x.ID == sale.ID }); i >= 0 {
 		m.Listed = slices.Clone(m.Listed)
@@ -245,7 +244,6 @@ func (m *move) refundTold(e RefundTold) {
 		Kind: payment.RefundChanged, Refund: r.Number, RefundStatus: e.Answer.Status, Reason: e.Answer.Reason,
 		Transaction: e.Answer.Transaction,
 	})
-	m.relist(sale)
 	amount := payment.Money{Amount: r.Amount, Currency: sale.Total.Currency}.Format("en-US")
 	switch e.Answer.Status {
 	case payment.RefundDone:

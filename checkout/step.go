@@ -101,6 +101,7 @@ func (m *move) record(sale payment.Sale, e payment.Event) payment.Sale {
 		m.Receipt = e.Receipt
 	}
 	m.put(next)
+	m.relist(next)
 	return next
 }
 

@@ -116,6 +116,15 @@ func (c *counter) do(line string) error {
 		return each(func(a string) checkout.Event { return checkout.Scanned{Data: []byte(codes[a])} })
 	case "answer":
 		return c.answer(args)
+	case "refund": // the gateway's word on the newest refund of the newest sale, or on refund n
+		return c.refund(args)
+	case "receipt": // of the newest sale, held before the scanner
+		sales := c.fake.Sales()
+		return c.handle(checkout.Scanned{Data: []byte(payment.NewOrder(sales[len(sales)-1].ID, 1))})
+	case "unknown": // a receipt of another shop
+		return c.handle(checkout.Scanned{Data: []byte("01JDEERS3W8H5T2V9K4M6N7P8R")})
+	case "day": // passes
+		c.at = c.at.Add(24 * time.Hour)
 	case "link":
 		return c.handle(checkout.LinkChanged{Online: rest == "up"})
 	case "online":
@@ -200,6 +209,33 @@ func (c *counter) answer(args []string) error {
 	return c.handle(checkout.Told{Answer: answer})
 }
 
+// refund is "refund status [n] [rev=n] [reason=r]".
+func (c *counter) refund(args []string) error {
+	sales := c.fake.Sales()
+	sale := sales[len(sales)-1]
+	n, rev, reason := len(sale.Refunds), 0, payment.ReasonNone
+	for _, option := range args[1:] {
+		name, value, _ := strings.Cut(option, "=")
+		switch name {
+		case "rev":
+			rev, _ = strconv.Atoi(value) // a story's own
+		case "reason":
+			reason = payment.Reason(value)
+		default:
+			n, _ = strconv.Atoi(name) // likewise
+		}
+	}
+	answer, err := c.fake.AnswerRefund(payment.NewRefundID(sale.ID, n), payment.RefundStatus(args[0]))
+	if err != nil {
+		return err
+	}
+	answer.Reason = reason
+	if rev != 0 {
+		answer.Rev = rev
+	}
+	return c.handle(checkout.RefundTold{Answer: answer})
+}
+
 // outcome says where the counter stands, and what it did on the way.
 func (c *counter) outcome(line string, did []checkout.Effect, err error) string {
 	s := c.register.State
@@ -219,6 +255,12 @@ func (c *counter) outcome(line string, did []checkout.Effect, err error) string 
 	}
 	if s.Digits != "" {
 		add("digits", len(s.Digits))
+	}
+	if s.Give != 0 {
+		add("give", s.Give)
+	}
+	if sale, ok := s.SelectedSale(); ok && s.Screen == checkout.OneSale && len(sale.Refunds) > 0 {
+		add("sale", sale.Status())
 	}
 	if s.Screen == checkout.Sales {
 		add("rows", len(s.OnPage()))
@@ -289,6 +331,13 @@ func (c *counter) effect(e checkout.Effect) string {
 				text += "/" + string(e.Intent)
 			case payment.CashTaken:
 				text += fmt.Sprintf("/%d-%d", e.Tendered, e.Change)
+			case payment.RefundAsked:
+				text += fmt.Sprintf("/%d of tender %d", e.Amount, e.Tender)
+				if e.Void {
+					text += " void"
+				}
+			case payment.RefundChanged:
+				text += "/" + string(e.RefundStatus)
 			}
 			if e.Receipt != 0 && e.Kind != payment.ReceiptPrinted {
 				text += fmt.Sprintf(" receipt %d", e.Receipt)
@@ -310,6 +359,15 @@ func (c *counter) effect(e checkout.Effect) string {
 		}
 		if e.Copy {
 			text += " copy"
+		}
+		if e.Refund != 0 {
+			text += fmt.Sprintf(" refund %d", e.Refund)
+		}
+		return text
+	case checkout.GiveBack:
+		text := fmt.Sprintf("give back %s %d of %s", string(e.Refund)[len(e.Refund)-3:], e.Amount.Amount, attempt(e.Order))
+		if e.Void {
+			text += " void"
 		}
 		return text
 	case checkout.KickDrawer:

@@ -25,7 +25,7 @@ press menu                   => menu entry=4
 press sales                  => list entry=4 rows=1
 buttons                      => cancel (prev) (next) row
 row 1                        => sale entry=4
-buttons                      => cancel reprint*
+buttons                      => cancel (void) refund reprint*
 press reprint                => sale entry=4 says=reprinting : print 1 copy
 paper                        => sale entry=4 says=reprinting : commit receipt_printed, commit receipt_printed
 key enter                    => sale entry=4 says=reprinting : print 1 copy
