@@ -65,6 +65,7 @@ func saleOf(tx cloud.Tx, e cloud.SaleEntry) (Sale, error) {
 		ID: e.Sale.ID, Terminal: e.Terminal, Status: e.Sale.Status(), Receipt: e.Sale.Receipt,
 		Amount: e.Sale.Total.Amount, Currency: e.Sale.Total.Currency, Tenders: []Tender{},
 	}
+	s.Refunded, _ = e.Sale.Refunded()
 	for _, t := range e.Sale.Tenders {
 		s.Tenders = append(s.Tenders, Tender{t.Wallet, t.Amount})
 	}

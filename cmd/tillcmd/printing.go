@@ -25,9 +25,10 @@ type printQueue struct {
 }
 
 type printJob struct {
-	sale payment.Sale
-	copy bool
-	doc  printer.Document
+	sale   payment.Sale
+	copy   bool
+	refund int // the slip of this refund; 0: the sale's own
+	doc    printer.Document
 }
 
 // pollEvery is how often an idle printer is asked how it is.
@@ -41,7 +42,7 @@ func newPrintQueue(t *terminal) *printQueue {
 
 // Print queues a receipt, or the slip of a parked sale.
 func (q *printQueue) Print(p checkout.Print) {
-	job := printJob{sale: p.Sale, copy: p.Copy, doc: q.terminal.receipt(p)}
+	job := printJob{sale: p.Sale, copy: p.Copy, refund: p.Refund, doc: q.terminal.receipt(p)}
 	q.mu.Lock()
 	q.jobs = append(q.jobs, job)
 	q.mu.Unlock()
@@ -107,7 +108,9 @@ func (q *printQueue) printOnce(ctx context.Context, job printJob) bool {
 			state = printer.StateUnknown
 		}
 		q.report(ctx, printer.Status{State: state})
-		q.terminal.send(ctx, checkout.Printed{Sale: job.sale.ID, Receipt: job.sale.Receipt})
+		if job.refund == 0 {
+			q.terminal.send(ctx, checkout.Printed{Sale: job.sale.ID, Receipt: job.sale.Receipt})
+		}
 		return true
 	}
 	if ctx.Err() != nil {
@@ -163,7 +166,32 @@ func (t *terminal) receipt(p checkout.Print) printer.Document {
 		return printer.PendingSlip(data)
 	}
 	data.Number = t.receiptNumber(p.Sale.Receipt)
+	if p.Refund > 0 && p.Refund <= len(p.Sale.Refunds) {
+		r := p.Sale.Refunds[p.Refund-1]
+		data.Kind, data.Refunded, data.Requested = printer.Refund, r.Amount, r.Status != payment.RefundDone
+		if r.Void {
+			data.Kind = printer.Void
+		}
+		data.Sale = onlyTender(p.Sale, r.Tender)
+	}
 	return printer.Receipt(data)
+}
+
+// onlyTender is a sale as the slip of a refund tells it: of a split payment, the
+// tender that goes back.
+func onlyTender(sale payment.Sale, tender int) payment.Sale {
+	if len(sale.Tenders) == 1 {
+		return sale
+	}
+	one := sale
+	one.Tenders, one.Attempts = []payment.Tender{sale.Tenders[tender-1]}, nil
+	for _, a := range sale.Attempts {
+		if a.Tender == tender {
+			a.Tender = 1
+			one.Attempts = append(one.Attempts, a)
+		}
+	}
+	return one
 }
 
 // receiptNumber is 000123, and 2-000123 once the journal is not the first.

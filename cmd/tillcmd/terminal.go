@@ -154,7 +154,7 @@ func (t *terminal) run(ctx context.Context) error {
 	}
 	t.register = &checkout.Register{
 		State: checkout.New(checkout.Settings{
-			Currency: t.config.Merchant.Currency, Cashier: t.config.Merchant.Cashier, ManagerPIN: t.config.ManagerPIN,
+			Currency: t.config.Merchant.Currency, Cashier: t.config.Merchant.Cashier, ManagerPIN: t.config.ManagerPIN, Zone: t.config.Merchant.Zone,
 			Rows: rowsOf(t.config, body.Display.Size()),
 		}, t.journal.LastReceipt(), newest.ID, sales),
 		Journal: grown{t.journal, t.link, body.Vitals.Commit}, Gateway: gateway{t}, Printer: t.printing, Body: pins{t},
@@ -448,6 +448,8 @@ func (t *terminal) hear(ctx context.Context, e link.Effect) {
 	switch e := e.(type) {
 	case link.Told:
 		event = checkout.Told{Answer: e.Answer}
+	case link.RefundTold:
+		event = checkout.RefundTold{Answer: e.Answer}
 	case link.Reachable:
 		t.reached.Store(e.Online)
 		event = checkout.LinkChanged{Online: e.Online}
@@ -568,6 +570,10 @@ func (g gateway) Ask(e checkout.Effect) {
 		g.link.Ask(wire.Request{Op: wire.Query, Order: e.Order})
 	case checkout.Cancel:
 		g.link.Ask(wire.Request{Op: wire.Cancel, Order: e.Order})
+	case checkout.GiveBack:
+		g.link.Ask(wire.Request{
+			Op: wire.Refund, Order: e.Order, Refund: e.Refund, Amount: e.Amount.Amount, Currency: e.Amount.Currency, Void: e.Void,
+		})
 	}
 }
 

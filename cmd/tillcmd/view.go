@@ -90,7 +90,14 @@ func (t *terminal) view() display.View {
 		}
 	case checkout.PIN:
 		v.Masked = strings.Repeat("•", len(s.Digits))
-		v.Detail = words.Say(lang, "pin_to_park")
+		v.Detail = words.Say(lang, words.Key("pin_to_"+string(s.Purpose)))
+	case checkout.Voiding:
+		if sale, ok := s.SelectedSale(); ok {
+			v.Title = words.Say(lang, "void_title", "amount", sale.Total.Format(locale(lang)))
+			v.Detail = words.Say(lang, "void_detail")
+		}
+	case checkout.Refunding:
+		t.refundView(&v, s)
 	case checkout.Parking:
 		v.Title = words.Say(lang, "park_title")
 		v.Detail = words.Say(lang, "park_detail")
@@ -129,7 +136,7 @@ func screenOf(s checkout.Screen) display.Screen {
 	switch s {
 	case checkout.OneSale, checkout.About:
 		return display.ScreenMenu
-	case checkout.Parking:
+	case checkout.Parking, checkout.Voiding:
 		return display.ScreenConfirm
 	case checkout.Halted:
 		return display.ScreenFault
@@ -141,7 +148,7 @@ func screenOf(s checkout.Screen) display.Screen {
 // backScreens are those whose way out cancels nothing.
 var backScreens = []checkout.Screen{
 	checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About, checkout.PIN, checkout.Parking, checkout.Offline,
-	checkout.TakeCash,
+	checkout.TakeCash, checkout.Voiding, checkout.Refunding,
 }
 
 func buttonsOf(s checkout.State, lang words.Lang) []display.Button {
@@ -268,10 +275,47 @@ func (t *terminal) oneSale(lang words.Lang, sale payment.Sale) []display.Row {
 	if sale.Receipt != 0 {
 		rows = append(rows, display.Row{Left: words.Say(lang, "line_receipt"), Right: t.receiptNumber(sale.Receipt)})
 	}
+	for _, r := range sale.Refunds {
+		rows = append(rows, t.refundRow(lang, sale, r))
+	}
 	if a := sale.LastAttempt(); a != nil && a.Transaction != "" {
 		rows = append(rows, display.Row{Left: words.Say(lang, "line_transaction"), Sub: a.Transaction})
 	}
 	return append(rows, display.Row{Left: words.Say(lang, "line_sale"), Sub: string(sale.ID)})
+}
+
+// refundView asks how much of a tender goes back, and where to.
+func (t *terminal) refundView(v *display.View, s checkout.State) {
+	tender, left := s.Left()
+	sale, ok := s.SelectedSale()
+	if !ok || tender == 0 {
+		return
+	}
+	v.Title = words.Say(v.Lang, "refund_title", "amount", left.Format(locale(v.Lang)))
+	v.Amount = payment.Money{Amount: s.Give, Currency: left.Currency}
+	v.Detail = words.Say(v.Lang, "refund_cash")
+	if w := sale.Tenders[tender-1].Wallet; w != payment.Cash {
+		v.Detail = words.Say(v.Lang, "refund_wallet", "wallet", walletName(v.Lang, w))
+	}
+}
+
+func (t *terminal) refundRow(lang words.Lang, sale payment.Sale, r payment.Refund) display.Row {
+	row := display.Row{
+		Left:  words.Say(lang, "line_refund") + ", " + words.Say(lang, words.Key("refund_status_"+string(r.Status))),
+		Right: payment.Money{Amount: r.Amount, Currency: sale.Total.Currency}.Format(locale(lang)),
+		Sub:   t.when(r.Requested, time.DateTime),
+		Tone:  display.ToneWait,
+	}
+	if r.Void {
+		row.Left = words.Say(lang, "line_void") + ", " + words.Say(lang, words.Key("refund_status_"+string(r.Status)))
+	}
+	switch r.Status {
+	case payment.RefundDone:
+		row.Tone = display.ToneNeutral
+	case payment.RefundRefused:
+		row.Tone, row.Sub = display.ToneBad, words.Say(lang, words.Key("reason_"+string(r.Reason)))
+	}
+	return row
 }
 
 func walletName(lang words.Lang, w payment.Wallet) string {
