@@ -85,6 +85,12 @@ func (r *Register) Handle(e Event, now Now) error {
 	next, effects := Step(r.State, e, now)
 	if len(effects) > 0 {
 		if c, ok := effects[0].(Commit); ok {
+			if gone, err := r.gone(c.Events[0]); gone || err != nil {
+				m := &move{State: r.State, now: now}
+				m.say("sale_gone")
+				r.State = m.State
+				return err
+			}
 			if _, err := r.Journal.Append(now.Stamp, c.Events...); err != nil {
 				r.State = unkept(r.State, c.Events[0].Kind, err, now)
 				return fmt.Errorf("commit %s: %w", c.Events[0].Kind, err)
@@ -94,6 +100,19 @@ func (r *Register) Handle(e Event, now Now) error {
 	}
 	r.State = next
 	return r.carryOut(effects, now)
+}
+
+// gone says that a refund is asked for of a sale that was listed, and whose
+// records have been pruned since.
+func (r *Register) gone(e payment.Event) (bool, error) {
+	if e.Kind != payment.RefundAsked {
+		return false, nil
+	}
+	_, ok, err := r.Journal.Sale(e.Sale)
+	if err != nil {
+		return true, fmt.Errorf("look up sale %s: %w", e.Sale, err)
+	}
+	return !ok, nil
 }
 
 // lookUp brings a sale that the state no longer holds: news of it can come days

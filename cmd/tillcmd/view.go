@@ -94,7 +94,7 @@ func (t *terminal) view() display.View {
 	case checkout.Voiding:
 		if sale, ok := s.SelectedSale(); ok {
 			v.Title = words.Say(lang, "void_title", "amount", sale.Total.Format(locale(lang)))
-			v.Detail = words.Say(lang, "void_detail")
+			v.Detail, v.Amount = words.Say(lang, "void_detail"), payment.Money{}
 		}
 	case checkout.Refunding:
 		t.refundView(&v, s)
@@ -134,8 +134,10 @@ func (t *terminal) whomToCall(lang words.Lang) []display.Line {
 // screenOf finds the drawing of a screen; those of the menu share one.
 func screenOf(s checkout.Screen) display.Screen {
 	switch s {
-	case checkout.OneSale, checkout.About:
+	case checkout.About:
 		return display.ScreenMenu
+	case checkout.OneSale:
+		return display.ScreenList
 	case checkout.Parking, checkout.Voiding:
 		return display.ScreenConfirm
 	case checkout.Halted:
@@ -272,11 +274,11 @@ func (t *terminal) oneSale(lang words.Lang, sale payment.Sale) []display.Row {
 		Left:  words.Say(lang, words.Key("status_"+string(status))),
 		Right: walletName(lang, walletOf(sale)), Sub: t.when(sale.Created, time.DateTime), Tone: toneOf(status),
 	}}
+	for _, r := range slices.Backward(sale.Refunds) {
+		rows = append(rows, t.refundRow(lang, sale, r))
+	}
 	if sale.Receipt != 0 {
 		rows = append(rows, display.Row{Left: words.Say(lang, "line_receipt"), Right: t.receiptNumber(sale.Receipt)})
-	}
-	for _, r := range sale.Refunds {
-		rows = append(rows, t.refundRow(lang, sale, r))
 	}
 	if a := sale.LastAttempt(); a != nil && a.Transaction != "" {
 		rows = append(rows, display.Row{Left: words.Say(lang, "line_transaction"), Sub: a.Transaction})

@@ -54,6 +54,12 @@ func counterMutants() []Mutant {
 			Law:   "convergence",
 		},
 		{
+			Name:  "boot-forgets-refunds",
+			Bug:   "a boot does not ask after open refunds",
+			Edits: one("checkout/step.go", "		m.takeUpRefunds(sale)\n", ""),
+			Law:   "convergence",
+		},
+		{
 			Name:  "receipt-forgotten",
 			Bug:   "a receipt that the power cut off is not printed after the boot",
 			Edits: one("checkout/step.go", "			m.do(Print{Sale: sale, Copy: true})", "			_ = sale"),

@@ -96,5 +96,17 @@ func gatewayMutants() []Mutant {
 			Edits: one("cloud/journal.go", "	head, err := b.tx.Head(terminal, up.Epoch)", "	head, err := b.tx.Head(terminal, 1)"),
 			Law:   "law 4, nothing lost",
 		},
+		{
+			Name:  "refund-asked-twice",
+			Bug:   "a refund that is asked for again is begun anew",
+			Edits: one("cloud/refund.go", "	if !seen {\n		entry, err = b.beginRefund", "	if !seen || entry.Answer.Status != payment.RefundRefused {\n		entry, err = b.beginRefund"),
+			Law:   "law 3, no guessing",
+		},
+		{
+			Name:  "accepted-is-given-back",
+			Bug:   "a refund that the wallet has only accepted is called done",
+			Edits: one("cloud/refund.go", "		entry.Answer.Status = payment.RefundPending\n		again(entry.Step, b.waits.RefundEvery)", "		entry.Answer.Status = payment.RefundDone\n		entry.Step, entry.NextAt = StepNone, time.Time{}"),
+			Law:   "law 3, no guessing",
+		},
 	}
 }

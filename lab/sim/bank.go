@@ -48,6 +48,15 @@ type bankOrder struct {
 	reason  payment.Reason
 	mute    time.Time // queries are not answered before
 	prompts int
+	voided  bool                       // back by the merchant's word
+	refunds map[payment.RefundID]int64 // what went back of it
+}
+
+func (o *bankOrder) refunded() (sum int64) {
+	for _, amount := range o.refunds {
+		sum += amount
+	}
+	return sum
 }
 
 func newBank(w *world) *bank {
@@ -106,7 +115,14 @@ func (b *bank) answer(c cloud.Call) cloud.Result {
 			o.state = bankShown
 		}
 	case cloud.StepReverse:
-		return b.reverse(o)
+		was := o != nil && o.state == bankPaid
+		result := b.reverse(o)
+		if was && result.Outcome == cloud.Undone && c.Refund.Number != "" {
+			o.voided = true
+		}
+		return result
+	case cloud.StepRefund:
+		return b.refund(o, c.Refund)
 	}
 	return b.stands(o)
 }
@@ -222,6 +238,10 @@ func (b *bank) reverse(o *bankOrder) cloud.Result {
 		return cloud.Result{Outcome: cloud.Undone}
 	case o.state == bankRefused:
 		return b.stands(o)
+	case len(o.refunds) > 0:
+		return cloud.Result{Outcome: cloud.Refused, Reason: payment.OverRefund}
+	case w.now.Sub(o.opened) > 20*time.Minute && w.chance(2): // past the wallet's day
+		return cloud.Result{Outcome: cloud.Refused, Reason: payment.RefundTooLate}
 	case !o.qr && w.now.Sub(o.opened) < waits.ReverseAfter:
 		w.violate("law 3, no guessing", "%s is reversed %v after its charge; the wallet wants %v", o.number, w.now.Sub(o.opened), waits.ReverseAfter)
 		return cloud.Result{Outcome: cloud.Busy}
@@ -239,6 +259,28 @@ func (b *bank) reverse(o *bankOrder) cloud.Result {
 	o.state = bankUndone
 	w.tell("bank undoes %s, giving back %d", short(o.number), result.Amount.Amount)
 	return result
+}
+
+// refund gives a part or all of a paid order back, once for each number.
+func (b *bank) refund(o *bankOrder, r cloud.Refund) cloud.Result {
+	w := b.w
+	if o == nil || o.state != bankPaid {
+		return cloud.Result{Outcome: cloud.Refused, Reason: payment.NotPaid}
+	}
+	if _, again := o.refunds[r.Number]; !again {
+		if w.fault("no funds for a refund", 4) {
+			return cloud.Result{Outcome: cloud.Accepted}
+		}
+		if o.refunded()+r.Amount.Amount > o.amount.Amount {
+			w.violate("refunds", "%d more is asked back of %s, which took %d and gave back %d", r.Amount.Amount, o.number, o.amount.Amount, o.refunded())
+		}
+		if o.refunds == nil {
+			o.refunds = map[payment.RefundID]int64{}
+		}
+		o.refunds[r.Number] = r.Amount.Amount
+		w.tell("bank refunds %d of %s", r.Amount.Amount, short(o.number))
+	}
+	return cloud.Result{Outcome: cloud.Undone, Amount: r.Amount, Transaction: "5000" + string(r.Number)}
 }
 
 func (b *bank) stands(o *bankOrder) cloud.Result {

@@ -110,9 +110,32 @@ func (c *cashier) act() {
 	case checkout.Approved, checkout.Cancelled, checkout.Parked:
 		c.pick("done", "done", "wait")
 	case checkout.Menu:
-		c.pick("sales", "reprint", "cancel", "status")
+		c.pick("sales", "sales", "sales", "reprint", "cancel", "status")
+	case checkout.Sales:
+		if rows := s.OnPage(); len(rows) > 0 && !w.chance(4) {
+			c.press(checkout.RowID(rows[w.rng.IntN(len(rows))].ID))
+		} else {
+			c.pick("next", "cancel")
+		}
+	case checkout.OneSale:
+		c.pick("refund", "refund", "void", "void", "reprint", "cancel")
+	case checkout.Voiding:
+		c.pick("void", "void", "cancel")
+	case checkout.Refunding:
+		c.giveBack()
 	default:
 		c.press("cancel")
+	}
+}
+
+func (c *cashier) giveBack() {
+	switch c.w.rng.IntN(4) {
+	case 0:
+		c.press("cancel")
+	case 1:
+		c.press("all")
+	default: // now and then more than there is
+		c.key(fmt.Sprint(1+c.w.rng.IntN(9)), fmt.Sprint(c.w.rng.IntN(10)), "0", "enter")
 	}
 }
 
@@ -143,7 +166,7 @@ func (c *cashier) lean() {
 
 func (c *cashier) sell(s checkout.State) {
 	w := c.w
-	if w.chance(30) {
+	if w.chance(24) {
 		c.press("menu")
 		return
 	}

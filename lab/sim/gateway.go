@@ -177,7 +177,7 @@ func (h *gatewayHost) call(c cloud.Call) {
 	wait, result := w.bank.call(c)
 	w.after(wait, func() {
 		if start == h.starts && h.gateway != nil {
-			h.handle(cloud.Answered{Order: c.Order.Number, Step: c.Step, Result: result})
+			h.handle(cloud.Answered{Order: c.Order.Number, Refund: c.Refund.Number, Step: c.Step, Result: result})
 		}
 	})
 }

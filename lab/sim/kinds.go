@@ -21,6 +21,7 @@ func FaultKinds() []string {
 		"message lost",
 		"message repeated",
 		"message slow",
+		"no funds for a refund",
 		"notification lost",
 		"paper out",
 		"power cut",
@@ -68,5 +69,8 @@ func PremiseKinds() []string {
 		"law 9: not_after set",
 		"parking: goods given",
 		"parking: paid another way or left",
+		"refunds: cash",
+		"refunds: done",
+		"refunds: voids",
 	}
 }

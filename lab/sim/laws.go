@@ -32,6 +32,9 @@ func (w *world) checkAsk(e checkout.Effect) {
 		order = e.Order
 	case checkout.Cancel:
 		order = e.Order
+	case checkout.GiveBack:
+		w.checkGiveBack(e)
+		order = e.Order
 	}
 	id, n, err := order.Split()
 	if err != nil {
@@ -60,6 +63,23 @@ func (w *world) checkAsk(e checkout.Effect) {
 		if !sale.Cancelling && sale.Parked != payment.PaidOther && !sale.Attempts[n-1].Status.Final() {
 			w.violate("law 1, durable first", "a cancel of %s that the journal does not have", order)
 		}
+	}
+}
+
+// checkGiveBack holds a refund that leaves the counter against the journal.
+func (w *world) checkGiveBack(g checkout.GiveBack) {
+	id, n, err := g.Refund.Split()
+	if err != nil {
+		w.violate("law 1, durable first", "%v", err)
+		return
+	}
+	sale, ok, err := w.terminal.journal.Sale(id)
+	if err != nil || !ok || n > len(sale.Refunds) {
+		w.violate("law 1, durable first", "refund %s, which the journal does not have (%v)", g.Refund, err)
+		return
+	}
+	if r := sale.Refunds[n-1]; r.Amount != g.Amount.Amount || r.Void != g.Void {
+		w.violate("law 1, durable first", "%+v is asked for, the journal has %+v", g, r)
 	}
 }
 
@@ -98,6 +118,13 @@ func (w *world) ledgerSale(id payment.SaleID) (sale payment.Sale, ok bool, err e
 func (w *world) checkDrawer() {
 	w.premise("law 1: drawer")
 	s := w.terminal.register.State
+	if s.Current == "" { // cash that goes back
+		w.premise("refunds: cash")
+		if sale, ok := s.SelectedSale(); !ok || len(sale.Refunds) == 0 {
+			w.violate("law 1, durable first", "the drawer opens, and neither a sale nor a refund is there")
+		}
+		return
+	}
 	sale, ok, err := w.terminal.journal.Sale(s.Current)
 	if err != nil || !ok || sale.Due() != 0 {
 		w.violate("law 1, durable first", "the drawer opens for sale %s, which the journal does not have paid (%v)", s.Current, err)
@@ -121,6 +148,10 @@ func (w *world) checkCall(c cloud.Call) {
 	})
 	if err != nil || !ok {
 		w.violate("law 1, durable first", "a call for order %s, which the ledger does not have (%v)", c.Order.Number, err)
+		return
+	}
+	if c.Refund.Number != "" {
+		w.checkRefundCall(c)
 		return
 	}
 	if c.Step != cloud.StepCharge && c.Step != cloud.StepShow {
@@ -162,12 +193,16 @@ func (w *world) checkSend(s cloud.Send) {
 			w.violate("law 4, nothing lost", "%d acknowledged, the ledger has %d", ack.Seq, head.Seq)
 		}
 	case wire.Replies:
-		r, err := wire.Decode[wire.Reply](s.Payload)
+		r, err := wire.Decode[wire.AnyReply](s.Payload)
 		if err != nil {
 			w.violate("liveness", "%v", err)
 			return
 		}
-		w.checkReply(r)
+		if r.Refund != nil {
+			w.checkRefundReply(*r.Refund)
+			return
+		}
+		w.checkReply(r.Reply)
 	}
 }
 
@@ -183,7 +218,7 @@ func (w *world) checkReply(r wire.Reply) {
 			w.violate("law 5, late does not charge", "order %s is said to be given back, and is not", r.Order)
 		}
 	case r.Status == payment.Approved:
-		if o == nil || !o.taken || o.back {
+		if o == nil || !o.taken || o.back && !o.voided {
 			w.violate("law 3, no guessing", "order %s is called approved, and is not paid", r.Order)
 		}
 	case r.Status == payment.Declined || r.Status == payment.Reversed:
@@ -434,7 +469,7 @@ func (w *world) checkCharges(sales map[payment.SaleID]payment.Sale) {
 			w.violate("books", "%v", err)
 			return
 		}
-		kept[id] += o.amount.Amount
+		kept[id] += o.amount.Amount - o.refunded()
 		if s := sales[id]; n > len(s.Attempts) || s.Attempts[n-1].Status != payment.Approved {
 			w.violate("books", "money is kept for order %s, whose sale is %s", o.number, s.Status())
 		}
@@ -446,6 +481,7 @@ func (w *world) checkCharges(sales map[payment.SaleID]payment.Sale) {
 				want += t.Amount
 			}
 		}
+		want -= w.wentBack(s)
 		if kept[id] != want {
 			w.violate("books", "sale %s (%s) is worth %d, the wallet keeps %d", id, s.Status(), want, kept[id])
 		}
@@ -459,6 +495,62 @@ func (w *world) checkCharges(sales map[payment.SaleID]payment.Sale) {
 		if err == nil && n <= len(sales[id].Attempts) && sales[id].Attempts[n-1].Late {
 			w.premise("law 5: late approvals shown")
 		}
+	}
+}
+
+// wentBack is what a sale's own word says went back to its wallet, and counts
+// what was tried.
+func (w *world) wentBack(s payment.Sale) (sum int64) {
+	for _, r := range s.Refunds {
+		if s.Tenders[r.Tender-1].Wallet == payment.Cash {
+			continue
+		}
+		switch {
+		case r.Status == payment.RefundRefused:
+			// the counter asks for no more than there is; the gateway decides
+		case r.Status != payment.RefundDone:
+			w.violate("convergence", "refund %d of %s is %s at the end", r.Number, s.ID, r.Status)
+		case r.Void:
+			w.premise("refunds: voids")
+			sum += r.Amount
+		default:
+			w.premise("refunds: done")
+			sum += r.Amount
+		}
+	}
+	return sum
+}
+
+// checkRefundCall holds that the ledger has a refund before the wallet hears of it.
+func (w *world) checkRefundCall(c cloud.Call) {
+	err := w.cloud.ledger.View(func(tx cloud.Tx) error {
+		r, ok, err := tx.Refund(c.Refund.Number)
+		if !ok || !r.Open() {
+			w.violate("law 1, durable first", "a call for refund %s, which the ledger does not have", c.Refund.Number)
+		}
+		return err
+	})
+	if err != nil {
+		w.violate("liveness", "ledger: %v", err)
+	}
+}
+
+// checkRefundReply holds that money is called back only when it is.
+func (w *world) checkRefundReply(r payment.RefundAnswer) {
+	id, _, err := r.Refund.Split()
+	if err != nil {
+		w.violate("liveness", "%v", err)
+		return
+	}
+	gone := false
+	for _, o := range w.bank.list {
+		if of, _, err := o.number.Split(); err == nil && of == id {
+			_, refunded := o.refunds[r.Refund]
+			gone = gone || refunded || o.voided
+		}
+	}
+	if (r.Status == payment.RefundDone) != gone && r.Status.Final() {
+		w.violate("law 3, no guessing", "refund %s is called %s, gone back: %v", r.Refund, r.Status, gone)
 	}
 }
 

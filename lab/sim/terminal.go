@@ -138,7 +138,7 @@ func (t *terminal) cut() {
 	w.strike("power cut")
 	if len(t.jobs) > 0 {
 		w.strike("power cut while printing")
-		if w.chance(2) {
+		if t.jobs[0].Refund == 0 && w.chance(2) {
 			t.papers = append(t.papers, paper{receipt: t.jobs[0].Sale.Receipt, sale: t.jobs[0].Sale.ID, copy: t.jobs[0].Copy})
 		}
 	}
@@ -280,6 +280,8 @@ func (t *terminal) linkEffect(e link.Effect) link.Event {
 	case link.Told:
 		t.handle(checkout.Told{Answer: e.Answer})
 		w.checkAnswer(e.Answer)
+	case link.RefundTold:
+		t.handle(checkout.RefundTold{Answer: e.Answer})
 	case link.Reachable:
 		t.handle(checkout.LinkChanged{Online: e.Online})
 	case link.ClockLearned:
@@ -388,6 +390,10 @@ func (g simGateway) Ask(e checkout.Effect) {
 		t.linkStep(link.Asked{Request: wire.Request{Op: wire.Query, Order: e.Order}})
 	case checkout.Cancel:
 		t.linkStep(link.Asked{Request: wire.Request{Op: wire.Cancel, Order: e.Order}})
+	case checkout.GiveBack:
+		t.linkStep(link.Asked{Request: wire.Request{
+			Op: wire.Refund, Order: e.Order, Refund: e.Refund, Amount: e.Amount.Amount, Currency: e.Amount.Currency, Void: e.Void,
+		}})
 	}
 }
 
@@ -431,9 +437,11 @@ func (t *terminal) printNext() {
 		}
 		job := t.jobs[0]
 		t.jobs = t.jobs[1:]
-		t.papers = append(t.papers, paper{receipt: job.Sale.Receipt, sale: job.Sale.ID, copy: job.Copy, whole: true})
 		t.handle(checkout.PrinterChanged{Printer: checkout.PrinterReady})
-		t.handle(checkout.Printed{Sale: job.Sale.ID, Receipt: job.Sale.Receipt})
+		if job.Refund == 0 {
+			t.papers = append(t.papers, paper{receipt: job.Sale.Receipt, sale: job.Sale.ID, copy: job.Copy, whole: true})
+			t.handle(checkout.Printed{Sale: job.Sale.ID, Receipt: job.Sale.Receipt})
+		}
 		t.printNext()
 	})
 }
