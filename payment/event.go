@@ -17,6 +17,9 @@ const (
 	ReceiptPrinted  Kind = "receipt_printed"  // Receipt
 	RefundAsked     Kind = "refund_asked"     // Refund, Tender, Amount, Void, Cashier: a manager wants money of a tender given back
 	RefundChanged   Kind = "refund_changed"   // Refund, RefundStatus and what the gateway said with it
+	ShiftOpened     Kind = "shift_opened"     // Shift, Amount in the drawer, Currency, Cashier
+	CashMoved       Kind = "cash_moved"       // Shift, Movement, Amount, Cashier
+	ShiftClosed     Kind = "shift_closed"     // Shift, Amount counted in the drawer, Cashier
 	StoreReplaced   Kind = "store_replaced"   // Reason: the journal before this epoch was lost or set aside
 )
 
@@ -123,6 +126,9 @@ type Event struct {
 	Refund       int          `json:"refund,omitempty"` // from 1, across the sale's tenders
 	RefundStatus RefundStatus `json:"refund_status,omitempty"`
 	Void         bool         `json:"void,omitempty"`
+
+	Shift    uint64   `json:"shift,omitempty"`
+	Movement Movement `json:"movement,omitempty"`
 
 	NotAfter time.Time `json:"not_after,omitzero"` // the cloud's time
 }

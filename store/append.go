@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
@@ -67,6 +68,7 @@ func (j *Journal) writable() error {
 type draft struct {
 	journal *Journal
 	now     facts
+	drawer  payment.Drawer
 	records []wire.Record
 	changed map[payment.SaleID]*change
 	order   []payment.SaleID // of changed, as they came
@@ -83,7 +85,7 @@ type change struct {
 func (j *Journal) newDraft() *draft {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
-	return &draft{journal: j, now: j.now, changed: map[payment.SaleID]*change{}}
+	return &draft{journal: j, now: j.now, drawer: j.drawer, changed: map[payment.SaleID]*change{}}
 }
 
 func (d *draft) add(stamp payment.Stamp, e payment.Event) error {
@@ -99,6 +101,10 @@ func (d *draft) add(stamp payment.Stamp, e payment.Event) error {
 	}
 	if e.Kind == payment.StoreReplaced && e.Sale == "" {
 		d.begins = true
+	} else if payment.OfShift(e.Kind) && e.Sale == "" {
+		if d.drawer, err = d.drawer.Apply(e, r.Stamp); err != nil {
+			return err
+		}
 	} else if err := d.step(e, r); err != nil {
 		return err
 	}
@@ -129,6 +135,7 @@ func (d *draft) step(e payment.Event, r wire.Record) error {
 		d.now.Newest = e.Sale
 		d.begins = true
 	}
+	d.drawer = d.drawer.Count(c.after.Sale, after)
 	c.after.Sale = after
 	c.seqs = append(c.seqs, r.Seq)
 	if d.changed[e.Sale] == nil {
@@ -163,6 +170,11 @@ func (d *draft) write(tx *bolt.Tx) error {
 	}
 	for _, id := range d.order {
 		if err := d.writeIndex(tx, id); err != nil {
+			return err
+		}
+	}
+	if !reflect.DeepEqual(d.drawer, d.journal.Drawer()) {
+		if err := putDrawer(tx, d.drawer); err != nil {
 			return err
 		}
 	}
@@ -204,7 +216,7 @@ func (j *Journal) adopt(d *draft) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	acked := j.now.Acked // may have moved on since the draft was begun
-	j.now = d.now
+	j.now, j.drawer = d.now, d.drawer
 	j.stored = d.now.Acked
 	j.now.Acked = acked
 	for id, c := range d.changed {
@@ -319,10 +331,10 @@ func (j *Journal) carry() (carried map[payment.SaleID][]byte, bytes int64, err e
 // roll begins the next segment.
 func (j *Journal) roll(carried map[payment.SaleID][]byte, bytes int64) error {
 	j.mu.RLock()
-	now := j.now
+	now, drawer := j.now, j.drawer
 	live := slices.Collect(maps.Keys(j.open))
 	j.mu.RUnlock()
-	h := segmentHeader{Schema: schema, Terminal: j.options.Terminal, Epoch: j.epoch, First: now.Last + 1, Before: now}
+	h := segmentHeader{Schema: schema, Terminal: j.options.Terminal, Epoch: j.epoch, First: now.Last + 1, Before: now, Drawer: drawer}
 	for _, s := range j.segments {
 		h.Earlier = append(h.Earlier, s.first)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"reflect"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -86,7 +87,8 @@ type checker struct {
 	// Of the segment under check.
 	name   string
 	header segmentHeader
-	now    facts // by the fold
+	now    facts          // by the fold
+	drawer payment.Drawer // likewise
 	sales  map[payment.SaleID]kept
 	seqs   map[payment.SaleID][]uint64
 }
@@ -108,7 +110,7 @@ func (c *checker) segment(tx *bolt.Tx, file Header, i int) error {
 	if err := c.follows(h, i); err != nil {
 		return err
 	}
-	c.header, c.now = h, h.Before
+	c.header, c.now, c.drawer = h, h.Before, h.Drawer
 	c.sales, c.seqs = map[payment.SaleID]kept{}, map[payment.SaleID][]uint64{}
 	if err := c.carried(tx); err != nil {
 		return err
@@ -119,6 +121,9 @@ func (c *checker) segment(tx *bolt.Tx, file Header, i int) error {
 	c.now.Acked = stored.Acked // of no record
 	if c.now != stored || stored.Acked > stored.Last || stored.Acked < h.Before.Acked {
 		return damaged(c.name, fmt.Sprintf("its state is %+v, its records make it %+v", stored, c.now))
+	}
+	if drawer, err := drawerIn(tx); err != nil || !reflect.DeepEqual(drawer, c.drawer) {
+		return damaged(c.name, fmt.Sprintf("its drawer is %+v (%v), its records make it %+v", drawer, err, c.drawer))
 	}
 	if err := c.index(tx, liveBucket, true); err != nil {
 		return err
@@ -149,6 +154,9 @@ func (c *checker) follows(h segmentHeader, i int) error {
 	last.Acked = before.Acked // may have moved since the last commit there
 	if before != last {
 		return damaged(c.name, fmt.Sprintf("it begins after %+v, the segment before it ends with %+v", before, last))
+	}
+	if !reflect.DeepEqual(h.Drawer, c.drawer) {
+		return damaged(c.name, fmt.Sprintf("it begins after drawer %+v, the segment before it ends with %+v", h.Drawer, c.drawer))
 	}
 	if n := len(h.Earlier); n == 0 || h.Earlier[n-1] != c.header.First {
 		return damaged(c.name, "it does not know the segment before it")
@@ -197,11 +205,18 @@ func (c *checker) fold(tx *bolt.Tx) error {
 		if e.Kind == payment.StoreReplaced && e.Sale == "" {
 			return nil
 		}
+		if payment.OfShift(e.Kind) && e.Sale == "" {
+			if c.drawer, err = c.drawer.Apply(e, r.Stamp); err != nil {
+				return damaged(c.name, fmt.Sprintf("record %d: %v", r.Seq, err))
+			}
+			return nil
+		}
 		k := c.sales[e.Sale]
-		receipt := k.Sale.Receipt
+		receipt, before := k.Sale.Receipt, k.Sale
 		if k.Sale, err = k.Sale.Apply(e, r.Stamp); err != nil {
 			return damaged(c.name, fmt.Sprintf("record %d: %v", r.Seq, err))
 		}
+		c.drawer = c.drawer.Count(before, k.Sale)
 		if k.Sale.Receipt != receipt {
 			if c.now.Receipt++; k.Sale.Receipt != c.now.Receipt {
 				return damaged(c.name, fmt.Sprintf("record %d gives receipt %d, %d is due", r.Seq, k.Sale.Receipt, c.now.Receipt))
@@ -241,6 +256,9 @@ func (c *checker) memory() error {
 	now.Acked = j.stored
 	if now != c.now || j.now.Acked < j.stored || j.now.Acked > j.now.Last {
 		return damaged("memory", fmt.Sprintf("%+v, the newest segment has %+v", j.now, c.now))
+	}
+	if !reflect.DeepEqual(j.drawer, c.drawer) {
+		return damaged("memory", fmt.Sprintf("drawer %+v, the newest segment has %+v", j.drawer, c.drawer))
 	}
 	for id, k := range c.sales {
 		open, listed := j.open[id]

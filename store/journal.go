@@ -100,6 +100,7 @@ type Journal struct {
 	// mu guards the copies of what the newest commit says.
 	mu      sync.RWMutex
 	now     facts // Acked may be ahead of the file, see stored
+	drawer  payment.Drawer
 	stored  uint64
 	open    map[payment.SaleID]kept
 	newest  kept
@@ -257,14 +258,18 @@ func (j *Journal) loadActive(tx *bolt.Tx, h segmentHeader) error {
 	}
 	j.options.Terminal = h.Terminal
 	j.size = tx.Size()
-	err := tx.Bucket(carriedBucket).ForEach(func(_, value []byte) error {
+	name := segmentName(h.Epoch, h.First)
+	var err error
+	if j.drawer, err = drawerIn(tx); err != nil {
+		return damaged(name, err)
+	}
+	err = tx.Bucket(carriedBucket).ForEach(func(_, value []byte) error {
 		j.carried += int64(len(value))
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	name := segmentName(h.Epoch, h.First)
 	last := h.Before.Hash
 	if j.now.Last >= h.First {
 		records, err := readRecords(tx, h, j.now.Last, j.now.Last, newLimit(1, 0))
@@ -373,6 +378,14 @@ func (j *Journal) LastReceipt() uint64 {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
 	return j.now.Receipt
+}
+
+// Drawer is the shift that is open, or gathers what comes until the next is, and
+// the one that was closed last.
+func (j *Journal) Drawer() payment.Drawer {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	return j.drawer // whose maps nobody changes
 }
 
 // Unfinished are the sales that somebody still owes a step, oldest first.

@@ -25,6 +25,7 @@ type model struct {
 	touched map[payment.SaleID]int // newest record of each sale
 	born    []payment.SaleID       // in the order they were created
 	receipt uint64
+	drawer  payment.Drawer
 	acked   uint64
 }
 
@@ -33,6 +34,14 @@ func (m model) apply(s payment.Stamp, events []payment.Event) (model, error) {
 	m.sales, m.touched = maps.Clone(m.sales), maps.Clone(m.touched)
 	m.events, m.stamps, m.born = slices.Clip(m.events), slices.Clip(m.stamps), slices.Clip(m.born)
 	for _, e := range events {
+		if payment.OfShift(e.Kind) {
+			var err error
+			if m.drawer, err = m.drawer.Apply(e, s); err != nil {
+				return m, err
+			}
+			m.events, m.stamps = append(m.events, e), append(m.stamps, s)
+			continue
+		}
 		after, err := m.sales[e.Sale].Apply(e, s)
 		if err != nil {
 			return m, err
@@ -45,6 +54,7 @@ func (m model) apply(s payment.Stamp, events []payment.Event) (model, error) {
 		if e.Kind == payment.SaleCreated {
 			m.born = append(m.born, e.Sale)
 		}
+		m.drawer = m.drawer.Count(m.sales[e.Sale], after)
 		m.sales[e.Sale] = after
 		m.events, m.stamps = append(m.events, e), append(m.stamps, s)
 		m.touched[e.Sale] = len(m.events)
@@ -175,7 +185,18 @@ func (mc *machine) event(t *rapid.T, m model) payment.Event {
 	kind := rapid.SampledFrom([]payment.Kind{
 		payment.SaleCreated, payment.AttemptStarted, payment.AttemptChanged, payment.AttemptChanged,
 		payment.CashTaken, payment.LateRefunded, payment.ReceiptPrinted, payment.CancelRequested, payment.SaleParked,
+		payment.RefundAsked, payment.RefundChanged, payment.ShiftOpened, payment.CashMoved, payment.ShiftClosed,
 	}).Draw(t, "kind")
+	if payment.OfShift(kind) {
+		e := payment.Event{Kind: kind, Shift: m.drawer.Shift.Number, Amount: 100}
+		switch kind {
+		case payment.ShiftOpened:
+			e.Shift, e.Currency = e.Shift+1, "USD"
+		case payment.CashMoved:
+			e.Movement = rapid.SampledFrom([]payment.Movement{payment.PayIn, payment.PayOut}).Draw(t, "movement")
+		}
+		return e
+	}
 	if kind == payment.SaleCreated || len(m.born) == 0 {
 		e := created(len(m.born))
 		if len(m.born) > 0 && rapid.IntRange(0, 9).Draw(t, "again") == 0 {
@@ -209,6 +230,12 @@ func (mc *machine) event(t *rapid.T, m model) payment.Event {
 		e.Receipt = s.Receipt
 	case payment.SaleParked:
 		e.Intent = payment.GoodsGiven
+	case payment.RefundAsked:
+		e.Tender = 1
+		e.Refund, e.Amount = len(s.Refunds)+1, max(1, s.Refundable(1)/2)
+	case payment.RefundChanged:
+		e.Refund, e.RefundStatus = len(s.Refunds), rapid.SampledFrom([]payment.RefundStatus{
+			payment.RefundPending, payment.RefundDone, payment.RefundRefused}).Draw(t, "refund")
 	}
 	if rapid.IntRange(0, 19).Draw(t, "spoil") == 0 {
 		e.Receipt++
@@ -300,6 +327,9 @@ func (mc *machine) compare(t *rapid.T) {
 	want := store.Position{Epoch: 1, Last: uint64(len(mc.m.events)), Acked: mc.m.acked}
 	if p := mc.j.Position(); p != want || mc.j.LastReceipt() != mc.m.receipt {
 		t.Fatalf("position %+v, receipt %d, want %+v, %d", p, mc.j.LastReceipt(), want, mc.m.receipt)
+	}
+	if d := mc.j.Drawer(); !reflect.DeepEqual(d, mc.m.drawer) {
+		t.Fatalf("drawer\n%+v, want\n%+v", d, mc.m.drawer)
 	}
 	var open []payment.Sale
 	for _, id := range mc.m.born {

@@ -103,6 +103,9 @@ func fillSegment(tx *bolt.Tx, h segmentHeader, carried map[payment.SaleID][]byte
 	if err := putJSON(tx.Bucket(stateBucket), stateKey, h.Before); err != nil {
 		return err
 	}
+	if err := putDrawer(tx, h.Drawer); err != nil {
+		return err
+	}
 	for _, id := range slices.Sorted(maps.Keys(carried)) {
 		if err := tx.Bucket(carriedBucket).Put([]byte(id), carried[id]); err != nil {
 			return err
@@ -114,6 +117,25 @@ func fillSegment(tx *bolt.Tx, h segmentHeader, carried map[payment.SaleID][]byte
 		}
 	}
 	return nil
+}
+
+// putDrawer stands apart from the state, which salvage reads in the root page
+// and has to stay small.
+func putDrawer(tx *bolt.Tx, d payment.Drawer) error {
+	b, err := tx.CreateBucketIfNotExists(drawerBucket)
+	if err != nil {
+		return err
+	}
+	return putJSON(b, drawerKey, d)
+}
+
+// drawerIn is the drawer as a segment has it.
+func drawerIn(tx *bolt.Tx) (d payment.Drawer, err error) {
+	b := tx.Bucket(drawerBucket)
+	if b == nil {
+		return d, nil
+	}
+	return d, decodeJSON(b.Get(drawerKey), &d)
 }
 
 func putJSON(b *bolt.Bucket, key []byte, v any) error {

@@ -1,0 +1,209 @@
+package payment
+
+import (
+	"maps"
+	"slices"
+)
+
+// Movement says why cash went into or out of the drawer, or why it was opened.
+type Movement string
+
+const (
+	PayIn  Movement = "pay_in"  // change fetched from the bank, say
+	PayOut Movement = "pay_out" // the window cleaner, say
+	NoSale Movement = "no_sale" // opened with nothing paid: Amount is 0
+)
+
+// Totals are the money of one kind of payment.
+type Totals struct {
+	Count    int   `json:"count"`              // tenders paid
+	Taken    int64 `json:"taken"`              // minor units
+	Refunded int64 `json:"refunded,omitempty"` // by a merchant's refund
+	Voided   int64 `json:"voided,omitempty"`   // by a void
+	Late     int64 `json:"late,omitempty"`     // of Taken nothing: paid after it was closed, and given back
+}
+
+// Kept is what is left of it.
+func (t Totals) Kept() int64 { return t.Taken - t.Refunded - t.Voided }
+
+// Shift is the fold of what happened at the counter between the opening of the
+// drawer and its count. Its methods never change the shift they are called on.
+// The numbers are contiguous; a shift's number is that of its Z report.
+type Shift struct {
+	Number   uint64            `json:"number"`
+	Open     bool              `json:"open,omitempty"`
+	Cashier  string            `json:"cashier,omitempty"` // who opened it
+	Opened   Stamp             `json:"opened,omitzero"`
+	Closed   Stamp             `json:"closed,omitzero"`
+	First    uint64            `json:"first,omitempty"` // receipt numbers given out in it, from and to; 0: none
+	Last     uint64            `json:"last,omitempty"`
+	Float    int64             `json:"float,omitempty"`   // cash in the drawer at its opening
+	Counted  int64             `json:"counted,omitempty"` // cash in the drawer at its end
+	PaidIn   int64             `json:"paid_in,omitempty"`
+	PaidOut  int64             `json:"paid_out,omitempty"`
+	NoSales  int               `json:"no_sales,omitempty"`
+	Sales    int               `json:"sales,omitempty"` // completed
+	Amount   int64             `json:"amount,omitempty"`
+	Refunds  int               `json:"refunds,omitempty"`
+	Voids    int               `json:"voids,omitempty"`
+	Wallets  map[Wallet]Totals `json:"wallets,omitempty"` // cash among them
+	Currency string            `json:"currency,omitempty"`
+}
+
+// Drawer is what the counter knows of its shifts: the one that is open, or
+// gathers what comes until the next is, and the one whose Z report was made last.
+type Drawer struct {
+	Shift  Shift `json:"shift,omitzero"`
+	Before Shift `json:"before,omitzero"`
+}
+
+// Apply is the drawer after an event of a shift.
+func (d Drawer) Apply(e Event, at Stamp) (Drawer, error) {
+	next, err := d.Shift.Apply(e, at)
+	if err != nil {
+		return d, err
+	}
+	d.Shift = next
+	if e.Kind == ShiftClosed {
+		d.Before, d.Shift = next, Shift{Number: next.Number, Currency: next.Currency}
+	}
+	return d, nil
+}
+
+// Count is the drawer after a sale went from before to after.
+func (d Drawer) Count(before, after Sale) Drawer {
+	d.Shift = d.Shift.Count(before, after)
+	return d
+}
+
+// OfShift says that an event is the drawer's and no sale's.
+func OfShift(k Kind) bool {
+	return k == ShiftOpened || k == CashMoved || k == ShiftClosed
+}
+
+// Expected is the cash that should be in the drawer.
+func (s Shift) Expected() int64 {
+	return s.Float + s.PaidIn - s.PaidOut + s.Wallets[Cash].Kept()
+}
+
+// Over is what was counted above what was expected; below zero it is short.
+func (s Shift) Over() int64 { return s.Counted - s.Expected() }
+
+// Apply is the shift after an event of its own.
+func (s Shift) Apply(e Event, at Stamp) (Shift, error) {
+	switch e.Kind {
+	case ShiftOpened:
+		if s.Open {
+			return s, impossible("shift %d is opened while shift %d is open", e.Shift, s.Number)
+		}
+		if e.Shift != s.Number+1 {
+			return s, impossible("shift %d follows shift %d", e.Shift, s.Number)
+		}
+		if e.Amount < 0 {
+			return s, impossible("a float of %d", e.Amount)
+		}
+		if err := (Money{Amount: e.Amount, Currency: e.Currency}).Validate(); err != nil {
+			return s, impossible("float: %v", err)
+		}
+		s.Number, s.Open, s.Cashier, s.Opened, s.Float, s.Currency = e.Shift, true, e.Cashier, at, e.Amount, e.Currency
+		return s, nil
+	case CashMoved:
+		return s.move(e)
+	case ShiftClosed:
+		if !s.Open || e.Shift != s.Number {
+			return s, impossible("shift %d is closed, shift %d is open: %v", e.Shift, s.Number, s.Open)
+		}
+		if e.Amount < 0 {
+			return s, impossible("%d counted", e.Amount)
+		}
+		s.Open, s.Closed, s.Counted = false, at, e.Amount
+		return s, nil
+	default:
+		return s, impossible("event kind %q is not of a shift", e.Kind)
+	}
+}
+
+func (s Shift) move(e Event) (Shift, error) {
+	if !s.Open {
+		return s, impossible("cash is moved while no shift is open")
+	}
+	if e.Amount < 0 || (e.Amount == 0) != (e.Movement == NoSale) {
+		return s, impossible("%s of %d", e.Movement, e.Amount)
+	}
+	switch e.Movement {
+	case PayIn:
+		s.PaidIn += e.Amount
+	case PayOut:
+		if e.Amount > s.Expected() {
+			return s, impossible("%d is paid out of %d in the drawer", e.Amount, s.Expected())
+		}
+		s.PaidOut += e.Amount
+	case NoSale:
+		s.NoSales++
+	default:
+		return s, impossible("movement %q", e.Movement)
+	}
+	return s, nil
+}
+
+// Count is the shift after a sale went from before to after. What comes while no
+// shift is open, such as a refund that took its time, counts to the next one. A
+// terminal that never had a shift counts nothing.
+func (s Shift) Count(before, after Sale) Shift {
+	if s.Number == 0 {
+		return s
+	}
+	s.Wallets = maps.Clone(s.Wallets)
+	if s.Wallets == nil {
+		s.Wallets = map[Wallet]Totals{}
+	}
+	for i, t := range after.Tenders {
+		if was := i < len(before.Tenders) && before.Tenders[i].Paid; t.Paid && !was {
+			s.add(t.Wallet, Totals{Count: 1, Taken: t.Amount})
+		}
+	}
+	if after.Receipt != before.Receipt {
+		s.Sales++
+		s.Amount += after.Total.Amount
+		s.Last = after.Receipt
+		if s.First == 0 {
+			s.First = after.Receipt
+		}
+	}
+	for i, a := range after.Attempts {
+		if was := i < len(before.Attempts) && before.Attempts[i].Late; a.Late && !was {
+			s.add(a.Wallet, Totals{Late: after.Tenders[a.Tender-1].Amount})
+		}
+	}
+	for i, r := range after.Refunds {
+		was := i < len(before.Refunds) && before.Refunds[i].Status == RefundDone
+		if was || r.Status != RefundDone {
+			continue
+		}
+		back := Totals{Refunded: r.Amount}
+		if r.Void {
+			back = Totals{Voided: r.Amount}
+			s.Voids++
+		} else {
+			s.Refunds++
+		}
+		s.add(after.Tenders[r.Tender-1].Wallet, back)
+	}
+	if len(s.Wallets) == 0 {
+		s.Wallets = nil
+	}
+	return s
+}
+
+func (s Shift) add(w Wallet, t Totals) {
+	sum := s.Wallets[w]
+	sum.Count += t.Count
+	sum.Taken += t.Taken
+	sum.Refunded += t.Refunded
+	sum.Voided += t.Voided
+	sum.Late += t.Late
+	s.Wallets[w] = sum
+}
+
+// Paid are the kinds of payment of the shift, in one order.
+func (s Shift) Paid() []Wallet { return slices.Sorted(maps.Keys(s.Wallets)) }
