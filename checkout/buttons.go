@@ -43,7 +43,7 @@ func (s State) Buttons() []Button {
 	case Parking:
 		return []Button{back, on("goods"), on("other")}
 	case Menu:
-		return []Button{back, {ID: "reprint", Enabled: s.reprintable(s.Last)}, on("sales"), on("status")}
+		return []Button{back, {ID: "reprint", Enabled: s.reprintable(s.Last)}, on("sales"), on("shift"), on("status")}
 	case Sales:
 		return append([]Button{back}, s.listButtons()...)
 	case OneSale:
@@ -53,13 +53,17 @@ func (s State) Buttons() []Button {
 			back, {ID: "void", Enabled: s.voidable()}, {ID: "refund", Enabled: tender > 0},
 			{ID: "reprint", Main: true, Enabled: ok && sale.Receipt != 0},
 		}
+	case ShiftScreen:
+		return s.shiftButtons(back)
+	case DrawerSum:
+		return []Button{back, {ID: "enter", Main: true, Enabled: true}}
 	case Voiding:
 		return []Button{back, {ID: "void", Main: true, Enabled: s.voidable()}}
 	case Refunding:
 		tender, left := s.Left()
 		return []Button{
-			back, {ID: "all", Main: s.Give == 0, Enabled: tender > 0},
-			{ID: "refund", Main: s.Give > 0, Enabled: s.Give > 0 && s.Give <= left.Amount},
+			back, {ID: "all", Main: s.Keyed == 0, Enabled: tender > 0},
+			{ID: "refund", Main: s.Keyed > 0, Enabled: s.Keyed > 0 && s.Keyed <= left.Amount},
 		}
 	case About:
 		return []Button{back}
@@ -133,7 +137,7 @@ func (s State) reprintable(id payment.SaleID) bool {
 
 // Keypad says whether the screen takes digits.
 func (s State) Keypad() bool {
-	return s.Screen == Ready || s.Screen == TakeCash || s.Screen == PIN || s.Screen == Refunding
+	return s.Screen == Ready || s.Screen == TakeCash || s.Screen == PIN || s.Screen == Refunding || s.Screen == DrawerSum
 }
 
 // Pressable says whether the screen has this button, and it is enabled. The keys
@@ -170,6 +174,10 @@ func (m *move) press(id string) {
 		m.pressMenu(id)
 	case Voiding, Refunding:
 		m.pressGiving(id)
+	case ShiftScreen:
+		m.pressShift(id)
+	case DrawerSum:
+		m.pressSum(id)
 	case Offline:
 		if id == "cash" {
 			m.cashScreen()
@@ -267,7 +275,7 @@ func (m *move) digits(key string) {
 	switch m.Screen {
 	case Approved, Declined, Expired, Cancelled, Reversed, Parked:
 		m.ready() // the first digit of the next amount counts
-	case Ready, TakeCash, PIN, Refunding:
+	case Ready, TakeCash, PIN, Refunding, DrawerSum:
 	default:
 		return
 	}
@@ -278,8 +286,11 @@ func (m *move) digits(key string) {
 	case TakeCash:
 		m.Tendered = m.typed(m.Tendered, key)
 	case Refunding:
-		m.Give = m.typed(m.Give, key)
+		m.Keyed = m.typed(m.Keyed, key)
 		m.leaveAt = m.now.At.Add(resultFor)
+	case DrawerSum:
+		m.Keyed = m.typed(m.Keyed, key)
+		m.leaveAt = m.now.At.Add(countFor)
 	case PIN:
 		if len(m.Digits)+len(key) <= maxPIN {
 			m.Digits += key
@@ -306,8 +317,8 @@ func (m *move) backspace() {
 		m.Entry /= 10
 	case TakeCash:
 		m.Tendered /= 10
-	case Refunding:
-		m.Give /= 10
+	case Refunding, DrawerSum:
+		m.Keyed /= 10
 	case PIN:
 		m.Digits = m.Digits[:max(0, len(m.Digits)-1)]
 	}
@@ -321,8 +332,8 @@ func (m *move) escape() {
 		m.hush()
 	case m.Screen == TakeCash && m.Tendered > 0:
 		m.Tendered = 0
-	case m.Screen == Refunding && m.Give > 0:
-		m.Give = 0
+	case (m.Screen == Refunding || m.Screen == DrawerSum) && m.Keyed > 0:
+		m.Keyed = 0
 	case m.Screen == PIN && m.Digits != "":
 		m.Digits = ""
 	case m.Screen == Approved || m.Screen == Cancelled || m.Screen == Parked:

@@ -117,6 +117,12 @@ type (
 		Copy   bool // a receipt of this number may be out already
 		Refund int  // the slip of this refund instead, or of the whole void; 0: none
 	}
+	// Report prints a shift: its Z report if it is closed, else an X report.
+	Report struct {
+		Shift      payment.Shift
+		Unresolved []payment.Sale // carried forward
+		Copy       bool
+	}
 	// KickDrawer opens the cash drawer.
 	KickDrawer struct{}
 	// Play is heard, and always seen as well.
@@ -131,6 +137,7 @@ func (Show) effect()       {}
 func (Query) effect()      {}
 func (Cancel) effect()     {}
 func (GiveBack) effect()   {}
+func (Report) effect()     {}
 func (Find) effect()       {}
 func (Print) effect()      {}
 func (KickDrawer) effect() {}

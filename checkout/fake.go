@@ -22,6 +22,7 @@ type Fake struct {
 	sales   map[payment.SaleID]payment.Sale
 	born    []payment.SaleID // in the order they were created
 	receipt uint64
+	drawer  payment.Drawer
 	jobs    []Print // not on paper yet
 	rev     int
 }
@@ -36,8 +37,15 @@ func (f *Fake) Append(stamp payment.Stamp, events ...payment.Event) (uint64, err
 		return 0, f.FailAppend
 	}
 	folded := map[payment.SaleID]payment.Sale{}
-	born, receipt := slices.Clone(f.born), f.receipt
+	born, receipt, drawer := slices.Clone(f.born), f.receipt, f.drawer
 	for _, e := range events {
+		if payment.OfShift(e.Kind) {
+			var err error
+			if drawer, err = drawer.Apply(e, stamp); err != nil {
+				return 0, err
+			}
+			continue
+		}
 		before, ok := folded[e.Sale]
 		if !ok {
 			before = f.sales[e.Sale]
@@ -54,12 +62,13 @@ func (f *Fake) Append(stamp payment.Stamp, events ...payment.Event) (uint64, err
 		if e.Kind == payment.SaleCreated {
 			born = append(born, e.Sale)
 		}
+		drawer = drawer.Count(before, after)
 		folded[e.Sale] = after
 	}
 	for id, sale := range folded {
 		f.sales[id] = sale
 	}
-	f.born, f.receipt = born, receipt
+	f.born, f.receipt, f.drawer = born, receipt, drawer
 	f.events = append(f.events, events...)
 	f.Did = append(f.Did, Commit{Events: events})
 	return uint64(len(f.events)), nil
@@ -95,7 +104,9 @@ func (f *Fake) Boot(settings Settings) State {
 		}
 		newest = id
 	}
-	return New(settings, f.receipt, newest, sales)
+	s := New(settings, f.receipt, newest, sales)
+	s.Drawer = f.drawer
+	return s
 }
 
 // Events are all that the journal keeps.
@@ -166,6 +177,12 @@ func (f *Fake) Print(p Print) {
 	f.Did = append(f.Did, p)
 	f.jobs = append(f.jobs, p)
 }
+
+// Report records that a shift is printed.
+func (f *Fake) Report(r Report) { f.Did = append(f.Did, r) }
+
+// Drawer is the journal's.
+func (f *Fake) Drawer() payment.Drawer { return f.drawer }
 
 // Paper is what has come out of the printer since it was last called.
 func (f *Fake) Paper() []Printed {

@@ -28,10 +28,12 @@ func (m *move) pressMenu(id string) {
 		m.show(Sales, resultFor)
 	case "status":
 		m.show(About, resultFor)
+	case "shift":
+		m.show(ShiftScreen, resultFor)
 	case "void":
-		m.startGiving(ToVoid)
+		m.startManager(ToVoid)
 	case "refund":
-		m.startGiving(ToRefund)
+		m.startManager(ToRefund)
 	default:
 		i := slices.IndexFunc(m.Listed, func(s payment.Sale) bool { return RowID(s.ID) == id })
 		if i >= 0 {

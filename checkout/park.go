@@ -14,8 +14,13 @@ const (
 // startParking is a manager's step: the sale on the screen is unresolved, and
 // the counter must go on.
 func (m *move) startParking() {
+	m.startManager(ToPark)
+}
+
+// startManager asks for a manager's PIN, where there is one.
+func (m *move) startManager(what Manager) {
 	m.hush()
-	m.Digits, m.Purpose = "", ToPark
+	m.Digits, m.Keyed, m.Purpose = "", 0, what
 	if m.Settings.ManagerPIN == "" {
 		m.permitted()
 		return
@@ -30,6 +35,12 @@ func (m *move) permitted() {
 		m.show(Voiding, resultFor)
 	case ToRefund:
 		m.show(Refunding, resultFor)
+	case ToPayOut:
+		m.askSum(PayOutSum)
+	case ToNoSale:
+		m.noSale()
+	case ToReport:
+		m.xReport()
 	default:
 		m.show(Parking, resultFor)
 	}
@@ -39,9 +50,13 @@ func (m *move) pressParking(id string) {
 	switch {
 	case id == "cancel":
 		m.Digits = ""
-		if m.Purpose != ToPark {
-			m.hush()
+		m.hush()
+		switch m.Purpose {
+		case ToVoid, ToRefund:
 			m.show(OneSale, resultFor)
+			return
+		case ToPayOut, ToNoSale, ToReport:
+			m.show(ShiftScreen, resultFor)
 			return
 		}
 		m.backToSale()

@@ -204,6 +204,9 @@ func (m *machine) check(t *rapid.T) {
 	if _, ok := s.OnScreen(); ok != (s.Current != "") {
 		t.Fatalf("screen %s: sale %q is on it, and not held", s.Screen, s.Current)
 	}
+	if fmt.Sprintf("%#v", s.Drawer) != fmt.Sprintf("%#v", m.fake.Drawer()) {
+		t.Fatalf("the state's drawer is not the journal's:\n%+v\n%+v", s.Drawer, m.fake.Drawer())
+	}
 	open := 0
 	for _, sale := range m.fake.Sales() {
 		held, ok := s.Sale(sale.ID)
@@ -259,7 +262,7 @@ func (m *machine) checkScreen(t *rapid.T) {
 			t.Fatalf("screen %s, and nothing is open", screen)
 		}
 	case checkout.Ready, checkout.Offline, checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About,
-		checkout.Voiding, checkout.Refunding:
+		checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum:
 		if ok {
 			t.Fatalf("screen %s, and a sale is on it", screen)
 		}
@@ -380,7 +383,7 @@ func TestAnythingMayHappen(t *testing.T) {
 		keys := []string{"0", "1", "5", "9", "00", ".", "enter", "backspace", "esc", "f1"}
 		ids := []string{
 			"menu", "cash", "qr", "done", "cancel", "park", "goods", "other", "exact", "enter", "reprint", "sales",
-			"void", "refund", "all", "status", "note_500", "5", "backspace", "", "sale_", "fault",
+			"void", "refund", "all", "shift", "x_report", "pay_in", "pay_out", "no_sale", "close_shift", "open_shift", "z_report", "status", "note_500", "5", "backspace", "", "sale_", "fault",
 		}
 		names := make([]string, 0, len(codes))
 		for name := range codes {
@@ -441,6 +444,19 @@ func TestAnythingMayHappen(t *testing.T) {
 				m.tellRefund(t, rapid.SampledFrom(open).Draw(t, "refund"), rapid.SampledFrom([]payment.RefundStatus{
 					payment.RefundRequested, payment.RefundPending, payment.RefundDone, payment.RefundDone, payment.RefundRefused, "given",
 				}).Draw(t, "refund status"))
+			},
+			"shift": func(t *rapid.T) {
+				if m.state.Screen != checkout.Menu {
+					t.Skip()
+				}
+				m.step(t, checkout.Pressed{Button: "shift"})
+				do := "open_shift"
+				if m.state.Drawer.Shift.Open {
+					do = rapid.SampledFrom([]string{"pay_in", "pay_out", "no_sale", "x_report", "close_shift"}).Draw(t, "do")
+				}
+				for _, id := range []string{do, "2", "5", "8", "0", "enter", "7", "enter"} {
+					m.step(t, checkout.Pressed{Button: id})
+				}
 			},
 			"button": func(t *rapid.T) { // of the screen
 				buttons := m.state.Buttons()

@@ -61,28 +61,17 @@ func (s Settings) zone() *time.Location {
 	return s.Zone
 }
 
-// startGiving is a manager's step: a void or a refund of the selected sale.
-func (m *move) startGiving(what Manager) {
-	m.hush()
-	m.Digits, m.Give, m.Purpose = "", 0, what
-	if m.Settings.ManagerPIN == "" {
-		m.permitted()
-		return
-	}
-	m.show(PIN, resultFor)
-}
-
 func (m *move) pressGiving(id string) {
 	switch id {
 	case "cancel":
-		m.Give = 0
+		m.Keyed = 0
 		m.hush()
 		m.show(OneSale, resultFor)
 	case "void":
 		m.void()
 	case "all":
 		_, left := m.Left()
-		m.Give = left.Amount
+		m.Keyed = left.Amount
 		m.giveBack()
 	case "refund":
 		m.giveBack()
@@ -107,11 +96,11 @@ func (m *move) void() {
 func (m *move) giveBack() {
 	sale, ok := m.SelectedSale()
 	tender, left := m.Left()
-	if !ok || tender == 0 || m.Give <= 0 || m.Give > left.Amount {
+	if !ok || tender == 0 || m.Keyed <= 0 || m.Keyed > left.Amount {
 		m.say("refund_too_much", "amount", left.Format("en-US"))
 		return
 	}
-	m.given(m.askBack(sale, tender, m.Give, false))
+	m.given(m.askBack(sale, tender, m.Keyed, false))
 }
 
 // askBack commits one refund, and carries out what can be at once. Cash is in the drawer.
@@ -141,7 +130,7 @@ func (m *move) askBack(sale payment.Sale, tender int, amount int64, void bool) p
 
 // given shows the sale again, and says what becomes of it.
 func (m *move) given(sale payment.Sale) {
-	m.Give = 0
+	m.Keyed = 0
 	m.show(OneSale, resultFor)
 	open := sale.OpenRefund()
 	switch {

@@ -26,6 +26,7 @@ type Gateway interface {
 // out is reported as Printed.
 type Printer interface {
 	Print(Print)
+	Report(Report)
 }
 
 // Body is what else can be heard and moved.
@@ -163,6 +164,8 @@ func (r *Register) carryOut(effects []Effect, now Now) error {
 			failed = errors.Join(failed, err, r.Handle(Found{sale}, now))
 		case Print:
 			r.Printer.Print(e)
+		case Report:
+			r.Printer.Report(e)
 		case KickDrawer:
 			r.Body.KickDrawer()
 		case Play:

@@ -18,28 +18,30 @@ import (
 type Screen string
 
 const (
-	Ready     Screen = "ready"
-	Charging  Screen = "charging"
-	ShowingQR Screen = "qr"
-	TakeCash  Screen = "cash"
-	Approved  Screen = "approved"
-	Declined  Screen = "declined"
-	Checking  Screen = "checking"
-	Expired   Screen = "expired"
-	Cancelled Screen = "cancelled"
-	Reversed  Screen = "reversed"
-	Offline   Screen = "offline" // a wallet was asked for with no connection
-	PIN       Screen = "pin"
-	Refunding Screen = "refund" // how much goes back
-	Voiding   Screen = "void"   // all of it goes back: sure?
-	Parking   Screen = "park"   // what happened in the shop
-	Parked    Screen = "parked" // the slip is out, the counter is free
-	Menu      Screen = "menu"
-	Sales     Screen = "list"
-	OneSale   Screen = "sale"
-	About     Screen = "status"
-	Fault     Screen = "fault"
-	Halted    Screen = "halted" // no new sales for now: it goes by itself
+	Ready       Screen = "ready"
+	Charging    Screen = "charging"
+	ShowingQR   Screen = "qr"
+	TakeCash    Screen = "cash"
+	Approved    Screen = "approved"
+	Declined    Screen = "declined"
+	Checking    Screen = "checking"
+	Expired     Screen = "expired"
+	Cancelled   Screen = "cancelled"
+	Reversed    Screen = "reversed"
+	Offline     Screen = "offline" // a wallet was asked for with no connection
+	PIN         Screen = "pin"
+	Refunding   Screen = "refund" // how much goes back
+	Voiding     Screen = "void"   // all of it goes back: sure?
+	ShiftScreen Screen = "shift"  // the drawer's
+	DrawerSum   Screen = "sum"    // an amount of the drawer
+	Parking     Screen = "park"   // what happened in the shop
+	Parked      Screen = "parked" // the slip is out, the counter is free
+	Menu        Screen = "menu"
+	Sales       Screen = "list"
+	OneSale     Screen = "sale"
+	About       Screen = "status"
+	Fault       Screen = "fault"
+	Halted      Screen = "halted" // no new sales for now: it goes by itself
 )
 
 // Settings are what the merchant and the board decide. They do not change while
@@ -50,6 +52,7 @@ type Settings struct {
 	ManagerPIN string         // 4 to 8 digits; empty: no step needs one
 	Rows       int            // of a list that fit on the screen
 	Zone       *time.Location // where the shop is; nil: UTC
+	AutoShift  bool           // a shift opens by itself, with no float, where none is open
 }
 
 // The terminal's own patience. What wallets impose is the gateway's to wait.
@@ -61,6 +64,7 @@ const (
 	requestLife  = 15 * time.Second // a request's not_after
 	approvedFor  = 8 * time.Second  // the approved screen leaves by itself
 	resultFor    = 30 * time.Second // other results
+	countFor     = 10 * time.Minute // a drawer is counted
 	messageFor   = 6 * time.Second
 	noticeFor    = time.Minute
 	lingerFor    = 3 * time.Second // a phone held to the scanner reads the same code again
@@ -103,7 +107,7 @@ type State struct {
 	Tendered int64          // keyed on the cash screen
 	Digits   string         // keyed PIN
 	Purpose  Manager        // what the PIN is asked for
-	Give     int64          // keyed on the refund screen
+	Keyed    int64          // keyed on the refund screen, or for the drawer
 	Listed   []payment.Sale // newest first
 	Page     int            // of the list, from 0
 	Selected payment.SaleID // of the list, on its own screen
@@ -112,6 +116,9 @@ type State struct {
 	leaveAt  time.Time // the screen leaves by itself; zero: it does not
 	quietAt  time.Time // the message goes by itself
 	nagAt    time.Time // checking for long: heard once
+
+	Drawer payment.Drawer // its shifts
+	Asked  Sum            // what the drawer's screen asks for
 
 	watches map[payment.SaleID]watch
 	owed    map[payment.RefundID]owing // open refunds
@@ -131,6 +138,9 @@ const (
 	ToPark   Manager = "park"
 	ToVoid   Manager = "void"
 	ToRefund Manager = "refund"
+	ToPayOut Manager = "pay_out"
+	ToNoSale Manager = "no_sale"
+	ToReport Manager = "x_report"
 )
 
 // watch is what is known of an open attempt and not worth a commit.

@@ -97,6 +97,7 @@ func (m *move) record(sale payment.Sale, e payment.Event) payment.Sale {
 		return sale
 	}
 	m.events = append(m.events, e)
+	m.Drawer = m.Drawer.Count(sale, next)
 	if e.Receipt > m.Receipt {
 		m.Receipt = e.Receipt
 	}
@@ -150,7 +151,7 @@ func (m *move) show(screen Screen, leave time.Duration) {
 
 // ready is the way home: nothing keyed, nothing on the screen.
 func (m *move) ready() {
-	m.Current, m.Entry, m.Tendered, m.Digits, m.Give = "", 0, 0, "", 0
+	m.Current, m.Entry, m.Tendered, m.Digits, m.Keyed = "", 0, 0, "", 0
 	m.Listed, m.Page, m.Selected = nil, 0, ""
 	m.show(Ready, 0)
 }
@@ -217,6 +218,9 @@ func (m *move) tick() {
 // leave is what a screen's timeout does.
 func (m *move) leave() {
 	switch m.Screen {
+	case DrawerSum:
+		m.Keyed = 0
+		m.ready()
 	case PIN, Parking:
 		if m.Purpose == ToPark {
 			m.backToSale()
@@ -269,6 +273,7 @@ func (m *move) printed(e Printed) {
 // boot takes up what was in flight when the power went.
 func (m *move) boot() {
 	m.ready()
+	m.autoShift()
 	for _, sale := range slices.Clone(m.sales) {
 		if a := sale.OpenAttempt(); a != nil {
 			m.watch(sale.ID, watch{askAt: m.now.At})

@@ -157,6 +157,9 @@ func (c *counter) do(line string) error {
 	case "currency":
 		c.settings.Currency = rest
 		c.start()
+	case "autoshift":
+		c.settings.AutoShift = true
+		c.start()
 	case "nopin":
 		c.settings.ManagerPIN = ""
 		c.start()
@@ -256,8 +259,16 @@ func (c *counter) outcome(line string, did []checkout.Effect, err error) string 
 	if s.Digits != "" {
 		add("digits", len(s.Digits))
 	}
-	if s.Give != 0 {
-		add("give", s.Give)
+	if s.Keyed != 0 {
+		add("keyed", s.Keyed)
+	}
+	if s.Screen == checkout.DrawerSum {
+		add("asks", s.Asked)
+	}
+	if d := s.Drawer.Shift; s.Screen == checkout.ShiftScreen {
+		add("shift", d.Number)
+		add("open", d.Open)
+		add("drawer", d.Expected())
 	}
 	if sale, ok := s.SelectedSale(); ok && s.Screen == checkout.OneSale && len(sale.Refunds) > 0 {
 		add("sale", sale.Status())
@@ -336,6 +347,10 @@ func (c *counter) effect(e checkout.Effect) string {
 				if e.Void {
 					text += " void"
 				}
+			case payment.ShiftOpened, payment.ShiftClosed:
+				text += fmt.Sprintf("/%d with %d", e.Shift, e.Amount)
+			case payment.CashMoved:
+				text += fmt.Sprintf("/%s %d", e.Movement, e.Amount)
 			case payment.RefundChanged:
 				text += "/" + string(e.RefundStatus)
 			}
@@ -368,6 +383,18 @@ func (c *counter) effect(e checkout.Effect) string {
 		text := fmt.Sprintf("give back %s %d of %s", string(e.Refund)[len(e.Refund)-3:], e.Amount.Amount, attempt(e.Order))
 		if e.Void {
 			text += " void"
+		}
+		return text
+	case checkout.Report:
+		text := fmt.Sprintf("X report of shift %d", e.Shift.Number)
+		if !e.Shift.Open {
+			text = fmt.Sprintf("Z report %d, over %d", e.Shift.Number, e.Shift.Over())
+		}
+		if e.Copy {
+			text += " copy"
+		}
+		if len(e.Unresolved) > 0 {
+			text += fmt.Sprintf(", %d unresolved", len(e.Unresolved))
 		}
 		return text
 	case checkout.KickDrawer:

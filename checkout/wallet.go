@@ -154,6 +154,7 @@ func (m *move) renew() {
 
 // createSale begins a sale of the keyed amount.
 func (m *move) createSale() payment.Sale {
+	m.autoShift()
 	m.Current, m.Last = m.now.Fresh, m.now.Fresh
 	sale := m.record(payment.Sale{}, payment.Event{
 		Kind: payment.SaleCreated, Amount: m.Entry, Currency: m.Settings.Currency, Cashier: m.Settings.Cashier,

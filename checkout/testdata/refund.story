@@ -13,7 +13,7 @@ press refund                 => pin
 key 1 1 1 1 enter            => pin says=pin_wrong
 key 2 5 8 0 enter            => refund
 buttons                      => cancel all* (refund) keypad
-key 1 2 3                    => refund give=123
+key 1 2 3                    => refund keyed=123
 buttons                      => cancel all refund* keypad
 press refund                 => sale sale=approved says=refund_asked : commit refund_asked/123 of tender 1, give back R01 123 of 1
 buttons                      => cancel (void) refund reprint*
@@ -22,9 +22,9 @@ refund pending               => sale sale=approved says=refund_pending
 refund done                  => sale sale=approved says=refund_done : commit refund_changed/done, ♪approved, print 1 refund 1
 press refund                 => pin
 key 2 5 8 0 enter            => refund
-key 5 00                     => refund give=500
+key 5 00                     => refund keyed=500
 buttons                      => cancel all (refund*) keypad
-key enter                    => refund give=500 says=refund_too_much
+key enter                    => refund keyed=500 says=refund_too_much
 key esc                      => refund says=refund_too_much
 key esc                      => sale sale=approved
 press refund                 => pin

@@ -48,7 +48,7 @@ receipt                      => sale : ♪read
 buttons                      => cancel (void) refund reprint*
 press refund                 => pin
 key 2 5 8 0 enter            => refund
-key 9 enter                  => refund give=9 says=refund_too_much
+key 9 enter                  => refund keyed=9 says=refund_too_much
 key backspace 4 enter        => sale sale=approved says=refund_done : commit refund_asked/4 of tender 1 refund_changed/done, drawer, print 3 refund 1
 buttons                      => cancel (void) refund reprint*
 # A receipt that is not of this terminal.

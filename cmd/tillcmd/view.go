@@ -294,7 +294,7 @@ func (t *terminal) refundView(v *display.View, s checkout.State) {
 		return
 	}
 	v.Title = words.Say(v.Lang, "refund_title", "amount", left.Format(locale(v.Lang)))
-	v.Amount = payment.Money{Amount: s.Give, Currency: left.Currency}
+	v.Amount = payment.Money{Amount: s.Keyed, Currency: left.Currency}
 	v.Detail = words.Say(v.Lang, "refund_cash")
 	if w := sale.Tenders[tender-1].Wallet; w != payment.Cash {
 		v.Detail = words.Say(v.Lang, "refund_wallet", "wallet", walletName(v.Lang, w))

@@ -1,0 +1,164 @@
+package checkout
+
+import (
+	"till/payment"
+)
+
+// Sum is an amount that the drawer's screen asks for.
+type Sum string
+
+const (
+	FloatSum  Sum = "float" // cash in the drawer as a shift opens
+	PayInSum  Sum = "pay_in"
+	PayOutSum Sum = "pay_out"
+	CountSum  Sum = "count" // cash in the drawer as a shift ends, counted blind
+)
+
+// shiftButtons are those of the shift's screen.
+func (s State) shiftButtons(back Button) []Button {
+	on := func(id string) Button { return Button{ID: id, Enabled: true} }
+	z := Button{ID: "z_report", Enabled: s.Drawer.Before.Number > 0}
+	if !s.Drawer.Shift.Open {
+		return []Button{back, z, {ID: "open_shift", Main: true, Enabled: true}}
+	}
+	return []Button{
+		back, on("x_report"), z, on("pay_in"), on("pay_out"), on("no_sale"), {ID: "close_shift", Main: true, Enabled: true},
+	}
+}
+
+func (m *move) pressShift(id string) {
+	m.hush()
+	switch id {
+	case "cancel":
+		m.show(Menu, resultFor)
+	case "open_shift":
+		m.askSum(FloatSum)
+	case "close_shift":
+		m.askSum(CountSum)
+	case "pay_in":
+		m.askSum(PayInSum)
+	case "pay_out":
+		m.startManager(ToPayOut)
+	case "no_sale":
+		m.startManager(ToNoSale)
+	case "x_report":
+		m.startManager(ToReport)
+	case "z_report":
+		m.do(Report{Shift: m.Drawer.Before, Copy: true})
+		m.say("report_printing")
+	}
+}
+
+func (m *move) askSum(what Sum) {
+	m.Keyed, m.Asked = 0, what
+	m.show(DrawerSum, countFor)
+}
+
+func (m *move) pressSum(id string) {
+	m.hush()
+	switch id {
+	case "cancel":
+		m.Keyed = 0
+		m.show(ShiftScreen, resultFor)
+	case "enter":
+		m.takeSum()
+	}
+}
+
+// takeSum is what was keyed for the drawer.
+func (m *move) takeSum() {
+	sum, shift := m.Keyed, m.Drawer.Shift
+	if sum == 0 && (m.Asked == PayInSum || m.Asked == PayOutSum) {
+		m.say("amount_first")
+		return
+	}
+	if m.Asked == PayOutSum && sum > shift.Expected() {
+		m.say("pay_out_too_much")
+		return
+	}
+	m.Keyed = 0
+	m.show(ShiftScreen, resultFor)
+	switch m.Asked {
+	case FloatSum:
+		if !shift.Open {
+			m.openShift(sum)
+			m.say("shift_opened")
+		}
+	case PayInSum:
+		m.moveCash(payment.PayIn, sum)
+		m.say("pay_in_done")
+	case PayOutSum:
+		m.moveCash(payment.PayOut, sum)
+		m.say("pay_out_done")
+	case CountSum:
+		m.closeShift(sum)
+	}
+}
+
+// openShift begins the next shift. A float that is not known is none.
+func (m *move) openShift(float int64) {
+	m.recordShift(payment.Event{
+		Kind: payment.ShiftOpened, Shift: m.Drawer.Shift.Number + 1, Amount: float, Currency: m.Settings.Currency, Cashier: m.Settings.Cashier,
+	})
+}
+
+// autoShift opens a shift where the merchant leaves that to the terminal.
+func (m *move) autoShift() {
+	if m.Settings.AutoShift && !m.Drawer.Shift.Open {
+		m.openShift(0)
+	}
+}
+
+// moveCash opens the drawer for something that is no sale.
+func (m *move) moveCash(why payment.Movement, amount int64) {
+	m.recordShift(payment.Event{
+		Kind: payment.CashMoved, Shift: m.Drawer.Shift.Number, Movement: why, Amount: amount, Cashier: m.Settings.Cashier,
+	})
+	m.do(KickDrawer{})
+}
+
+// closeShift makes the Z report of what was counted. It is never made anew.
+func (m *move) closeShift(counted int64) {
+	if !m.Drawer.Shift.Open {
+		return
+	}
+	m.recordShift(payment.Event{
+		Kind: payment.ShiftClosed, Shift: m.Drawer.Shift.Number, Amount: counted, Cashier: m.Settings.Cashier,
+	})
+	m.do(Report{Shift: m.Drawer.Before, Unresolved: m.unresolved()})
+	m.say("shift_closed")
+}
+
+// xReport prints what the shift has come to so far.
+func (m *move) xReport() {
+	m.show(ShiftScreen, resultFor)
+	m.do(Report{Shift: m.Drawer.Shift, Unresolved: m.unresolved()})
+	m.say("report_printing")
+}
+
+func (m *move) noSale() {
+	m.show(ShiftScreen, resultFor)
+	m.moveCash(payment.NoSale, 0)
+}
+
+// unresolved are the sales whose money is not settled: they are carried forward.
+func (m *move) unresolved() []payment.Sale {
+	var all []payment.Sale
+	for _, sale := range m.sales {
+		if sale.OpenAttempt() != nil || sale.OpenRefund() != nil {
+			all = append(all, sale)
+		}
+	}
+	return all
+}
+
+// recordShift commits an event of a shift, as record does one of a sale.
+func (m *move) recordShift(e payment.Event) {
+	next, err := m.Drawer.Apply(e, m.now.Stamp)
+	if err != nil {
+		m.bug = err
+		return
+	}
+	m.events = append(m.events, e)
+	m.Drawer = next
+}
