@@ -3,6 +3,7 @@ package checkout
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"till/payment"
@@ -93,7 +94,7 @@ func (r *Register) Handle(e Event, now Now) error {
 				return err
 			}
 			if _, err := r.Journal.Append(now.Stamp, c.Events...); err != nil {
-				r.State = unkept(r.State, c.Events[0].Kind, err, now)
+				r.State = unkept(r.State, c.Events, err, now)
 				return fmt.Errorf("commit %s: %w", c.Events[0].Kind, err)
 			}
 			effects = effects[1:]
@@ -133,8 +134,9 @@ func (r *Register) lookUp(id payment.SaleID) (*payment.Sale, error) {
 }
 
 // unkept is the state before a step whose commit failed.
-func unkept(s State, first payment.Kind, err error, now Now) State {
-	if errors.Is(err, ErrNoRoom) && first == payment.SaleCreated {
+func unkept(s State, events []payment.Event, err error, now Now) State {
+	begins := slices.ContainsFunc(events, func(e payment.Event) bool { return e.Kind == payment.SaleCreated })
+	if errors.Is(err, ErrNoRoom) && begins {
 		m := &move{State: s, now: now}
 		m.say("halt_full")
 		return m.State

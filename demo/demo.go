@@ -202,6 +202,7 @@ data = DATA
 bench = SOCKET
 test = true
 manager_pin = "2580"
+shift.auto = true
 
 [merchant]
 name = "Harbor Museum Shop"

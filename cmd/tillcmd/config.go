@@ -40,6 +40,7 @@ type Config struct {
 	Bench      string // socket of a sim board's world
 	Test       bool   // the money is not real: every screen and receipt says so
 	ManagerPIN string
+	AutoShift  bool // a shift opens by itself where none is open
 
 	Merchant Merchant
 	Gateway  Gateway
@@ -109,6 +110,7 @@ var settings = map[string]setting{
 	"data":        {true, text(func(c *Config, s string) error { c.Data = s; return nil })},
 	"bench":       {false, text(func(c *Config, s string) error { c.Bench = s; return nil })},
 	"test":        {false, boolean(func(c *Config, b bool) { c.Test = b })},
+	"shift.auto":  {false, boolean(func(c *Config, b bool) { c.AutoShift = b })},
 	"manager_pin": {false, text(func(c *Config, s string) error { c.ManagerPIN = s; return checkPIN(s) })},
 
 	"merchant.name":    {true, text(func(c *Config, s string) error { c.Merchant.Name = s; return nil })},

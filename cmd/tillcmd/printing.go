@@ -28,6 +28,7 @@ type printJob struct {
 	sale   payment.Sale
 	copy   bool
 	refund int // the slip of this refund; 0: the sale's own
+	report bool
 	doc    printer.Document
 }
 
@@ -42,7 +43,15 @@ func newPrintQueue(t *terminal) *printQueue {
 
 // Print queues a receipt, or the slip of a parked sale.
 func (q *printQueue) Print(p checkout.Print) {
-	job := printJob{sale: p.Sale, copy: p.Copy, refund: p.Refund, doc: q.terminal.receipt(p)}
+	q.add(printJob{sale: p.Sale, copy: p.Copy, refund: p.Refund, doc: q.terminal.receipt(p)})
+}
+
+// Report queues the report of a shift.
+func (q *printQueue) Report(r checkout.Report) {
+	q.add(printJob{report: true, doc: q.terminal.shiftReport(r)})
+}
+
+func (q *printQueue) add(job printJob) {
 	q.mu.Lock()
 	q.jobs = append(q.jobs, job)
 	q.mu.Unlock()
@@ -108,7 +117,7 @@ func (q *printQueue) printOnce(ctx context.Context, job printJob) bool {
 			state = printer.StateUnknown
 		}
 		q.report(ctx, printer.Status{State: state})
-		if job.refund == 0 {
+		if job.refund == 0 && !job.report {
 			q.terminal.send(ctx, checkout.Printed{Sale: job.sale.ID, Receipt: job.sale.Receipt})
 		}
 		return true

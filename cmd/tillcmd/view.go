@@ -98,6 +98,10 @@ func (t *terminal) view() display.View {
 		}
 	case checkout.Refunding:
 		t.refundView(&v, s)
+	case checkout.ShiftScreen:
+		v.Title, v.Rows = words.Say(lang, "button_shift"), t.shiftRows(lang, s.Drawer)
+	case checkout.DrawerSum:
+		t.sumView(&v, s)
 	case checkout.Parking:
 		v.Title = words.Say(lang, "park_title")
 		v.Detail = words.Say(lang, "park_detail")
@@ -134,7 +138,7 @@ func (t *terminal) whomToCall(lang words.Lang) []display.Line {
 // screenOf finds the drawing of a screen; those of the menu share one.
 func screenOf(s checkout.Screen) display.Screen {
 	switch s {
-	case checkout.About:
+	case checkout.About, checkout.ShiftScreen:
 		return display.ScreenMenu
 	case checkout.OneSale:
 		return display.ScreenList
@@ -150,7 +154,7 @@ func screenOf(s checkout.Screen) display.Screen {
 // backScreens are those whose way out cancels nothing.
 var backScreens = []checkout.Screen{
 	checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About, checkout.PIN, checkout.Parking, checkout.Offline,
-	checkout.TakeCash, checkout.Voiding, checkout.Refunding,
+	checkout.TakeCash, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
 }
 
 func buttonsOf(s checkout.State, lang words.Lang) []display.Button {

@@ -110,7 +110,7 @@ func (c *cashier) act() {
 	case checkout.Approved, checkout.Cancelled, checkout.Parked:
 		c.pick("done", "done", "wait")
 	case checkout.Menu:
-		c.pick("sales", "sales", "sales", "reprint", "cancel", "status")
+		c.pick("sales", "sales", "sales", "reprint", "cancel", "status", "shift")
 	case checkout.Sales:
 		if rows := s.OnPage(); len(rows) > 0 && !w.chance(4) {
 			c.press(checkout.RowID(rows[w.rng.IntN(len(rows))].ID))
@@ -121,6 +121,10 @@ func (c *cashier) act() {
 		c.pick("refund", "refund", "void", "void", "reprint", "cancel")
 	case checkout.Voiding:
 		c.pick("void", "void", "cancel")
+	case checkout.ShiftScreen:
+		c.pick("x_report", "z_report", "pay_in", "pay_out", "no_sale", "close_shift", "open_shift", "cancel", "cancel")
+	case checkout.DrawerSum:
+		c.key(fmt.Sprint(1+w.rng.IntN(9)), "00", "enter")
 	case checkout.Refunding:
 		c.giveBack()
 	default:

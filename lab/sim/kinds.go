@@ -63,6 +63,7 @@ func PremiseKinds() []string {
 		"law 5: late requests refused",
 		"law 6: codes sent",
 		"law 6: stores searched",
+		"law 7: Z reports",
 		"law 7: receipts",
 		"law 8: boots after a power cut",
 		"law 8: open sales at boot",
@@ -72,5 +73,6 @@ func PremiseKinds() []string {
 		"refunds: cash",
 		"refunds: done",
 		"refunds: voids",
+		"shifts: cash moved",
 	}
 }

@@ -83,6 +83,20 @@ func (w *world) checkGiveBack(g checkout.GiveBack) {
 	}
 }
 
+// checkReport holds that a Z report is made once, of the shift that the journal
+// closed last. That no number is left out is for the fold of the journal to say.
+func (w *world) checkReport(r checkout.Report) {
+	d := w.terminal.journal.Drawer()
+	if r.Shift.Open || r.Copy {
+		return
+	}
+	w.premise("law 7: Z reports")
+	if d.Before.Number != r.Shift.Number || r.Shift.Number <= w.lastZ {
+		w.violate("law 7, no gaps", "Z report %d follows %d, the journal's last is %d", r.Shift.Number, w.lastZ, d.Before.Number)
+	}
+	w.lastZ = r.Shift.Number
+}
+
 // checkNotAfter holds a request's not_after to the cloud's true time.
 func (w *world) checkNotAfter(order payment.Order, seconds float64) {
 	w.premise("law 9: not_after set")
@@ -118,17 +132,31 @@ func (w *world) ledgerSale(id payment.SaleID) (sale payment.Sale, ok bool, err e
 func (w *world) checkDrawer() {
 	w.premise("law 1: drawer")
 	s := w.terminal.register.State
-	if s.Current == "" { // cash that goes back
-		w.premise("refunds: cash")
-		if sale, ok := s.SelectedSale(); !ok || len(sale.Refunds) == 0 {
-			w.violate("law 1, durable first", "the drawer opens, and neither a sale nor a refund is there")
-		}
+	if s.Current == "" { // cash that goes back, or what is no sale
+		w.checkDrawerRecord()
 		return
 	}
 	sale, ok, err := w.terminal.journal.Sale(s.Current)
 	if err != nil || !ok || sale.Due() != 0 {
 		w.violate("law 1, durable first", "the drawer opens for sale %s, which the journal does not have paid (%v)", s.Current, err)
 	}
+}
+
+// checkDrawerRecord holds that the newest record is why the drawer opens.
+func (w *world) checkDrawerRecord() {
+	p := w.terminal.journal.Position()
+	records, err := w.terminal.journal.Read(p.Last, 1, 0)
+	if err == nil && len(records) == 1 {
+		switch e, _ := records[0].Event(); e.Kind { // an event that cannot be read is none of these
+		case payment.CashMoved:
+			w.premise("shifts: cash moved")
+			return
+		case payment.RefundChanged:
+			w.premise("refunds: cash")
+			return
+		}
+	}
+	w.violate("law 1, durable first", "the drawer opens, and the journal does not say why (%v)", err)
 }
 
 // checkNoCode holds law 6 for a message on the wire.
@@ -372,6 +400,7 @@ func (w *world) checkBooks() {
 // against the ledger's own view and the terminal's.
 func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sale {
 	sales := map[payment.SaleID]payment.Sale{}
+	var drawer payment.Drawer
 	prev := wire.Genesis(terminalID, w.terminal.journal.Position().Epoch)
 	for i, r := range records {
 		if err := r.Follows(prev, uint64(i+1)); err != nil {
@@ -385,6 +414,11 @@ func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sa
 			return sales
 		}
 		if e.Sale == "" {
+			if payment.OfShift(e.Kind) {
+				if drawer, err = drawer.Apply(e, r.Stamp); err != nil {
+					w.violate("law 7, no gaps", "record %d: %v", r.Seq, err)
+				}
+			}
 			continue
 		}
 		next, err := sales[e.Sale].Apply(e, r.Stamp)
@@ -392,7 +426,11 @@ func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sa
 			w.violate("law 7, no gaps", "record %d: %v", r.Seq, err)
 			return sales
 		}
+		drawer = drawer.Count(sales[e.Sale], next)
 		sales[e.Sale] = next
+	}
+	if terminals := w.terminal.journal.Drawer(); !reflect.DeepEqual(drawer, terminals) {
+		w.violate("books", "the ledger's records make the drawer\n%+v, the terminal has\n%+v", drawer, terminals)
 	}
 	err := w.cloud.ledger.View(func(tx cloud.Tx) error {
 		entries, err := tx.Sales()

@@ -87,7 +87,8 @@ type world struct {
 	bank     *bank
 	cashier  *cashier
 
-	lastShown shown // whose truth was checked last
+	lastShown shown  // whose truth was checked last
+	lastZ     uint64 // the newest Z report
 
 	faults   map[string]int
 	premises map[string]int

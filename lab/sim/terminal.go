@@ -109,10 +109,11 @@ func (t *terminal) boot() {
 		sales = append(sales, newest)
 	}
 	t.register = &checkout.Register{
-		State: checkout.New(checkout.Settings{Currency: "USD", Cashier: "Mei", ManagerPIN: managerPIN, Rows: 4},
+		State: checkout.New(checkout.Settings{Currency: "USD", Cashier: "Mei", ManagerPIN: managerPIN, Rows: 4, AutoShift: true},
 			journal.LastReceipt(), newest.ID, sales),
 		Journal: simJournal{t}, Gateway: simGateway{t}, Printer: simPrinter{t}, Body: simBody{t},
 	}
+	t.register.State.Drawer = journal.Drawer()
 	w.tell("boot %d: last %d acked %d receipt %d open %d", t.boots, p.Last, p.Acked, journal.LastReceipt(), open)
 	t.handle(checkout.Booted{})
 	t.setLinkTimer()
@@ -413,6 +414,9 @@ func (p simPrinter) Print(job checkout.Print) {
 		p.t.printNext()
 	}
 }
+
+// Report prints no slip that anybody counts: the law is the journal's.
+func (p simPrinter) Report(r checkout.Report) { p.t.w.checkReport(r) }
 
 func (t *terminal) printNext() {
 	if len(t.jobs) == 0 || !t.on {

@@ -340,8 +340,11 @@ type nobody struct{}
 
 func (nobody) Ask(checkout.Effect)  {}
 func (nobody) Print(checkout.Print) {}
-func (nobody) KickDrawer()          {}
-func (nobody) Play(checkout.Sound)  {}
+
+// Report prints nothing.
+func (nobody) Report(checkout.Report) {}
+func (nobody) KickDrawer()            {}
+func (nobody) Play(checkout.Sound)    {}
 
 var (
 	_ checkout.Gateway = nobody{}
