@@ -63,8 +63,15 @@ func (t *terminal) shiftReport(r checkout.Report) printer.Document {
 	}
 	line("paper_terminal", t.config.Terminal)
 	line("paper_cashier", s.Cashier)
-	line("paper_shift_opened", t.when(s.Opened, "2006-01-02 15:04"))
-	line("paper_shift_closed", t.when(s.Closed, "2006-01-02 15:04"))
+	moment := func(k words.Key, at payment.Stamp) {
+		text := t.when(at, "2006-01-02 15:04")
+		if text == "" && at != (payment.Stamp{}) {
+			text = both("paper_time_unknown")
+		}
+		line(k, text)
+	}
+	moment("paper_shift_opened", s.Opened)
+	moment("paper_shift_closed", s.Closed)
 	rule()
 	rows = append(rows, printer.Row{Label: fmt.Sprintf("%s x %d", both("paper_sale"), s.Sales), Value: money(s.Amount)})
 	if s.First != 0 {
