@@ -271,6 +271,11 @@ func (a *Acquirer) Refund(ctx context.Context, r cloud.Refund) (cloud.Result, er
 	if left := a.scripts[cloud.StepRefund]; len(left) > 0 {
 		script, a.scripts[cloud.StepRefund] = left[0], left[1:]
 	}
+	if o := a.book[r.Order.Number]; o != nil && script.Result != nil && script.Result.Outcome == cloud.Refused {
+		if _, given := o.Refunds[r.Number]; given {
+			script = Answer{} // what is given back is refused by no wallet
+		}
+	}
 	byBook := script.Result == nil && script.Err == nil && !script.Silent
 	result := cloud.Result{Outcome: cloud.Unknown}
 	if byBook || script.Become == Taken {
