@@ -93,7 +93,7 @@ func imageRecipe(board, blobs, program, site, roots, radio string) (*card.Recipe
 	if radio != "" {
 		r.Radio = os.DirFS(radio)
 		if _, err := fs.ReadDir(r.Radio, "."); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("the radio's firmware in %s: %w", radio, err)
 		}
 	}
 	return r, nil

@@ -5,10 +5,9 @@ import (
 	"os"
 
 	"github.com/pelletier/go-toml/v2"
-)
 
-// maxSite bounds the site's settings, in bytes. They hold what a terminal's configuration may.
-const maxSite = 64 << 10
+	"till/boards/card"
+)
 
 // readSite reads the site's settings, and refuses what the terminal would.
 func readSite(name string) ([]byte, error) {
@@ -16,8 +15,8 @@ func readSite(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > maxSite {
-		return nil, fmt.Errorf("%s has %d bytes: the site's settings are at most %d", name, info.Size(), maxSite)
+	if info.Size() > card.MaxSite {
+		return nil, fmt.Errorf("%s has %d bytes: the site's settings are at most %d", name, info.Size(), card.MaxSite)
 	}
 	raw, err := os.ReadFile(name)
 	if err != nil {
