@@ -42,9 +42,12 @@ func FakeBlobs() map[string][]byte {
 	return blobs
 }
 
-// FakeProgram is, for tests, as little of an ELF file as CheckProgram takes.
+// FakeProgram is, for tests, as little of an ELF file as CheckProgram and SBOM
+// take: for arm64, static, and with a word on the modules in it.
 func FakeProgram() []byte {
-	b := make([]byte, 120)
+	const begin, address = 128, 0x10000
+	info := fakeBuildInfo("go1.26.0", "path\ttill/cmd/till\nmod\ttill\t(devel)\t\ndep\texample.org/a\tv1.2.3\th1:x=\ndep\texample.org/b\tv0.1.0+incompatible\th1:y=\n")
+	b := make([]byte, begin, begin+len(info))
 	copy(b, "\x7fELF\x02\x01\x01")
 	le := binary.LittleEndian
 	le.PutUint16(b[16:], 2)   // executable
@@ -54,6 +57,22 @@ func FakeProgram() []byte {
 	le.PutUint16(b[52:], 64)
 	le.PutUint16(b[54:], 56)
 	le.PutUint16(b[56:], 1)
-	le.PutUint32(b[64:], 1) // to be loaded
+	le.PutUint32(b[64:], 1) // to be loaded,
+	le.PutUint32(b[68:], 6) // readable and writable
+	le.PutUint64(b[72:], begin)
+	le.PutUint64(b[80:], address)
+	le.PutUint64(b[96:], uint64(len(info)))
+	le.PutUint64(b[104:], uint64(len(info)))
+	return append(b, info...)
+}
+
+// fakeBuildInfo is in the form that debug/buildinfo reads, of Go 1.18 and later.
+func fakeBuildInfo(version, modules string) []byte {
+	b := append([]byte("\xff Go buildinf:\x08\x02"), make([]byte, 16)...)
+	const frame = "0123456789abcdef" // any 16 bytes stand before and behind the modules
+	for _, text := range []string{version, frame + modules + frame} {
+		b = binary.AppendUvarint(b, uint64(len(text)))
+		b = append(b, text...)
+	}
 	return b
 }

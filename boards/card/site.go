@@ -11,7 +11,7 @@ import (
 )
 
 // MaxSite bounds SiteFile, in bytes; the system reads no more.
-const MaxSite = 64 << 10
+const MaxSite = 256 << 10
 
 // WithSite is the same image with these settings of the site, without writing
 // to it: partition 1 is made anew, all else is read through.

@@ -60,8 +60,8 @@ func fakeImage(t *testing.T) string {
 func TestImageCommand(t *testing.T) {
 	blobs, till := fakeParts(t)
 	dir := t.TempDir()
-	image, site, bad := filepath.Join(dir, "a.img"), filepath.Join(dir, "site.toml"), filepath.Join(dir, "bad.toml")
-	for name, text := range map[string]string{site: "terminal = \"till-07\"\n", bad: "terminal = till-07\n"} {
+	image, site, bad, odd := filepath.Join(dir, "a.img"), filepath.Join(dir, "site.toml"), filepath.Join(dir, "bad.toml"), filepath.Join(dir, "odd.toml")
+	for name, text := range map[string]string{site: "terminal = \"till-07\"\n", bad: "terminal = till-07\n", odd: "terminl = \"till-07\"\n"} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -83,6 +83,10 @@ func TestImageCommand(t *testing.T) {
 	if got, err := first.ReadFile(cards.SiteFile); err != nil || string(got) != "terminal = \"till-07\"\n" {
 		t.Errorf("the site's settings: %q, %v", got, err)
 	}
+	list, err := os.ReadFile(filepath.Join(dir, "a.cdx.json"))
+	if err != nil || !strings.Contains(string(list), `"specVersion": "1.6"`) || !strings.Contains(string(list), "v9.8.7") {
+		t.Errorf("the list beside it: %v\n%s", err, list)
+	}
 	left, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -95,10 +99,11 @@ func TestImageCommand(t *testing.T) {
 		"has no card":             {"-board", "sim", "-o", image},
 		"name it with -till":      {"-board", "pi3b", "-o", image, "-blobs", blobs, "-till", site},
 		"scripts/fetch-blobs":     {"-board", "pi3b", "-o", image, "-blobs", dir, "-till", till},
-		"is no TOML":              {"-board", "pi3b", "-o", image, "-blobs", blobs, "-till", till, "-site", bad},
+		"bad.toml: line 1: toml":  {"-board", "pi3b", "-o", image, "-blobs", blobs, "-till", till, "-site", bad},
+		"line 1: terminl":         {"-board", "pi3b", "-o", image, "-blobs", blobs, "-till", till, "-site", odd},
 		"no such file":            {"-board", "pi3b", "-o", image, "-blobs", blobs, "-till", till, "-roots", filepath.Join(dir, "none")},
 		"the radio's firmware in": {"-board", "pi3b", "-o", image, "-blobs", blobs, "-till", till, "-radio", filepath.Join(dir, "none")},
-		"a.img":                   {"-board", "pi3b", "-o", filepath.Join(dir, "none", "a.img"), "-blobs", blobs, "-till", till},
+		"a.cdx.json":              {"-board", "pi3b", "-o", filepath.Join(dir, "none", "a.img"), "-blobs", blobs, "-till", till},
 	} {
 		if _, _, err := command(ctx, append([]string{"image"}, args...)...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v, want %q", args, err, want)

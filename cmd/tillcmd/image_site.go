@@ -1,10 +1,9 @@
 package tillcmd
 
 import (
+	"errors"
 	"fmt"
 	"os"
-
-	"github.com/pelletier/go-toml/v2"
 
 	"till/boards/card"
 )
@@ -22,9 +21,12 @@ func readSite(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var any map[string]any
-	if err := toml.Unmarshal(raw, &any); err != nil {
-		return nil, fmt.Errorf("%s is no TOML: %w", name, err)
+	_, faults, err := siteSettings(raw)
+	if len(faults) > 0 {
+		err = errors.Join(err, report(faults))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the site's settings in %s: %w", name, err)
 	}
 	return raw, nil
 }
