@@ -43,14 +43,16 @@ func (s State) Buttons() []Button {
 	case Parking:
 		return []Button{back, on("goods"), on("other")}
 	case Menu:
-		return []Button{back, {ID: "reprint", Enabled: s.reprintable(s.Last)}, on("sales"), on("status")}
+		return []Button{back, {ID: "reprint", Enabled: s.reprintable(s.Last)}, on("sales"), on("status"), on("doctor")}
 	case Sales:
 		return append([]Button{back}, s.listButtons()...)
 	case OneSale:
 		sale, ok := s.SelectedSale()
 		return []Button{back, {ID: "reprint", Main: true, Enabled: ok && sale.Receipt != 0}}
-	case About:
+	case About, DoctorCheck, DoctorCode:
 		return []Button{back}
+	case Doctor:
+		return s.doctorButtons(back)
 	case Halted:
 		return []Button{on("menu")}
 	case Fault:
@@ -156,6 +158,8 @@ func (m *move) press(id string) {
 		m.pressParking(id)
 	case Menu, Sales, OneSale, About:
 		m.pressMenu(id)
+	case Doctor, DoctorCheck, DoctorCode:
+		m.pressDoctor(id)
 	case Offline:
 		if id == "cash" {
 			m.cashScreen()

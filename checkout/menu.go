@@ -28,6 +28,8 @@ func (m *move) pressMenu(id string) {
 		m.show(Sales, resultFor)
 	case "status":
 		m.show(About, resultFor)
+	case "doctor":
+		m.examine()
 	default:
 		i := slices.IndexFunc(m.Listed, func(s payment.Sale) bool { return RowID(s.ID) == id })
 		if i >= 0 {

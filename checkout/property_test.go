@@ -224,7 +224,7 @@ func (m *machine) checkScreen(t *rapid.T) {
 		if !ok || sale.OpenAttempt() == nil || sale.Parked != "" {
 			t.Fatalf("screen %s, and nothing is open", screen)
 		}
-	case checkout.Ready, checkout.Offline, checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About:
+	case checkout.Ready, checkout.Offline, checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About, checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode:
 		if ok {
 			t.Fatalf("screen %s, and a sale is on it", screen)
 		}
@@ -328,7 +328,7 @@ func TestAnythingMayHappen(t *testing.T) {
 		keys := []string{"0", "1", "5", "9", "00", ".", "enter", "backspace", "esc", "f1"}
 		ids := []string{
 			"menu", "cash", "qr", "done", "cancel", "park", "goods", "other", "exact", "enter", "reprint", "sales",
-			"status", "note_500", "5", "backspace", "", "sale_", "fault",
+			"status", "doctor", "next", "prev", "code", "check_0", "check_5", "check_x", "note_500", "5", "backspace", "", "sale_", "fault",
 		}
 		names := make([]string, 0, len(codes))
 		for name := range codes {
@@ -336,6 +336,9 @@ func TestAnythingMayHappen(t *testing.T) {
 		}
 		slices.Sort(names)
 		actions := map[string]func(*rapid.T){
+			"examined": func(t *rapid.T) {
+				m.step(t, checkout.Examined{Checks: make([]checkout.Check, rapid.IntRange(0, 9).Draw(t, "checks")), Report: "r"})
+			},
 			"key": func(t *rapid.T) { m.step(t, checkout.Keyed{Key: rapid.SampledFrom(keys).Draw(t, "key")}) },
 			"pin": func(t *rapid.T) {
 				if m.state.Screen != checkout.PIN {

@@ -18,26 +18,29 @@ import (
 type Screen string
 
 const (
-	Ready     Screen = "ready"
-	Charging  Screen = "charging"
-	ShowingQR Screen = "qr"
-	TakeCash  Screen = "cash"
-	Approved  Screen = "approved"
-	Declined  Screen = "declined"
-	Checking  Screen = "checking"
-	Expired   Screen = "expired"
-	Cancelled Screen = "cancelled"
-	Reversed  Screen = "reversed"
-	Offline   Screen = "offline" // a wallet was asked for with no connection
-	PIN       Screen = "pin"
-	Parking   Screen = "park"   // what happened in the shop
-	Parked    Screen = "parked" // the slip is out, the counter is free
-	Menu      Screen = "menu"
-	Sales     Screen = "list"
-	OneSale   Screen = "sale"
-	About     Screen = "status"
-	Fault     Screen = "fault"
-	Halted    Screen = "halted" // no new sales for now: it goes by itself
+	Ready       Screen = "ready"
+	Charging    Screen = "charging"
+	ShowingQR   Screen = "qr"
+	TakeCash    Screen = "cash"
+	Approved    Screen = "approved"
+	Declined    Screen = "declined"
+	Checking    Screen = "checking"
+	Expired     Screen = "expired"
+	Cancelled   Screen = "cancelled"
+	Reversed    Screen = "reversed"
+	Offline     Screen = "offline" // a wallet was asked for with no connection
+	PIN         Screen = "pin"
+	Parking     Screen = "park"   // what happened in the shop
+	Parked      Screen = "parked" // the slip is out, the counter is free
+	Menu        Screen = "menu"
+	Sales       Screen = "list"
+	OneSale     Screen = "sale"
+	About       Screen = "status"
+	Doctor      Screen = "doctor"       // tries every device, and says what to do
+	DoctorCheck Screen = "doctor_check" // one of its findings, in full
+	DoctorCode  Screen = "doctor_code"  // its report as a QR
+	Fault       Screen = "fault"
+	Halted      Screen = "halted" // no new sales for now: it goes by itself
 )
 
 // Settings are what the merchant and the board decide. They do not change while
@@ -102,6 +105,9 @@ type State struct {
 	Listed   []payment.Sale // newest first
 	Page     int            // of the list, from 0
 	Selected payment.SaleID // of the list, on its own screen
+	Checks   []Check        // the doctor's findings, what failed first; none while it is at it
+	Check    int            // of the findings, the one on its own screen
+	Report   string         // the text of their QR
 	Message  Sentence
 	Since    time.Time // the screen's start, for what counts
 	leaveAt  time.Time // the screen leaves by itself; zero: it does not
