@@ -66,6 +66,11 @@ deb: $(FIRMWARE) ## dist/till_VERSION_{arm64,armhf,amd64}.deb, for Raspberry Pi 
 	  packaging/build-deb $${pair%:*} dist/till-linux-$${pair#*:} '$(VERSION)' "dist/till_$(VERSION)_$${pair%:*}.deb"; done
 	@cd dist && sha256sum till_$(VERSION)_*.deb
 
+.PHONY: flash
+flash: image ## write that card: make flash BOARD=pi3b DISK=/dev/sdX SITE=shop.toml; with no DISK it lists the cards
+	@go build -o bin/till ./cmd/till
+	@bin/till flash -image 'dist/till-$(BOARD).img' $(if $(DISK),-disk '$(DISK)') $(if $(SITE),-site '$(SITE)')
+
 .PHONY: test-tools
 test-tools: ## install the Debian packages the tests need and that are missing, and fetch the boards' kernel
 	@scripts/install-test-tools test pi

@@ -5,6 +5,7 @@ go 1.26.0
 toolchain go1.26.8
 
 require (
+	github.com/CycloneDX/cyclonedx-go v0.12.0
 	github.com/beevik/ntp v1.6.0
 	github.com/bojanz/currency v1.4.2
 	github.com/boombuler/barcode v1.1.0

@@ -43,7 +43,7 @@ func (s State) Buttons() []Button {
 	case Parking:
 		return []Button{back, on("goods"), on("other")}
 	case Menu:
-		return []Button{back, {ID: "reprint", Enabled: s.reprintable(s.Last)}, on("sales"), on("shift"), on("status")}
+		return []Button{back, {ID: "reprint", Enabled: s.reprintable(s.Last)}, on("sales"), on("shift"), on("status"), on("doctor")}
 	case Sales:
 		return append([]Button{back}, s.listButtons()...)
 	case OneSale:
@@ -65,8 +65,10 @@ func (s State) Buttons() []Button {
 			back, {ID: "all", Main: s.Keyed == 0, Enabled: tender > 0},
 			{ID: "refund", Main: s.Keyed > 0, Enabled: s.Keyed > 0 && s.Keyed <= left.Amount},
 		}
-	case About:
+	case About, DoctorCheck, DoctorCode:
 		return []Button{back}
+	case Doctor:
+		return s.doctorButtons(back)
 	case Halted:
 		return []Button{on("menu")}
 	case Fault:
@@ -178,6 +180,8 @@ func (m *move) press(id string) {
 		m.pressShift(id)
 	case DrawerSum:
 		m.pressSum(id)
+	case Doctor, DoctorCheck, DoctorCode:
+		m.pressDoctor(id)
 	case Offline:
 		if id == "cash" {
 			m.cashScreen()

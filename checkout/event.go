@@ -47,6 +47,12 @@ type (
 	}
 	// Loaded brings the recent sales that Load asked for.
 	Loaded struct{ Sales []payment.Sale }
+	// Examined answers Examine: what the doctor found, or why it did not look.
+	Examined struct {
+		Checks []Check
+		Report string // for a QR
+		Why    Sentence
+	}
 	// Refused says that the gateway will not take this terminal's journal.
 	Refused struct{ Why string }
 	// HaltChanged says why no new sale may be begun, or, empty, that one may.
@@ -72,6 +78,7 @@ func (ClockLearned) event()   {}
 func (PrinterChanged) event() {}
 func (Printed) event()        {}
 func (Loaded) event()         {}
+func (Examined) event()       {}
 func (Refused) event()        {}
 func (Ticked) event()         {}
 
@@ -127,6 +134,8 @@ type (
 	KickDrawer struct{}
 	// Play is heard, and always seen as well.
 	Play struct{ Sound Sound }
+	// Examine has the doctor try every device, answered by Examined.
+	Examine struct{}
 	// Load asks for the newest sales of the journal, answered by Loaded.
 	Load struct{ Count int }
 )
@@ -142,6 +151,7 @@ func (Find) effect()       {}
 func (Print) effect()      {}
 func (KickDrawer) effect() {}
 func (Play) effect()       {}
+func (Examine) effect()    {}
 func (Load) effect()       {}
 
 // Sound is one of the four things a counter has to hear.

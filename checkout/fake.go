@@ -202,12 +202,16 @@ func (f *Fake) Paper() []Printed {
 // KickDrawer records that the drawer was opened.
 func (f *Fake) KickDrawer() { f.Did = append(f.Did, KickDrawer{}) }
 
+// Examine records that the doctor was called.
+func (f *Fake) Examine() { f.Did = append(f.Did, Examine{}) }
+
 // Play records a sound.
 func (f *Fake) Play(s Sound) { f.Did = append(f.Did, Play{s}) }
 
 var (
-	_ Journal = (*Fake)(nil)
-	_ Gateway = (*Fake)(nil)
-	_ Printer = (*Fake)(nil)
-	_ Body    = (*Fake)(nil)
+	_ Journal  = (*Fake)(nil)
+	_ Gateway  = (*Fake)(nil)
+	_ Printer  = (*Fake)(nil)
+	_ Body     = (*Fake)(nil)
+	_ Examiner = (*Fake)(nil)
 )

@@ -34,6 +34,8 @@ func (m *move) pressMenu(id string) {
 		m.startManager(ToVoid)
 	case "refund":
 		m.startManager(ToRefund)
+	case "doctor":
+		m.examine()
 	default:
 		i := slices.IndexFunc(m.Listed, func(s payment.Sale) bool { return RowID(s.ID) == id })
 		if i >= 0 {

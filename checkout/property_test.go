@@ -262,7 +262,8 @@ func (m *machine) checkScreen(t *rapid.T) {
 			t.Fatalf("screen %s, and nothing is open", screen)
 		}
 	case checkout.Ready, checkout.Offline, checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About,
-		checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum:
+		checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
+		checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode:
 		if ok {
 			t.Fatalf("screen %s, and a sale is on it", screen)
 		}
@@ -383,7 +384,7 @@ func TestAnythingMayHappen(t *testing.T) {
 		keys := []string{"0", "1", "5", "9", "00", ".", "enter", "backspace", "esc", "f1"}
 		ids := []string{
 			"menu", "cash", "qr", "done", "cancel", "park", "goods", "other", "exact", "enter", "reprint", "sales",
-			"void", "refund", "all", "shift", "x_report", "pay_in", "pay_out", "no_sale", "close_shift", "open_shift", "z_report", "status", "note_500", "5", "backspace", "", "sale_", "fault",
+			"void", "refund", "all", "shift", "x_report", "pay_in", "pay_out", "no_sale", "close_shift", "open_shift", "z_report", "status", "doctor", "next", "prev", "code", "check_0", "check_5", "check_x", "note_500", "5", "backspace", "", "sale_", "fault",
 		}
 		names := make([]string, 0, len(codes))
 		for name := range codes {
@@ -391,6 +392,9 @@ func TestAnythingMayHappen(t *testing.T) {
 		}
 		slices.Sort(names)
 		actions := map[string]func(*rapid.T){
+			"examined": func(t *rapid.T) {
+				m.step(t, checkout.Examined{Checks: make([]checkout.Check, rapid.IntRange(0, 9).Draw(t, "checks")), Report: "r"})
+			},
 			"key": func(t *rapid.T) { m.step(t, checkout.Keyed{Key: rapid.SampledFrom(keys).Draw(t, "key")}) },
 			"pin": func(t *rapid.T) {
 				if m.state.Screen != checkout.PIN {

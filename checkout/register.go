@@ -36,6 +36,11 @@ type Body interface {
 	Play(Sound)
 }
 
+// Examiner examines the terminal, beside the counter: what it found comes as Examined.
+type Examiner interface {
+	Examine()
+}
+
 // ErrNoRoom is wrapped by Append where the journal is sound and kept nothing,
 // since it has no room for another sale.
 var ErrNoRoom = errors.New("no room in the journal")
@@ -55,6 +60,7 @@ type Register struct {
 	Gateway Gateway
 	Printer Printer
 	Body    Body
+	Doctor  Examiner // nil: nobody comes
 }
 
 // Handle takes one event. Its error is for whoever caused the event; the
@@ -172,6 +178,10 @@ func (r *Register) carryOut(effects []Effect, now Now) error {
 			r.Body.KickDrawer()
 		case Play:
 			r.Body.Play(e.Sound)
+		case Examine:
+			if r.Doctor != nil {
+				r.Doctor.Examine()
+			}
 		case Load:
 			sales, err := r.Journal.Recent(e.Count)
 			if err != nil {

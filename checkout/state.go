@@ -40,6 +40,9 @@ const (
 	Sales       Screen = "list"
 	OneSale     Screen = "sale"
 	About       Screen = "status"
+	Doctor      Screen = "doctor"       // tries every device, and says what to do
+	DoctorCheck Screen = "doctor_check" // one of its findings, in full
+	DoctorCode  Screen = "doctor_code"  // its report as a QR
 	Fault       Screen = "fault"
 	Halted      Screen = "halted" // no new sales for now: it goes by itself
 )
@@ -111,6 +114,9 @@ type State struct {
 	Listed   []payment.Sale // newest first
 	Page     int            // of the list, from 0
 	Selected payment.SaleID // of the list, on its own screen
+	Checks   []Check        // the doctor's findings, what failed first; none while it is at it
+	Check    int            // of the findings, the one on its own screen
+	Report   string         // the text of their QR
 	Message  Sentence
 	Since    time.Time // the screen's start, for what counts
 	leaveAt  time.Time // the screen leaves by itself; zero: it does not

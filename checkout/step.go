@@ -47,6 +47,8 @@ func Step(s State, e Event, now Now) (State, []Effect) {
 		m.printed(e)
 	case Loaded:
 		m.Listed = e.Sales
+	case Examined:
+		m.examined(e)
 	case Refused:
 		m.fault(Sentence{Key: "fault_refused", Args: []string{"why", e.Why}})
 	case HaltChanged:
@@ -153,6 +155,7 @@ func (m *move) show(screen Screen, leave time.Duration) {
 func (m *move) ready() {
 	m.Current, m.Entry, m.Tendered, m.Digits, m.Keyed = "", 0, 0, "", 0
 	m.Listed, m.Page, m.Selected = nil, 0, ""
+	m.Checks, m.Report = nil, ""
 	m.show(Ready, 0)
 }
 

@@ -53,7 +53,7 @@ func newCounter(t *testing.T) *counter {
 func (c *counter) start() {
 	c.boot++
 	c.register = &checkout.Register{
-		State: c.fake.Boot(c.settings), Journal: c.fake, Gateway: c.fake, Printer: c.fake, Body: c.fake,
+		State: c.fake.Boot(c.settings), Journal: c.fake, Gateway: c.fake, Printer: c.fake, Body: c.fake, Doctor: c.fake,
 	}
 	_ = c.handle(checkout.Booted{}) // a start that cannot commit shows it
 }
@@ -144,6 +144,13 @@ func (c *counter) do(line string) error {
 		return nil
 	case "torn":
 		return c.handle(checkout.Printed{Sale: c.register.State.Last, Receipt: c.register.State.Receipt, Failed: true})
+	case "examined": // so many checks, of which the first failed
+		n, err := strconv.Atoi(rest)
+		checks := make([]checkout.Check, n)
+		if n > 0 {
+			checks[0] = checkout.Check{State: checkout.CheckFailed}
+		}
+		return errors.Join(err, c.handle(checkout.Examined{Checks: checks, Report: "report", Why: checkout.Sentence{Key: "doctor_no_report", Args: []string{"why", "busy"}}}))
 	case "printer":
 		return c.handle(checkout.PrinterChanged{Printer: checkout.PrinterState(rest)})
 	case "refused":
@@ -399,6 +406,8 @@ func (c *counter) effect(e checkout.Effect) string {
 		return text
 	case checkout.KickDrawer:
 		return "drawer"
+	case checkout.Examine:
+		return "examine"
 	case checkout.Play:
 		return "♪" + string(e.Sound)
 	}

@@ -69,21 +69,34 @@ func (r *CrashRing) Collect(pstore string) ([]Crash, error) {
 	case len(bytes.TrimSpace(raw)) > 0:
 		keep(CrashPanic, own, raw)
 	}
-	// dmesg-* is there after a crash alone; console-* after every warm start.
-	kernel, _ := filepath.Glob(filepath.Join(pstore, "dmesg-*")) // the pattern is a good one
+	// dmesg-* is there after a crash alone, console-* after every warm start: it
+	// counts where it tells of one. The Pi's own overlay keeps only the latter.
+	kernel, _ := filepath.Glob(filepath.Join(pstore, "*-*")) // the pattern is a good one
 	slices.Sort(kernel)
 	for _, path := range kernel {
-		raw, err := readTail(path)
-		if err != nil {
-			failed = errors.Join(failed, err)
+		dmesg, console := strings.HasPrefix(filepath.Base(path), "dmesg-"), strings.HasPrefix(filepath.Base(path), "console-")
+		if !dmesg && !console {
 			continue
 		}
-		keep(CrashKernel, path, raw)
+		raw, err := readTail(path)
+		switch {
+		case err != nil:
+			failed = errors.Join(failed, err)
+		case dmesg || kernelDied(raw):
+			keep(CrashKernel, path, raw)
+		}
 	}
 	if failed != nil {
 		failed = fmt.Errorf("take what the last crash left: %w", failed)
 	}
 	return found, failed
+}
+
+// kernelDied finds what a kernel says when it dies (kernel/panic.c,
+// arch/arm64/kernel/traps.c, arch/arm64/mm/fault.c).
+func kernelDied(raw []byte) bool {
+	return slices.ContainsFunc([]string{"Kernel panic", "Internal error: ", "Unable to handle kernel"},
+		func(said string) bool { return bytes.Contains(raw, []byte(said)) })
 }
 
 // Arm has the runtime write to the ring what it says when this process dies of a

@@ -93,6 +93,7 @@ func TestKernelsLastWords(t *testing.T) {
 	write("console-ramoops-0", "every warm start leaves this")
 	write("dmesg-ramoops-0", strings.Repeat("old words\n", 20_000)+"Kernel panic - not syncing\n")
 	write("dmesg-ramoops-1", "Oops\n")
+	write("pmsg-ramoops-0", "what a program wrote")
 	found, err := ring.Collect(pstore)
 	must(t, err)
 	if len(found) != 2 || found[0].Kind != device.CrashKernel || found[1].What != "Oops" {
@@ -105,8 +106,12 @@ func TestKernelsLastWords(t *testing.T) {
 	}
 	left, err := filepath.Glob(filepath.Join(pstore, "*"))
 	must(t, err)
-	if len(left) != 1 || filepath.Base(left[0]) != "console-ramoops-0" {
+	if len(left) != 2 || filepath.Base(left[0]) != "console-ramoops-0" {
 		t.Errorf("left in memory: %v", left)
+	}
+	write("console-ramoops-0", "[   12.5] booted\n[  900.1] Kernel panic - not syncing: Fatal exception\n")
+	if found, err := ring.Collect(pstore); err != nil || len(found) != 1 {
+		t.Errorf("a console that tells of a panic: %v, %v", found, err)
 	}
 
 	// The ring holds the newest, and a strange file in its folder is not touched.

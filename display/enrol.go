@@ -5,6 +5,30 @@ import "till/draw"
 // enrol: a device that is no terminal yet. Its code stands left for a camera and
 // right for a person to read out.
 func (c *canvas) enrol() {
+	detail := c.v.Detail
+	if c.v.Message != "" {
+		detail = "" // one thing at a time, and small panels have no room
+	}
+	c.beside([]item{
+		bothItem("enrol_title", c.m.title),
+		{text: c.v.say("enrol_code"), px: c.m.text, quiet: true},
+		{text: c.v.Title, weight: draw.Bold, px: c.m.head, single: true},
+		{text: detail, px: c.m.text},
+		{lines: c.v.Lines},
+	})
+}
+
+// code: a QR for whoever reads a screen with a phone, and what it is.
+func (c *canvas) code() {
+	c.beside([]item{
+		{text: c.v.Title, weight: draw.Bold, px: c.m.title},
+		{text: c.v.Detail, px: c.m.text},
+		{lines: c.v.Lines},
+	})
+}
+
+// beside is a QR with words beside it.
+func (c *canvas) beside(words []item) {
 	r := c.body
 	side := min(r.Dy(), r.Dx()*9/20)
 	box := takeLeft(&r, side, c.m.gap)
@@ -22,15 +46,5 @@ func (c *canvas) enrol() {
 	if c.v.Message != "" {
 		c.banner(takeBottom(&r, min(c.m.touch*3/2, r.Dy()*2/5), c.m.gap))
 	}
-	detail := c.v.Detail
-	if c.v.Message != "" {
-		detail = "" // one thing at a time, and small panels have no room
-	}
-	c.stack(r, []item{
-		bothItem("enrol_title", c.m.title),
-		{text: c.v.say("enrol_code"), px: c.m.text, quiet: true},
-		{text: c.v.Title, weight: draw.Bold, px: c.m.head, single: true},
-		{text: detail, px: c.m.text},
-		{lines: c.v.Lines},
-	})
+	c.stack(r, words)
 }

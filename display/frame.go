@@ -59,6 +59,8 @@ func (c *canvas) render() {
 		c.qr()
 	case ScreenEnrol:
 		c.enrol()
+	case ScreenCode:
+		c.code()
 	case ScreenMenu, ScreenList:
 		c.list()
 	default:

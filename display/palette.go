@@ -64,7 +64,7 @@ func themeOf(s Screen) theme {
 		return wait
 	case ScreenOffline:
 		return grey
-	case ScreenQR, ScreenEnrol:
+	case ScreenQR, ScreenEnrol, ScreenCode:
 		return bright
 	default:
 		return calm

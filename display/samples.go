@@ -161,6 +161,26 @@ func Samples() []Sample {
 			v.Buttons = []Button{on("back", RoleBack)}
 		})},
 		{"status-troubles", condition},
+		{"doctor", with(base(ScreenList), func(v *View) {
+			v.Title = "Doctor"
+			v.Rows = []Row{
+				{Left: "Printer", Right: "failed", Sub: "The printer is out of paper: put a new roll in.", Tone: ToneBad},
+				{Left: "Name lookup", Right: "failed", Sub: "The name gateway.till.example cannot be looked up: the router's name server does not answer.", Tone: ToneBad},
+				{Left: "Scanner", Right: "not here", Sub: "No scanner was found: plug it in; if it is, its device can be named in the configuration.", Tone: ToneNeutral},
+				{Left: "Board", Right: "loaded", Sub: "pi3b Raspberry Pi 3 Model B Rev 1.2", Tone: ToneGood},
+			}
+			v.Buttons = []Button{on("back", RoleBack), {ID: "prev", Enabled: false}, on("next", RolePlain), on("code", RoleMain)}
+		})},
+		{"doctor-check", with(base("doctor_check"), func(v *View) {
+			v.Title, v.Detail = "Name lookup: failed", "The name gateway.till.example cannot be looked up: the router's name server does not answer. lookup gateway.till.example: server misbehaving"
+			v.Buttons = []Button{on("back", RoleBack)}
+		})},
+		{"doctor-code", with(base(ScreenCode), func(v *View) {
+			v.Title, v.Detail = "Doctor", "19 loaded, 8 not here, 3 failed. The report, for a technician's phone."
+			v.QR = "TILL DOCTOR 1 till-07 pi3b v1.4.0 2026-11-24T18:00Z\n! printer.status printer_paper\n! network.dns dns_fails\n! machine.temperature hot\n" +
+				"- board.spi\n- board.serial\n- touch.keys\n- scanner.device\n- pins.buzzer\n- clock.battery\n- gateway.certificate\n+2\nOK 19/29"
+			v.Buttons = []Button{on("back", RoleBack)}
+		})},
 		{"list", list},
 		{"list-empty", with(list, func(v *View) { v.Rows = nil })},
 		{"pin", with(base(ScreenPIN), func(v *View) {

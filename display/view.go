@@ -32,6 +32,7 @@ const (
 	ScreenFault     Screen = "fault"
 	ScreenStarting  Screen = "starting"
 	ScreenEnrol     Screen = "enrol" // a device that is no terminal yet: its code, as QR and digits
+	ScreenCode      Screen = "code"  // a QR for a technician's phone
 	ScreenClaim     Screen = "claim" // a claim code is keyed
 )
 
@@ -47,7 +48,7 @@ type View struct {
 	Entry   payment.Money  // cash: what the customer has handed over, as keyed
 	Lines   []Line         // small lines under the amount
 	Wallet  payment.Wallet // as the code suggests or the acquirer said; may be unknown
-	QR      string         // text of the code on ScreenQR
+	QR      string         // text of the code, where a screen has one
 	Seconds int            // checking, charging: so far; qr: left, 0 is not shown
 	Until   int            // checking: until it is cancelled by itself; 0 is unknown and not said
 	Title   string         // the cashier's sentence; "" is the screen's own

@@ -80,6 +80,8 @@ var screen = map[Key]sentence{
 		"Reprint", "重印"},
 	"button_sales":       {"Recent sales", "最近交易"},
 	"button_status":      {"Status", "状态"},
+	"button_doctor":      {"Doctor", "自检"},
+	"button_code":        {"As QR", "二维码"},
 	"button_all":         {"All of it", "全额"},
 	"button_park":        {"Park", "挂起"},
 	"button_goods":       {"Goods given", "已给商品"},

@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -26,49 +25,17 @@ import (
 	"till/boards/piboot"
 )
 
-// fakeBlobs stands for the folder that scripts/fetch-blobs fills: every file of
-// every board, small.
+// fakeBlobs are those of card, in a map that a test may change.
 func fakeBlobs() fstest.MapFS {
-	const release = "kernel/lib/modules/6.1.0-test/"
-	blobs := fstest.MapFS{
-		"kernel/vmlinuz":              {Data: bytes.Repeat([]byte("kernel"), 10_000)},
-		"kernel/LICENSE.linux":        {Data: []byte("GPL")},
-		"firmware/LICENSE.broadcom":   {Data: []byte("may be passed on")},
-		"firmware/start_db.elf":       {Data: []byte("of no use here")},
-		release + "modules.dep":       {Data: []byte("kernel/net/brcmfmac.ko: kernel/net/brcmutil.ko\nkernel/net/brcmutil.ko:\nkernel/net/brcmfmac-cyw.ko: kernel/net/brcmfmac.ko kernel/net/brcmutil.ko\nkernel/net/brcmfmac-wcc.ko: kernel/net/brcmfmac.ko kernel/net/brcmutil.ko\nkernel/dvb.ko:\n")},
-		release + "kernel/dvb.ko":     {Data: []byte("television")},
-		"kernel/overlays/unused.dtbo": {Data: []byte("unused")},
-	}
-	for _, module := range []string{"brcmfmac", "brcmutil", "brcmfmac-cyw", "brcmfmac-wcc"} {
-		blobs[release+"kernel/net/"+module+".ko"] = &fstest.MapFile{Data: []byte("module " + module)}
-	}
-	for _, b := range boards.All() {
-		for _, name := range append(slices.Clone(b.Image.First), b.Image.Slot...) {
-			blobs["firmware/"+name] = &fstest.MapFile{Data: []byte("firmware " + name)}
-		}
-		for _, name := range b.Tree.Blobs {
-			blobs["kernel/"+name] = &fstest.MapFile{Data: []byte("tree " + name)}
-		}
-		for _, name := range b.Image.Overlays {
-			blobs["kernel/overlays/"+name] = &fstest.MapFile{Data: []byte("overlay " + name)}
-		}
+	blobs := fstest.MapFS{}
+	for name, data := range card.FakeBlobs() {
+		blobs[name] = &fstest.MapFile{Data: data}
 	}
 	return blobs
 }
 
-// fakeTill is as little of an ELF file as says arm64, static.
 func fakeTill(change func([]byte)) []byte {
-	b := make([]byte, 120)
-	copy(b, "\x7fELF\x02\x01\x01")
-	le := binary.LittleEndian
-	le.PutUint16(b[16:], 2)   // executable
-	le.PutUint16(b[18:], 183) // AArch64
-	le.PutUint32(b[20:], 1)
-	le.PutUint64(b[32:], 64) // program headers at
-	le.PutUint16(b[52:], 64)
-	le.PutUint16(b[54:], 56)
-	le.PutUint16(b[56:], 1)
-	le.PutUint32(b[64:], 1) // to be loaded
+	b := card.FakeProgram()
 	if change != nil {
 		change(b)
 	}
@@ -536,6 +503,44 @@ func TestVersionStaysInItsLine(t *testing.T) {
 	r.Version = "v1\nkernel=other"
 	if s, err := open(t, build(t, r)).Boot(r.Board, false); err != nil || len(s.Kernel) != 60_000 {
 		t.Errorf("%d bytes of kernel, %v", len(s.Kernel), err)
+	}
+}
+
+func TestWithSite(t *testing.T) {
+	r := recipe(t, "pi3b")
+	r.Site = []byte("terminal = \"till-01\"\n")
+	plain := open(t, build(t, r))
+	site := []byte("terminal = \"till-02\"\nmerchant = \"Museum\"\n")
+	with, err := plain.WithSite(site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// It is the very image that a recipe with these settings gives.
+	r.Site = site
+	want := open(t, build(t, r))
+	a, b := io.NewSectionReader(with, 0, with.Size), io.NewSectionReader(want, 0, want.Size)
+	// Blocks of an odd size, so that they begin and end anywhere about the partition's bounds.
+	for x, y := make([]byte, 1<<20+77), make([]byte, 1<<20+77); ; {
+		n, err := io.ReadFull(a, x)
+		m, wantErr := io.ReadFull(b, y)
+		if n != m || !bytes.Equal(x[:n], y[:n]) || !errors.Is(err, wantErr) {
+			t.Fatalf("they differ: %d and %d bytes, %v and %v", n, m, err, wantErr)
+		}
+		if err != nil {
+			break
+		}
+	}
+	if _, err := with.Boot(r.Board, false); err != nil {
+		t.Error(err)
+	}
+	// What it was made from is as it was.
+	if first, err := plain.Files(1); err != nil {
+		t.Error(err)
+	} else if got, err := first.ReadFile(card.SiteFile); err != nil || !strings.Contains(string(got), "till-01") {
+		t.Errorf("%q, %v", got, err)
+	}
+	if _, err := plain.WithSite(make([]byte, card.MaxSite+1)); err == nil {
+		t.Error("settings without an end were taken")
 	}
 }
 

@@ -278,7 +278,7 @@ func checkSettings(s enrolment.Settings) error {
 }
 
 // fixed are the settings that no operator gives.
-var fixed = []string{"terminal", "data", "gateway.broker", "gateway.key", "gateway.ca", "gateway.certificate", "gateway.private_key"}
+var fixed = []string{"terminal", "data", "bench", "gateway.broker", "gateway.key", "gateway.ca", "gateway.certificate", "gateway.private_key"}
 
 // voidClaims ends a terminal's unused claims, and forgets those that nobody used
 // and that have long been over.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -149,6 +150,34 @@ func (t *terminal) bodyParts() map[string]func(context.Context) error {
 	if t.config.Identity != nil {
 		parts["identity"] = t.keepIdentity
 	}
+	maps.Copy(parts, t.idleParts())
+	if u := t.device.UPS; u != nil {
+		parts["supply"] = func(ctx context.Context) error {
+			if err := u.Run(ctx, func(gone bool) { t.sayMains(ctx, gone) }); err != nil {
+				return t.without(ctx, "supply", err)
+			}
+			return errMainsGone
+		}
+	}
+	if t.device.RTC != nil {
+		parts["clock"] = t.keepClock
+	}
+	if t.device.Health != nil {
+		parts["health"] = t.watchHealth
+	}
+	if t.customer != nil {
+		parts["customer's display"] = t.customer.run
+	}
+	if t.device.Attached != nil {
+		parts["peripherals"] = t.watchAttached
+	}
+	return parts
+}
+
+// idleParts are those that go on whether the terminal sells or not: what it is
+// watched by, and switched off by.
+func (t *terminal) idleParts() map[string]func(context.Context) error {
+	parts := map[string]func(context.Context) error{}
 	if w := t.device.Watchdog; w != nil {
 		parts["watchdog"] = w.Run
 	}
@@ -172,26 +201,6 @@ func (t *terminal) bodyParts() map[string]func(context.Context) error {
 			}
 			return errPowerButton
 		}
-	}
-	if u := t.device.UPS; u != nil {
-		parts["supply"] = func(ctx context.Context) error {
-			if err := u.Run(ctx, func(gone bool) { t.sayMains(ctx, gone) }); err != nil {
-				return t.without(ctx, "supply", err)
-			}
-			return errMainsGone
-		}
-	}
-	if t.device.RTC != nil {
-		parts["clock"] = t.keepClock
-	}
-	if t.device.Health != nil {
-		parts["health"] = t.watchHealth
-	}
-	if t.customer != nil {
-		parts["customer's display"] = t.customer.run
-	}
-	if t.device.Attached != nil {
-		parts["peripherals"] = t.watchAttached
 	}
 	return parts
 }

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"periph.io/x/conn/v3/gpio"
-	"periph.io/x/conn/v3/gpio/gpiotest"
 	"periph.io/x/conn/v3/spi"
 
 	"till/boards"
@@ -34,14 +33,15 @@ type body struct {
 	t                 *testing.T
 	cashier, customer *display.Fake
 	lights            *display.FakeBacklights
-	pad, button       *display.FakeEvdevDevice
-	mains             *gpiotest.Pin
+	pad, button, film *display.FakeEvdevDevice
+	header            *device.FakeHeader
 	data              string
 	moved             chan struct{} // 1 deep: something was drawn or lit
 	off               chan struct{} // closed: the machine was switched off
 	ended             chan error
 	stop              context.CancelFunc
 	log               safeBuffer
+	touches           int
 }
 
 // safeBuffer is a log, and says when something is written.
@@ -90,30 +90,13 @@ func (w watched) stir() {
 	}
 }
 
-// pinBoard is a header on which every line is there.
-type pinBoard struct {
-	mu    sync.Mutex
-	lines map[boards.Pin]*gpiotest.Pin
-}
-
-func (b *pinBoard) Line(p boards.Pin) (gpio.PinIO, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.lines[p] == nil {
-		b.lines[p] = &gpiotest.Pin{N: fmt.Sprint("GPIO", p), L: gpio.High, EdgesChan: make(chan gpio.Level)}
-	}
-	return b.lines[p], nil
-}
-
-func (b *pinBoard) Close() error { return nil }
-
 const upsPin = 6
 
 func newBody(t *testing.T, more string, change func(*tillcmd.Config)) *body {
 	t.Helper()
 	b := &body{
 		t: t, cashier: display.NewFake(image.Pt(800, 480)), customer: display.NewFake(image.Pt(480, 320)),
-		lights: display.NewFakeBacklights(255, "panel"), mains: &gpiotest.Pin{N: "mains"}, data: filepath.Join(t.TempDir(), "data"),
+		lights: display.NewFakeBacklights(255, "panel"), header: device.NewFakeHeader(), data: filepath.Join(t.TempDir(), "data"),
 		moved: make(chan struct{}, 1), off: make(chan struct{}), ended: make(chan error, 1),
 	}
 	b.log.moved = b.moved
@@ -140,9 +123,13 @@ scanner.device = "none"
 	evdev := display.NewFakeEvdev()
 	b.pad = evdev.Plug("/dev/input/event0", display.EvdevInfo{Name: "pad", Keys: map[uint16]bool{79: true, 96: true}})
 	b.button = evdev.Plug("/dev/input/event1", display.EvdevInfo{Name: "pwr_button", Keys: map[uint16]bool{116: true}})
+	b.film = evdev.Plug("/dev/input/event2", display.EvdevInfo{
+		Name: "film", Keys: map[uint16]bool{0x14a: true}, Axes: map[uint16]bool{0: true, 1: true},
+		X: display.AxisRange{Max: 799}, Y: display.AxisRange{Max: 479},
+	})
 	config.Machine = &device.Machine{
 		Header: func(boards.GPIO) (device.Header, error) {
-			return &pinBoard{lines: map[boards.Pin]*gpiotest.Pin{upsPin: b.mains}}, nil
+			return b.header, nil
 		},
 		Framebuffer: func(path string, _ display.FramebufferOptions) (display.Surface, error) {
 			if path == "/dev/fb1" {
@@ -264,6 +251,54 @@ func TestDisplaysGoDark(t *testing.T) {
 	}
 }
 
+// touch presses a button of the screen on which amounts are keyed: ABS_X is 0,
+// ABS_Y 1, BTN_TOUCH 0x14a.
+func (b *body) touch(id string) {
+	b.t.Helper()
+	var v display.View
+	for _, s := range display.Samples() {
+		if s.Name == "live-ready" {
+			v = s.View
+		}
+	}
+	for _, button := range display.Render(v, image.Pt(800, 480)).Buttons {
+		if button.ID == id {
+			at := button.Rect.Min.Add(button.Rect.Max).Div(2)
+			b.touches++
+			when := time.Duration(b.touches) * time.Second // a film bounces for less
+			for _, r := range []display.InputRecord{
+				{Type: 3, Code: 0, Value: int32(at.X)}, {Type: 3, Code: 1, Value: int32(at.Y)}, {Type: 1, Code: 0x14a, Value: 1}, {},
+				{Type: 1, Code: 0x14a, Value: 0}, {},
+			} {
+				r.At = when
+				b.film.Send(r)
+				when += 50 * time.Millisecond
+			}
+			return
+		}
+	}
+	b.t.Fatalf("there is no button %s", id)
+}
+
+// The touch that lights a dark display presses nothing: nobody saw what.
+func TestTouchLightsAndPressesNothing(t *testing.T) {
+	b := newBody(t, "", func(c *tillcmd.Config) { c.Display.DarkAfter = time.Second })
+	idle := b.shows(display.CustomerView{Screen: display.CustomerIdle})
+	five := b.shows(display.CustomerView{Screen: display.CustomerAmount, Amount: payment.Money{Amount: 5, Currency: "USD"}})
+	for range 20 { // on a busy machine it may be dark again before the second touch
+		b.until("it goes dark", b.cashier.Dark)
+		b.touch("5")
+		b.until("a touch lights it", func() bool { return !b.cashier.Dark() })
+		b.until("nothing was pressed", idle)
+		b.touch("5")
+		b.until("the next touch presses, or it is dark again", func() bool { return five() || b.cashier.Dark() })
+		if five() {
+			return
+		}
+	}
+	t.Error("nothing is ever pressed")
+}
+
 func (b *body) switchedOff() {
 	b.t.Helper()
 	select {
@@ -283,9 +318,7 @@ func TestSupplySwitchesOff(t *testing.T) {
 	b := newBody(t, fmt.Sprintf("ups.pin = %d\nups.wait = 1\n", upsPin), nil)
 	b.until("nothing is going on", b.shows(display.CustomerView{Screen: display.CustomerIdle}))
 	b.until("the mains are there", b.logs("the mains are there"))
-	b.mains.Lock()
-	b.mains.L = gpio.High
-	b.mains.Unlock()
+	b.header.Fake(upsPin).Hold(gpio.High)
 	b.switchedOff()
 }
 

@@ -117,12 +117,7 @@ func (c *consultation) run(ctx context.Context, args []string) (doctor.Report, e
 
 // showsColour says whether colours mean anything to who reads.
 func showsColour(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" { // no-color.org
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return isTerminal(w) && os.Getenv("NO_COLOR") == "" // no-color.org
 }
 
 // examine examines the machine itself, since no till is at work on it.

@@ -69,7 +69,7 @@ func idle(s checkout.State) bool {
 	switch s.Screen {
 	case checkout.Ready, checkout.Halted:
 		return s.Entry == 0
-	case checkout.Menu, checkout.About, checkout.Sales, checkout.OneSale:
+	case checkout.Menu, checkout.About, checkout.Sales, checkout.OneSale, checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode:
 		return true
 	default:
 		return false

@@ -84,3 +84,32 @@ func TestDoctorOfALiveTerminal(t *testing.T) {
 	}
 	s.sellCash()
 }
+
+// On the panel the doctor is under the menu: its findings are paged, each can be
+// read in full, and the report is a QR.
+func TestDoctorOnThePanel(t *testing.T) {
+	s := newShop(t, filepath.Join(t.TempDir(), "data"))
+	s.start()
+	s.do(display.InputEvent{Button: "menu"}, display.InputEvent{Button: "doctor"})
+	// Once there are findings there is a QR to show.
+	ctx, stop := context.WithTimeout(t.Context(), patience)
+	defer stop()
+	for s.input.Send(ctx, display.InputEvent{Button: "code"}) != nil {
+		select {
+		case <-s.states: // something was drawn anew
+		case <-ctx.Done():
+			t.Fatal("it finds nothing")
+		}
+	}
+	shown := s.wait("the code", func(x shown) bool { return x.Screen == "doctor_code" && x.QR != "" })
+	if !strings.HasPrefix(shown.QR, "TILL DOCTOR 1 shop-1 sim dev ") || !strings.Contains(shown.QR, "\n! printer.status printer_gone") || len(shown.QR) > 300 {
+		t.Errorf("the QR holds %q", shown.QR)
+	}
+	s.do(display.InputEvent{Button: "cancel"}, display.InputEvent{Button: "check_0"}, display.InputEvent{Button: "cancel"}, display.InputEvent{Button: "cancel"}, display.InputEvent{Button: "cancel"})
+	for drawer := `{"drawer":true}`; len(s.lights) > 0; {
+		if moved := <-s.lights; moved == drawer {
+			t.Error("the drawer was opened from the menu")
+		}
+	}
+	s.sellCash()
+}

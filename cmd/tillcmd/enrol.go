@@ -41,9 +41,9 @@ func (f configFile) base() (configFile, Config, error) {
 // as is the configuration of the terminal that a grant makes: the gateway's
 // settings, and the file's where the gateway says nothing.
 func (f configFile) as(g enrolment.Grant) (Config, error) {
-	for _, key := range []string{"gateway.ca", "gateway.certificate", "gateway.private_key"} {
+	for _, key := range []string{"data", "bench", "gateway.ca", "gateway.certificate", "gateway.private_key"} {
 		if _, there := g.Settings[key]; there {
-			return Config{}, fmt.Errorf("  %s names a file of the gateway's", key)
+			return Config{}, fmt.Errorf("  %s is for the device to say, and not the gateway's", key)
 		}
 	}
 	c, err := f.with(g.Settings).with(map[string]any{"terminal": g.Terminal}).config()
@@ -87,7 +87,12 @@ func runEnrolling(ctx context.Context, file configFile, base Config, log *slog.L
 		}
 		grant, ok := me.Enrolled()
 		if !ok {
-			if err := enrolOnScreen(ctx, base, me, file.accepts(base.Data), log); err != nil || ctx.Err() != nil {
+			err := enrolOnScreen(ctx, base, me, file.accepts(base.Data), log)
+			if switchesOff(err) {
+				log.Info("switching off", "why", err)
+				return base.powerOff()
+			}
+			if err != nil || ctx.Err() != nil {
 				return err
 			}
 			continue

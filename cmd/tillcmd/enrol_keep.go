@@ -68,6 +68,7 @@ func (t *terminal) keepIdentity(ctx context.Context) error {
 		case renew:
 			if err = client.Renew(ctx); err == nil {
 				t.log.Info("certificate renewed")
+				_, err = client.Standing(ctx) // its first use puts it in force; else the broker's next connection does
 			}
 		case stand:
 			_, err = client.Standing(ctx)

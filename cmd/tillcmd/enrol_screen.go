@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
 	"strings"
 	"time"
@@ -66,15 +67,15 @@ func enrolOnScreen(ctx context.Context, config Config, me *identity.Identity, ac
 func (e *enroller) run(outer context.Context) error {
 	ctx, stop := context.WithCancelCause(outer)
 	defer stop(nil)
-	body, err := device.Open(ctx, e.config.Board, (&terminal{config: e.config, log: e.log}).body())
+	t := &terminal{config: e.config, log: e.log} // as far as its body goes
+	body, err := device.Open(ctx, e.config.Board, t.body())
 	if err != nil {
 		return err
 	}
+	t.device = body
 	e.device, e.panel = body, display.NewPanel(body.Display)
 	parts := map[string]func(context.Context) error{"input": e.readInput, "scanner": e.readScanner}
-	if body.Watchdog != nil {
-		parts["watchdog"] = body.Watchdog.Run
-	}
+	maps.Copy(parts, t.idleParts())
 	ended := make(chan struct{}, len(parts))
 	for name, part := range parts {
 		go func() {

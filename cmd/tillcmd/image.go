@@ -9,13 +9,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"till/boards"
 	"till/boards/card"
 )
 
-// imageCommand is till image: it makes the image of a memory card.
+// imageCommand is till image: it makes the image of a memory card, and beside
+// it the list of what it is made of.
 func imageCommand(ctx context.Context, args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("till image", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // the error says it; main prints it once
@@ -48,6 +50,17 @@ func imageCommand(ctx context.Context, args []string, stdout io.Writer) error {
 			return fmt.Errorf("till image: %w", err)
 		}
 	}
+	sbom, err := r.SBOM()
+	if err != nil {
+		return fmt.Errorf("till image: %w", err)
+	}
+	list := strings.TrimSuffix(*out, ".img") + ".cdx.json"
+	if err := writeNew(list, func(f *os.File) error {
+		_, err := f.Write(sbom)
+		return err
+	}); err != nil {
+		return fmt.Errorf("till image: %w", err)
+	}
 	if err := writeNew(*out, func(f *os.File) error {
 		if err := f.Truncate(card.ImageSize); err != nil {
 			return err
@@ -56,7 +69,8 @@ func imageCommand(ctx context.Context, args []string, stdout io.Writer) error {
 	}); err != nil {
 		return fmt.Errorf("till image: %w", err)
 	}
-	_, err = fmt.Fprintf(stdout, "%s: %d MiB for %s, till %s, in %.1f s\n", *out, int64(card.ImageSize)>>20, *board, *release, time.Since(began).Seconds())
+	_, err = fmt.Fprintf(stdout, "%s: %d MiB for %s, till %s, in %.1f s; what it is made of: %s\n",
+		*out, int64(card.ImageSize)>>20, *board, *release, time.Since(began).Seconds(), list)
 	return err
 }
 
@@ -93,7 +107,7 @@ func imageRecipe(board, blobs, program, site, roots, radio string) (*card.Recipe
 	if radio != "" {
 		r.Radio = os.DirFS(radio)
 		if _, err := fs.ReadDir(r.Radio, "."); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("the radio's firmware in %s: %w", radio, err)
 		}
 	}
 	return r, nil

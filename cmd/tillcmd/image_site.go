@@ -1,14 +1,12 @@
 package tillcmd
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
-	"github.com/pelletier/go-toml/v2"
+	"till/boards/card"
 )
-
-// maxSite bounds the site's settings, in bytes. They hold what a terminal's configuration may.
-const maxSite = 64 << 10
 
 // readSite reads the site's settings, and refuses what the terminal would.
 func readSite(name string) ([]byte, error) {
@@ -16,16 +14,19 @@ func readSite(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > maxSite {
-		return nil, fmt.Errorf("%s has %d bytes: the site's settings are at most %d", name, info.Size(), maxSite)
+	if info.Size() > card.MaxSite {
+		return nil, fmt.Errorf("%s has %d bytes: the site's settings are at most %d", name, info.Size(), card.MaxSite)
 	}
 	raw, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
-	var any map[string]any
-	if err := toml.Unmarshal(raw, &any); err != nil {
-		return nil, fmt.Errorf("%s is no TOML: %w", name, err)
+	_, faults, err := siteSettings(raw)
+	if len(faults) > 0 {
+		err = errors.Join(err, report(faults))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the site's settings in %s: %w", name, err)
 	}
 	return raw, nil
 }

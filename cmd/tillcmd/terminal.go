@@ -158,7 +158,7 @@ func (t *terminal) run(ctx context.Context) error {
 			AutoShift: t.config.AutoShift,
 			Rows:      rowsOf(t.config, body.Display.Size()),
 		}, t.journal.LastReceipt(), newest.ID, sales),
-		Journal: grown{t.journal, t.link, body.Vitals.Commit}, Gateway: gateway{t}, Printer: t.printing, Body: pins{t},
+		Journal: grown{t.journal, t.link, body.Vitals.Commit}, Gateway: gateway{t}, Printer: t.printing, Body: pins{t}, Doctor: onPanel{ctx, t},
 	}
 	t.register.State.Drawer = t.journal.Drawer()
 	parts := map[string]func(context.Context) error{

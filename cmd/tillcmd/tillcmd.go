@@ -41,6 +41,8 @@ const usage = `till is a payment terminal for QR wallets.
                                         make the image of a memory card
   till release -image FILE -board NAME -version V -o FILE [-one-way]
                                         make a release of such an image
+  till flash [-image FILE -disk DEVICE] [-site FILE] [-force]
+                                        write it to a card and verify it, or list the cards
   till version                          say what this is
   till help                             say this
 
@@ -67,6 +69,8 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return imageCommand(ctx, args, stdout)
 	case "release":
 		return releaseCommand(ctx, args, stdout)
+	case "flash":
+		return flashCommand(ctx, args, stdout, stderr)
 	case "version":
 		return version(args, stdout)
 	case "help", "-h", "-help", "--help":

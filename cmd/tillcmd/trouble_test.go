@@ -30,6 +30,7 @@ type shown struct {
 	Screen  string
 	Message string
 	Queued  uint64
+	QR      string
 	Last    *struct{ Status string }
 }
 

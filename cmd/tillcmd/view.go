@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"till/checkout"
+	"till/cmd/tillcmd/doctor"
 	"till/device"
 	"till/display"
 	"till/payment"
@@ -113,6 +114,15 @@ func (t *terminal) view() display.View {
 		}
 	case checkout.About:
 		v.Title, v.Rows = words.Say(lang, "button_status"), t.about(lang, s)
+	case checkout.Doctor:
+		v.Title, v.Rows = words.Say(lang, "doctor_title"), checkRows(lang, s)
+		v.Detail = words.Say(lang, "doctor_at_it")
+	case checkout.DoctorCode:
+		v.Title, v.Detail, v.QR = words.Say(lang, "doctor_title"), checksSummary(lang, s.Checks)+". "+words.Say(lang, "doctor_code_what"), s.Report
+	case checkout.DoctorCheck:
+		if c, ok := s.SelectedCheck(); ok {
+			v.Title, v.Detail = words.Say(lang, c.Name)+": "+doctor.StateLabel(doctor.State(c.State), lang), strings.TrimSpace(c.Found+" "+c.Next.In(lang))
+		}
 	case checkout.Halted:
 		v.Title, v.Detail = s.Halt.In(lang), words.Say(lang, "halt_what")
 	case checkout.Fault:
@@ -140,8 +150,10 @@ func screenOf(s checkout.Screen) display.Screen {
 	switch s {
 	case checkout.About, checkout.ShiftScreen:
 		return display.ScreenMenu
-	case checkout.OneSale:
+	case checkout.OneSale, checkout.Doctor:
 		return display.ScreenList
+	case checkout.DoctorCode:
+		return display.ScreenCode
 	case checkout.Parking, checkout.Voiding:
 		return display.ScreenConfirm
 	case checkout.Halted:
@@ -155,12 +167,13 @@ func screenOf(s checkout.Screen) display.Screen {
 var backScreens = []checkout.Screen{
 	checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About, checkout.PIN, checkout.Parking, checkout.Offline,
 	checkout.TakeCash, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
+	checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode,
 }
 
 func buttonsOf(s checkout.State, lang words.Lang) []display.Button {
 	var all []display.Button
 	for _, b := range s.Buttons() {
-		if strings.HasPrefix(b.ID, "sale_") {
+		if strings.HasPrefix(b.ID, "sale_") || strings.HasPrefix(b.ID, checkout.CheckPrefix) {
 			continue // drawn as a row
 		}
 		d := display.Button{ID: b.ID, Enabled: b.Enabled}

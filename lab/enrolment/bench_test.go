@@ -73,7 +73,7 @@ func newGateway(t *testing.T) *gateway {
 
 // folder is in memory where there is such a place: each run has a book of its own,
 // and it is not the disk that is tried here.
-func folder(t *testing.T) string {
+func folder(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "till-enrolment-")
 	if err != nil {

@@ -19,10 +19,15 @@ import (
 )
 
 // startService is a whole gateway with mutual TLS, at work.
-func startService(t *testing.T) *service.Service {
+func startService(t testing.TB) *service.Service {
+	t.Helper()
+	return startServiceIn(t, folder(t), slog.New(slog.DiscardHandler))
+}
+
+func startServiceIn(t testing.TB, dir string, log *slog.Logger) *service.Service {
 	t.Helper()
 	s, err := service.Start(service.Options{
-		Dir: folder(t), Pace: 10, Log: slog.New(slog.DiscardHandler),
+		Dir: dir, Pace: 10, Log: log,
 		Secure: &service.Secure{MQTT: "127.0.0.1:0", Enrol: "127.0.0.1:0", Hosts: []string{"127.0.0.1"}},
 	})
 	if err != nil {
@@ -252,4 +257,24 @@ func TestImport(t *testing.T) {
 	if list, err := s.List(); err != nil || len(list) != 1 || len(list[0].Before) != 1 {
 		t.Errorf("the terminals are %+v (%v)", list, err)
 	}
+}
+
+func FuzzImport(f *testing.F) {
+	s := startService(f)
+	var lines bytes.Buffer
+	r, err := wire.NewRecord(wire.Genesis("till-07", 1), 1, payment.Stamp{Boot: "b"}, payment.Event{Kind: payment.StoreReplaced})
+	if err != nil {
+		f.Fatal(err)
+	}
+	if err := json.NewEncoder(&lines).Encode(r); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(lines.Bytes())
+	f.Add([]byte("{\"seq\":2}\n\n{\"seq\":3}\n"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		done, err := s.ImportJournal(t.Context(), "till-07", bytes.NewReader(raw))
+		if err == nil && (done.Epoch == 0 || done.First == 0 || done.Last < done.First) {
+			t.Errorf("%q is taken in as %+v", raw, done)
+		}
+	})
 }

@@ -13,8 +13,6 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
-	"periph.io/x/conn/v3/gpio"
-	"periph.io/x/conn/v3/gpio/gpiotest"
 	"periph.io/x/conn/v3/spi"
 
 	"till/boards"
@@ -66,7 +64,7 @@ func (m *Machine) Sockets() map[string]Socket {
 // Device is the machine as the terminal opens it.
 func (m *Machine) Device() *device.Machine {
 	return &device.Machine{
-		Header: func(boards.GPIO) (device.Header, error) { return &header{lines: map[boards.Pin]*gpiotest.Pin{}}, nil },
+		Header: func(boards.GPIO) (device.Header, error) { return device.NewFakeHeader(), nil },
 		Framebuffer: func(string, display.FramebufferOptions) (display.Surface, error) {
 			return m.Display.open()
 		},
@@ -90,23 +88,6 @@ func codes(all ...uint16) map[uint16]bool {
 	}
 	return m
 }
-
-// header is pins that nothing hangs on.
-type header struct {
-	mu    sync.Mutex
-	lines map[boards.Pin]*gpiotest.Pin
-}
-
-func (h *header) Line(p boards.Pin) (gpio.PinIO, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.lines[p] == nil {
-		h.lines[p] = &gpiotest.Pin{N: fmt.Sprintf("GPIO%d", p), L: gpio.High, EdgesChan: make(chan gpio.Level)}
-	}
-	return h.lines[p], nil
-}
-
-func (h *header) Close() error { return nil }
 
 // panelSize is the display's in px, and geometry its memory, as vc4 has it.
 var (

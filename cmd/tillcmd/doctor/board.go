@@ -66,7 +66,7 @@ func (e *exam) boardPart(name string) (Finding, bool) {
 		case p.Err == nil && p.Found != "":
 			return works(p.Found)
 		case p.Err != nil && p.Wanted:
-			return fails(p.Found, labelKey("no."+name), "why", why(p.Err))
+			return fails(p.Found, LabelKey("no."+name), "why", why(p.Err))
 		default:
 			return absent("")
 		}

@@ -47,7 +47,7 @@ type Finding struct {
 }
 
 // Label is what the check is called.
-func (f Finding) Label(lang words.Lang) string { return words.Say(lang, labelKey(f.ID)) }
+func (f Finding) Label(lang words.Lang) string { return words.Say(lang, LabelKey(f.ID)) }
 
 // Report is a whole examination.
 type Report struct {

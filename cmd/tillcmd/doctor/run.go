@@ -80,7 +80,8 @@ func Group(id string) string {
 	return group
 }
 
-func labelKey(id string) words.Key {
+// LabelKey names the sentence that a check is called by.
+func LabelKey(id string) words.Key {
 	return words.Key("doctor_" + strings.ReplaceAll(id, ".", "_"))
 }
 

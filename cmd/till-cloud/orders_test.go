@@ -1,0 +1,159 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"till/cloud/enrol"
+	"till/payment"
+	"till/sync/wire"
+)
+
+// spoken is what a program says while others read it.
+type spoken struct {
+	mu   sync.Mutex
+	said bytes.Buffer
+	more chan struct{}
+}
+
+func (s *spoken) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case s.more <- struct{}{}:
+	default:
+	}
+	return s.said.Write(p)
+}
+
+// startGateway runs till-cloud, and returns its folder once it takes orders.
+func startGateway(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "till-cloud-") // a test's own folder may have too long a name for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	out := &spoken{more: make(chan struct{}, 1)}
+	go func() {
+		ended <- run(ctx, []string{
+			"-data", dir, "-host", "localhost,127.0.0.1", "-mqtts", "127.0.0.1:0", "-enrol", "127.0.0.1:0", "-listen", "127.0.0.1:0",
+		}, out, io.Discard)
+	}()
+	t.Cleanup(func() {
+		stop()
+		if err := errors.Join(<-ended, os.RemoveAll(dir)); err != nil {
+			t.Error(err)
+		}
+	})
+	limit := time.After(20 * time.Second)
+	for {
+		if _, err := give(t, "terminals", "-data", dir); err == nil {
+			return dir
+		}
+		select {
+		case <-out.more:
+		case <-time.After(20 * time.Millisecond): // its socket is there a moment after its last word
+		case err := <-ended:
+			ended <- err
+			t.Fatalf("it ended: %v", err)
+		case <-limit:
+			t.Fatal("it takes no orders")
+		}
+	}
+}
+
+// give gives an order.
+func give(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	var out strings.Builder
+	err := run(t.Context(), args, &out, io.Discard)
+	return out.String(), err
+}
+
+func TestOrders(t *testing.T) {
+	dir := startGateway(t)
+	said, err := give(t, "claim", "-data", dir, "-terminal", "till-07", "-merchant", "Harbor Museum Shop", "-timezone", "America/Los_Angeles",
+		"-pin", "2580", "-test", "-set", "journal.keep_days=90", "-set", `merchant.foot=["Thank you", "谢谢"]`, "-set", "merchant.phone=+1 415 555 0132")
+	if err != nil || !strings.Contains(said, "Claim      ") || !strings.Contains(said, "till-claim:?") || !strings.Contains(said, "https://localhost:") || !strings.Contains(said, "█") {
+		t.Errorf("claim: %v\n%s", err, said)
+	}
+	file := filepath.Join(t.TempDir(), "shop.toml")
+	if err := os.WriteFile(file, []byte("[merchant]\nname = \"Shop 8\"\ntimezone = \"UTC\"\ncurrency = \"EUR\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	said, err = give(t, "claim", "-data", dir, "-terminal", "till-08", "-settings", file, "-device", "till-device:0000000000000000")
+	if err != nil || !strings.Contains(said, "becomes terminal till-08 by itself") {
+		t.Errorf("claim for a device: %v\n%s", err, said)
+	}
+	said, err = give(t, "terminals", "-data", dir, "-json")
+	var all []enrol.Terminal
+	if err == nil {
+		err = json.Unmarshal([]byte(said), &all)
+	}
+	if err != nil || len(all) != 2 || all[0].State != enrol.Claimed || all[0].Settings["merchant.phone"] != "+1 415 555 0132" || all[0].Settings["manager_pin"] != "2580" ||
+		all[0].Settings["journal.keep_days"] != int64(90) || all[0].Settings["test"] != true || all[1].Settings["merchant.currency"] != "EUR" {
+		t.Errorf("terminals: %v\n%s", err, said)
+	}
+	if said, err = give(t, "terminals", "-data", dir); err != nil || !strings.Contains(said, "till-07") || !strings.Contains(said, "Shop 8") {
+		t.Errorf("terminals: %v\n%s", err, said)
+	}
+	if said, err = give(t, "revoke", "-data", dir, "-terminal", "till-07"); err != nil || !strings.Contains(said, "till-07 is out") {
+		t.Errorf("revoke: %v\n%s", err, said)
+	}
+
+	r, err := wire.NewRecord(wire.Genesis("till-07", 3), 1, payment.Stamp{Boot: "b"}, payment.Event{Kind: payment.SaleCreated, Sale: "01JD0000000000000000000000", Amount: 1, Currency: "USD"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	journal := filepath.Join(t.TempDir(), "journal.json")
+	if err := os.WriteFile(journal, append(line, '\n'), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"epoch 3, records 1 to 1: 1 are new", "epoch 3, records 1 to 1: 0 are new"} {
+		if said, err = give(t, "journal", "import", "-data", dir, "-terminal", "till-07", journal); err != nil || !strings.Contains(said, want) {
+			t.Errorf("journal import: %v\n%s", err, said)
+		}
+	}
+	if _, err = give(t, "journal", "import", "-data", dir, "-terminal", "till-08", journal); err == nil || !strings.Contains(err.Error(), "not a journal of this terminal") {
+		t.Errorf("another's journal: %v", err)
+	}
+}
+
+func TestOrdersThatAreNone(t *testing.T) {
+	nowhere := filepath.Join(t.TempDir(), "nowhere")
+	for want, args := range map[string][]string{
+		"say which terminal":      {"claim"},
+		"no gateway answers":      {"claim", "-data", nowhere, "-terminal", "till-07"},
+		"flag provided but not":   {"claim", "-colour", "red"},
+		"unexpected argument":     {"terminals", "-data", nowhere, "all"},
+		"no such file":            {"claim", "-settings", nowhere},
+		"want key=value":          {"claim", "-set", "merchant.name"},
+		"say import":              {"journal"},
+		"a file is missing":       {"journal", "import", "-terminal", "till-07"},
+		"say whose journal":       {"journal", "import", nowhere},
+		"till-cloud -help lists":  {"sell"},
+		"say which terminal, wit": {"revoke", "-data", nowhere},
+	} {
+		if _, err := give(t, args...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, want %q", args, err, want)
+		}
+	}
+	if said, err := give(t, "-help"); err == nil || !strings.Contains(said, "till-cloud claim") {
+		t.Errorf("help: %v\n%s", err, said)
+	}
+}
