@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"till/checkout"
-	"till/payment"
 	"till/printer"
 	"till/words"
 )
@@ -20,18 +19,27 @@ type printQueue struct {
 	printer  *printer.Printer
 
 	mu   sync.Mutex
-	jobs []printJob
+	jobs []checkout.Print
+	kick time.Time     // the drawer is to be opened, asked for then; zero: it is not
 	wake chan struct{} // 1 deep
+
+	// What run alone uses: the receipt that went last to a printer which never
+	// says what it prints, when, and over which of its connections.
+	silent     checkout.Print
+	silentAt   time.Time
+	silentOver int64
 }
 
-type printJob struct {
-	sale payment.Sale
-	copy bool
-	doc  printer.Document
-}
-
-// pollEvery is how often an idle printer is asked how it is.
-const pollEvery = 2 * time.Second
+const (
+	// pollEvery is how often an idle printer is asked how it is.
+	pollEvery = 2 * time.Second
+	// printsWithin is how long a printer may be at a receipt that it has taken
+	// whole. One that is lost meanwhile may not have printed it.
+	printsWithin = 15 * time.Second
+	// kickWithin bounds how late the drawer opens. It must not open by itself
+	// when a printer comes back that was away.
+	kickWithin = 5 * time.Second
+)
 
 func newPrintQueue(t *terminal) *printQueue {
 	return &printQueue{
@@ -41,21 +49,32 @@ func newPrintQueue(t *terminal) *printQueue {
 
 // Print queues a receipt, or the slip of a parked sale.
 func (q *printQueue) Print(p checkout.Print) {
-	job := printJob{sale: p.Sale, copy: p.Copy, doc: q.terminal.receipt(p)}
 	q.mu.Lock()
-	q.jobs = append(q.jobs, job)
+	q.jobs = append(q.jobs, p)
 	q.mu.Unlock()
+	q.awake()
+}
+
+// Kick opens the drawer that hangs on the printer, now or never.
+func (q *printQueue) Kick() {
+	q.mu.Lock()
+	q.kick = time.Now()
+	q.mu.Unlock()
+	q.awake()
+}
+
+func (q *printQueue) awake() {
 	select {
 	case q.wake <- struct{}{}:
 	default: // it is awake
 	}
 }
 
-func (q *printQueue) first() (printJob, bool) {
+func (q *printQueue) first() (checkout.Print, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.jobs) == 0 {
-		return printJob{}, false
+		return checkout.Print{}, false
 	}
 	return q.jobs[0], true
 }
@@ -72,12 +91,24 @@ func (q *printQueue) waiting() int {
 	return len(q.jobs)
 }
 
+// kicked takes the drawer's kick, unless it is too late for it.
+func (q *printQueue) kicked() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	due := !q.kick.IsZero() && time.Since(q.kick) < kickWithin
+	q.kick = time.Time{}
+	return due
+}
+
 // run prints until ctx ends.
 func (q *printQueue) run(ctx context.Context) error {
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
 	defer q.close()
 	for {
+		if q.kicked() {
+			q.openDrawer(ctx)
+		}
 		if job, ok := q.first(); ok && q.printOnce(ctx, job) {
 			q.finished()
 			continue
@@ -98,33 +129,89 @@ func (q *printQueue) close() {
 	}
 }
 
+// openDrawer kicks the drawer on the printer.
+func (q *printQueue) openDrawer(ctx context.Context) {
+	err := q.printer.Print(ctx, printer.Document{Blocks: []printer.Block{printer.Kick{Pin5: q.terminal.config.Drawer == DrawerPrinter5}}})
+	if err != nil && !errors.Is(err, printer.ErrUnconfirmed) && ctx.Err() == nil {
+		q.terminal.log.Error("drawer", "err", err)
+	}
+}
+
 // printOnce tries a job, and says whether it is done with.
-func (q *printQueue) printOnce(ctx context.Context, job printJob) bool {
-	err := q.printer.Print(ctx, job.doc)
-	if err == nil || errors.Is(err, printer.ErrUnconfirmed) {
-		state := printer.StateReady
-		if err != nil {
-			state = printer.StateUnknown
-		}
-		q.report(ctx, printer.Status{State: state})
-		q.terminal.send(ctx, checkout.Printed{Sale: job.sale.ID, Receipt: job.sale.Receipt})
+func (q *printQueue) printOnce(ctx context.Context, job checkout.Print) bool {
+	if q.terminal.config.PrinterPort.Device == printer.DeviceNone {
+		q.printed(ctx, job) // a terminal without a printer owes no receipt
 		return true
 	}
-	if ctx.Err() != nil {
-		return false
-	}
-	q.terminal.log.Warn("print", "sale", job.sale.ID, "err", err)
+	err := q.printer.Print(ctx, q.terminal.receipt(job))
+	q.miss(ctx, false)
+	var unsure *printer.Unsure
 	var notReady *printer.NotReady
-	if errors.As(err, &notReady) {
+	switch {
+	case err == nil:
+		q.report(ctx, printer.Status{State: printer.StateReady})
+		q.printed(ctx, job)
+		return true
+	case ctx.Err() != nil:
+		return false
+	case errors.As(err, &unsure):
+		q.terminal.log.Warn("print", "sale", job.Sale.ID, "err", err)
+		q.look(ctx)
+		return q.doubt(ctx, job)
+	case errors.Is(err, printer.ErrUnconfirmed):
+		q.report(ctx, printer.Status{State: printer.StateUnknown})
+		q.printed(ctx, job)
+		q.silent, q.silentAt, q.silentOver = job, time.Now(), q.printer.Opened()
+		return true
+	}
+	q.terminal.log.Warn("print", "sale", job.Sale.ID, "err", err)
+	switch {
+	case errors.As(err, &notReady):
 		q.report(ctx, printer.Status{State: notReady.State})
-	} else {
+	case errors.Is(err, printer.ErrStalled): // it is there
+		q.report(ctx, printer.Status{State: printer.StateOffline})
+	default:
 		q.report(ctx, printer.Status{State: printer.StateOff})
 	}
 	return false
 }
 
+func (q *printQueue) printed(ctx context.Context, job checkout.Print) {
+	q.terminal.send(ctx, checkout.Printed{Sale: job.Sale.ID, Receipt: job.Sale.Receipt})
+}
+
+// doubt asks the cashier whether a receipt came out. The slip of a parked sale is
+// nobody's to wait for: it is printed again, as a copy.
+func (q *printQueue) doubt(ctx context.Context, job checkout.Print) (done bool) {
+	if job.Sale.Receipt == 0 {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		if len(q.jobs) > 0 && q.jobs[0].Sale.ID == job.Sale.ID {
+			q.jobs[0].Copy = true
+		}
+		return false
+	}
+	q.terminal.log.Warn("the cashier is asked whether it came out", "receipt", job.Sale.Receipt)
+	q.terminal.send(ctx, checkout.Doubted{Sale: job.Sale})
+	return true
+}
+
+// miss asks for the receipt that a silent printer was at when it was lost.
+func (q *printQueue) miss(ctx context.Context, lost bool) {
+	if q.silentAt.IsZero() || !lost && q.printer.Opened() == q.silentOver {
+		return
+	}
+	if time.Since(q.silentAt) < printsWithin {
+		q.doubt(ctx, q.silent)
+	}
+	q.silentAt = time.Time{}
+}
+
 // look asks how the printer is. Being ready again, it prints what waits.
 func (q *printQueue) look(ctx context.Context) {
+	if q.terminal.config.PrinterPort.Device == printer.DeviceNone {
+		return
+	}
 	status, err := q.printer.Status(ctx)
 	if err != nil && ctx.Err() == nil {
 		q.terminal.log.Debug("printer status", "err", err)
@@ -144,6 +231,7 @@ func (q *printQueue) report(ctx context.Context, s printer.Status) {
 	case printer.StateOff, printer.StateOffline:
 		state = checkout.PrinterOff
 	}
+	q.miss(ctx, s.State == printer.StateOff)
 	q.terminal.send(ctx, checkout.PrinterChanged{Printer: state})
 }
 

@@ -30,6 +30,7 @@ func FaultKinds() []string {
 		"power cut inside a commit",
 		"power cut while printing",
 		"printer dies mid-receipt",
+		"printer lost before it said so",
 		"printer out of paper",
 		"reversal refused",
 		"rubbish scanned",
@@ -68,5 +69,7 @@ func PremiseKinds() []string {
 		"law 9: not_after set",
 		"parking: goods given",
 		"parking: paid another way or left",
+		"receipts: it came out",
+		"receipts: it did not come out",
 	}
 }
