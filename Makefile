@@ -85,6 +85,11 @@ test: test-tools ## every test at its small size (PKG=./store/... ARGS='-run Nam
 test-pi: test-tools ## the tests on an emulated Raspberry Pi: a few minutes
 	@go test -count=1 -timeout 15m -v $(ARGS) ./lab/pi/...
 
+.PHONY: emulate
+emulate: image ## the card's image on an emulated Raspberry Pi, with a counter around it on a browser page (BOARD=pi3b)
+	@scripts/install-test-tools pi
+	@go run ./lab/emulate -board $(BOARD) -image dist/till-$(BOARD).img
+
 .PHONY: soak
 soak: test-tools ## the same tests at full size: hours
 	@TILL_SOAK=1 go test -count=1 -timeout 0 $(ARGS) $(PKG)

@@ -69,6 +69,8 @@ func (s State) Buttons() []Button {
 		return []Button{back}
 	case Doctor:
 		return s.doctorButtons(back)
+	case Receipt:
+		return []Button{on("again"), {ID: "yes", Main: true, Enabled: true}}
 	case Halted:
 		return []Button{on("menu")}
 	case Fault:
@@ -188,6 +190,8 @@ func (m *move) press(id string) {
 		} else {
 			m.show(Ready, 0)
 		}
+	case Receipt:
+		m.pressReceipt(id)
 	case Fault:
 		m.Reopen = true
 	default:
@@ -277,8 +281,11 @@ func (m *move) key(key string) {
 
 func (m *move) digits(key string) {
 	switch m.Screen {
-	case Approved, Declined, Expired, Cancelled, Reversed, Parked:
+	case Approved, Declined, Expired, Cancelled, Reversed, Parked, Receipt:
 		m.ready() // the first digit of the next amount counts
+		if m.Screen == Receipt {
+			m.show(Ready, 0) // asked again after that sale
+		}
 	case Ready, TakeCash, PIN, Refunding, DrawerSum:
 	default:
 		return
@@ -318,7 +325,9 @@ func (m *move) typed(amount int64, key string) int64 {
 func (m *move) backspace() {
 	switch m.Screen {
 	case Ready:
-		m.Entry /= 10
+		if m.Entry /= 10; m.Entry == 0 {
+			m.ready()
+		}
 	case TakeCash:
 		m.Tendered /= 10
 	case Refunding, DrawerSum:
@@ -332,8 +341,8 @@ func (m *move) backspace() {
 func (m *move) escape() {
 	switch {
 	case m.Screen == Ready:
-		m.Entry = 0
 		m.hush()
+		m.ready()
 	case m.Screen == TakeCash && m.Tendered > 0:
 		m.Tendered = 0
 	case (m.Screen == Refunding || m.Screen == DrawerSum) && m.Keyed > 0:

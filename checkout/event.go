@@ -45,6 +45,9 @@ type (
 		Receipt uint64
 		Failed  bool
 	}
+	// Doubted says that a receipt was sent whole to a printer that was lost then:
+	// only a person can see whether it came out.
+	Doubted struct{ Sale payment.Sale }
 	// Loaded brings the recent sales that Load asked for.
 	Loaded struct{ Sales []payment.Sale }
 	// Examined answers Examine: what the doctor found, or why it did not look.
@@ -77,6 +80,7 @@ func (LinkChanged) event()    {}
 func (ClockLearned) event()   {}
 func (PrinterChanged) event() {}
 func (Printed) event()        {}
+func (Doubted) event()        {}
 func (Loaded) event()         {}
 func (Examined) event()       {}
 func (Refused) event()        {}

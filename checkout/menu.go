@@ -68,6 +68,11 @@ func (m *move) reprint() {
 		m.say("nothing_to_print")
 		return
 	}
+	m.printCopy(sale)
+}
+
+// printCopy prints a receipt that may be out already.
+func (m *move) printCopy(sale payment.Sale) {
 	m.do(Print{Sale: sale, Copy: true})
 	if m.Printer != PrinterReady {
 		m.say("receipt_waits")

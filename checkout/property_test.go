@@ -193,7 +193,7 @@ func (m *machine) check(t *rapid.T) {
 		if b.Main {
 			mains++
 		}
-		out = out || b.Enabled && (b.Back || b.ID == "done" || b.ID == "park")
+		out = out || b.Enabled && (b.Back || b.ID == "done" || b.ID == "park" || b.ID == "yes")
 	}
 	if mains > 1 {
 		t.Fatalf("screen %s has %d main buttons", s.Screen, mains)
@@ -261,7 +261,7 @@ func (m *machine) checkScreen(t *rapid.T) {
 		if !ok || sale.OpenAttempt() == nil || sale.Parked != "" {
 			t.Fatalf("screen %s, and nothing is open", screen)
 		}
-	case checkout.Ready, checkout.Offline, checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About,
+	case checkout.Ready, checkout.Receipt, checkout.Offline, checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About,
 		checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
 		checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode:
 		if ok {
@@ -522,6 +522,30 @@ func TestAnythingMayHappen(t *testing.T) {
 					m.step(t, p)
 				}
 			},
+			"doubt": func(t *rapid.T) {
+				for _, p := range m.fake.Paper() {
+					sale, _, err := m.fake.Sale(p.Sale)
+					if err != nil {
+						t.Fatal(err)
+					}
+					m.step(t, checkout.Doubted{Sale: sale})
+				}
+			},
+			"doubted": func(t *rapid.T) { // the question is answered with a receipt, or with what is on paper
+				sale, ok := m.state.InDoubt()
+				if !ok {
+					t.Skip()
+				}
+				answer := rapid.SampledFrom([]string{"yes", "again"}).Draw(t, "answer")
+				m.step(t, checkout.Pressed{Button: answer})
+				now, _, err := m.fake.Sale(sale.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if answer == "yes" && now.Printed == 0 {
+					t.Fatalf("receipt %d is out, and the journal does not have it", sale.Receipt)
+				}
+			},
 			"wait": func(t *rapid.T) {
 				m.at = m.at.Add(time.Duration(rapid.IntRange(0, 20_000).Draw(t, "ms")) * time.Millisecond)
 				if d := m.state.Deadline(); !d.IsZero() && !m.at.Before(d) {
@@ -566,6 +590,23 @@ func (m *machine) settle(t *rapid.T) {
 		}
 		for _, p := range m.fake.Paper() {
 			m.step(t, p)
+		}
+	}
+	for len(m.state.Doubts) > 0 { // whoever looks says that all came out
+		before := len(m.state.Doubts)
+		for range 10 { // the way home from the deepest screen
+			if _, asked := m.state.InDoubt(); asked {
+				break
+			}
+			m.step(t, checkout.Keyed{Key: "esc"})
+			m.step(t, checkout.Ticked{})
+			if m.at = m.at.Add(time.Minute); m.state.Pressable("done") {
+				m.step(t, checkout.Pressed{Button: "done"})
+			}
+		}
+		m.step(t, checkout.Pressed{Button: "yes"})
+		if len(m.state.Doubts) == before {
+			t.Fatalf("screen %s: nobody is asked whether a receipt came out", m.state.Screen)
 		}
 	}
 	for _, sale := range m.fake.Sales() {

@@ -44,7 +44,8 @@ const (
 	DoctorCheck Screen = "doctor_check" // one of its findings, in full
 	DoctorCode  Screen = "doctor_code"  // its report as a QR
 	Fault       Screen = "fault"
-	Halted      Screen = "halted" // no new sales for now: it goes by itself
+	Halted      Screen = "halted"  // no new sales for now: it goes by itself
+	Receipt     Screen = "receipt" // did it come out? Asked when the counter is free, and holds up nothing
 )
 
 // Settings are what the merchant and the board decide. They do not change while
@@ -102,6 +103,9 @@ type State struct {
 	FaultText  Sentence
 	Halt       Sentence // why no sale is begun; empty: nothing is in the way
 	Reopen     bool     // asked for on a fault: the journal is to be opened anew
+
+	// Doubts are the sales whose receipts may have come out or not, the oldest first.
+	Doubts []payment.Sale
 
 	// What the cashier has before them.
 	Screen   Screen

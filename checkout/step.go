@@ -45,6 +45,8 @@ func Step(s State, e Event, now Now) (State, []Effect) {
 		m.printer(e.Printer)
 	case Printed:
 		m.printed(e)
+	case Doubted:
+		m.doubt(e.Sale)
 	case Loaded:
 		m.Listed = e.Sales
 	case Examined:
@@ -157,6 +159,9 @@ func (m *move) ready() {
 	m.Listed, m.Page, m.Selected = nil, 0, ""
 	m.Checks, m.Report = nil, ""
 	m.show(Ready, 0)
+	if m.Screen == Ready && len(m.Doubts) > 0 {
+		m.show(Receipt, 0)
+	}
 }
 
 func (m *move) say(k words.Key, args ...string) {

@@ -151,6 +151,14 @@ func (c *counter) do(line string) error {
 			checks[0] = checkout.Check{State: checkout.CheckFailed}
 		}
 		return errors.Join(err, c.handle(checkout.Examined{Checks: checks, Report: "report", Why: checkout.Sentence{Key: "doctor_no_report", Args: []string{"why", "busy"}}}))
+	case "lost":
+		for _, p := range c.fake.Paper() {
+			sale, _, err := c.fake.Sale(p.Sale)
+			if err := errors.Join(err, c.handle(checkout.Doubted{Sale: sale})); err != nil {
+				return err
+			}
+		}
+		return nil
 	case "printer":
 		return c.handle(checkout.PrinterChanged{Printer: checkout.PrinterState(rest)})
 	case "refused":

@@ -193,6 +193,12 @@ func Samples() []Sample {
 			v.Detail = "The customer gets the money back in WeChat Pay."
 			v.Buttons = []Button{on("back", RoleBack), {ID: "enter", Label: "Refund", Role: RoleMain, Enabled: true}}
 		})},
+		{"receipt-doubt", with(base(ScreenConfirm), func(v *View) {
+			v.Title, v.Amount = words.Say(words.English, "receipt_doubt"), dollars(1234)
+			v.Detail = words.Say(words.English, "receipt_doubt_detail", "number", "000123")
+			v.Bar.Troubles = []words.Key{"bar_no_printer"}
+			v.Buttons = []Button{on("again", RolePlain), on("yes", RoleMain)}
+		})},
 		{"fault", fault},
 		{"starting", with(base(ScreenStarting), func(v *View) { v.Bar = Bar{Merchant: "Harbor Museum Shop", Terminal: "till-07"} })},
 		{"enrol", with(base(ScreenEnrol), func(v *View) {

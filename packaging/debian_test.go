@@ -81,7 +81,7 @@ func TestDebianPackage(t *testing.T) {
 
 func TestDebianVersion(t *testing.T) {
 	needs(t, "dpkg-deb")
-	for release, want := range map[string]string{"v2.0.0": "2.0.0", "e2f971b0b7db": "0~e2f971b0b7db", "e2f971b-dirty": "0~e2f971b+dirty", "12ab34cd": "12ab34cd"} {
+	for release, want := range map[string]string{"v2.0.0": "2.0.0", "e2f971b0b7db": "0~e2f971b0b7db", "e2f971b-dirty": "0~e2f971b+dirty", "12ab34cd": "0~12ab34cd"} {
 		deb := build(t, "amd64", release)
 		if got := strings.TrimSpace(run(t, "dpkg-deb", "-f", deb, "Version")); got != want {
 			t.Errorf("release %s is version %q, want %q", release, got, want)

@@ -1,9 +1,12 @@
 package printer
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"till/words"
@@ -13,6 +16,19 @@ import (
 // is on paper: many cheap printers answer nothing.
 var ErrUnconfirmed = errors.New("sent to the printer, which does not confirm what it prints")
 
+// Unsure is the error of a document that was sent whole, and whose printer was
+// lost before it said that it is on paper. Only a person can see whether it is:
+// it is not to be printed again unasked, and then as a copy.
+type Unsure struct{ Err error }
+
+// Error says what happened.
+func (e *Unsure) Error() string {
+	return "all was sent to the printer, and then it was lost: see whether the slip came out: " + e.Err.Error()
+}
+
+// Unwrap is how the printer was lost.
+func (e *Unsure) Unwrap() error { return e.Err }
+
 // Printer prints documents over a transport, one at a time. Safe for
 // concurrent use. It holds no goroutine: Close when done.
 type Printer struct {
@@ -21,8 +37,12 @@ type Printer struct {
 	busy    chan struct{} // held by whoever talks to the printer
 
 	link *link // nil: not open
+	held *job  // stopped by a printer that waits for somebody, and keeps what it has; on link
 	torn bool  // the last document stopped half way, and may hang out of the printer
 	sent bool  // this attempt sent a part of its document, and must not be repeated unasked
+
+	answers bool         // it has answered fences, over this link or one before
+	opened  atomic.Int64 // how often the transport was opened
 }
 
 // New makes a printer that opens its transport when it is first needed, and
@@ -30,6 +50,11 @@ type Printer struct {
 func New(open func(context.Context) (Transport, error), p Profile) *Printer {
 	return &Printer{open: open, profile: p, busy: make(chan struct{}, 1)}
 }
+
+// Opened counts how often the transport was opened. If it is more than after a
+// document that ended with ErrUnconfirmed, the printer was lost since, and may
+// have been at it.
+func (p *Printer) Opened() int64 { return p.opened.Load() }
 
 // Profile is what the printer was said to be; ProfileAuto is settled at each opening.
 func (p *Printer) Profile() Profile { return p.profile }
@@ -59,6 +84,7 @@ func (p *Printer) attempt(ctx context.Context, talk func(*link) error) error {
 			return &NotOpen{err}
 		}
 		p.link = &link{t: t}
+		p.opened.Add(1)
 	}
 	p.sent = false
 	l := p.link
@@ -74,7 +100,7 @@ func (p *Printer) attempt(ctx context.Context, talk func(*link) error) error {
 		err = talk(l)
 	}
 	var not *NotReady
-	if err != nil && !errors.As(err, &not) && !errors.Is(err, ErrUnconfirmed) {
+	if err != nil && !errors.As(err, &not) && !errors.Is(err, ErrUnconfirmed) { // also one that is unsure
 		p.hangUp()
 	}
 	return err
@@ -82,7 +108,7 @@ func (p *Printer) attempt(ctx context.Context, talk func(*link) error) error {
 
 func (p *Printer) hangUp() {
 	_ = p.link.t.Close() // it is given up because it failed already
-	p.link = nil
+	p.link, p.held = nil, nil
 }
 
 // NotOpen is the error of a transport that could not be opened: no power, no
@@ -103,7 +129,7 @@ func (p *Printer) Close() error {
 		return nil
 	}
 	err := p.link.t.Close()
-	p.link = nil
+	p.link, p.held = nil, nil
 	if err != nil {
 		return fmt.Errorf("close the printer: %w", err)
 	}
@@ -131,9 +157,11 @@ func (p *Printer) Status(ctx context.Context) (Status, error) {
 
 // Print puts a document on paper, and returns nil when the printer said that it
 // did. Otherwise the error is a *NotReady when the printer waits for somebody
-// (Started: in the middle of the document), ErrUnconfirmed when all was sent and
-// the printer does not say, a *NotOpen, ErrStalled, or what the transport said.
-// The next document begins on a clean slip whatever became of this one.
+// (Started: in the middle of the document; printed again, the same document goes
+// on where it stopped), ErrUnconfirmed when all was sent and the printer never
+// says, *Unsure when all was sent and the printer was lost, a *NotOpen,
+// ErrStalled, or what the transport said. The next document begins on a clean
+// slip whatever became of this one.
 func (p *Printer) Print(ctx context.Context, d Document) error {
 	said, err := encode(d, p.profile)
 	if err != nil {
@@ -170,7 +198,8 @@ func (p *Printer) kick(ctx context.Context, l *link, d Document, segments [][]by
 	if err != nil {
 		return err
 	}
-	if s.State.Ready() {
+	// A document that is to go on where it stopped is not torn for the drawer.
+	if s.State.Ready() && (p.held == nil || !l.profile.RealTimeKick) {
 		return p.send(ctx, l, segments)
 	}
 	if !l.profile.RealTimeKick {
@@ -197,6 +226,9 @@ func (p *Printer) send(ctx context.Context, l *link, segments [][]byte) error {
 	if !s.State.Ready() {
 		return &NotReady{State: s.State}
 	}
+	if done, err := p.resume(ctx, segments); done {
+		return err
+	}
 	if err := p.settle(ctx, l); err != nil {
 		return err
 	}
@@ -208,10 +240,39 @@ func (p *Printer) send(ctx context.Context, l *link, segments [][]byte) error {
 		segments = append(apology, segments...)
 	}
 	p.torn, p.sent = true, true // until the end is reached
-	j := job{link: l, window: l.profile.Buffer}
-	err = j.run(ctx, segments)
+	return p.run(ctx, &job{link: l, window: l.profile.Buffer, segments: segments})
+}
+
+// run goes on with a job, and keeps one that the printer stopped.
+func (p *Printer) run(ctx context.Context, j *job) error {
+	err := j.run(ctx)
+	var not *NotReady
+	if p.held = nil; errors.As(err, &not) {
+		p.held = j
+	}
 	p.torn = err != nil && !errors.Is(err, ErrUnconfirmed)
+	if err != nil && p.held == nil && j.next == len(j.segments) && (p.torn || j.link.confirms) {
+		p.torn = true
+		return &Unsure{err}
+	}
 	return err
+}
+
+// resume goes on with a document that stopped, if it is this one. The printer
+// kept what it had, unless it was switched off meanwhile: then it answers none of
+// the fences that it still owes, and the document is to be begun anew.
+func (p *Printer) resume(ctx context.Context, segments [][]byte) (done bool, err error) {
+	j := p.held
+	if j == nil || !j.endsWith(segments) {
+		p.held = nil
+		return false, nil
+	}
+	p.sent = true
+	if err := j.wait(ctx); errors.Is(err, ErrUnconfirmed) && j.next < len(j.segments) {
+		p.held, p.torn = nil, true
+		return false, nil
+	}
+	return true, p.run(ctx, j) // whatever else it is, run meets it too
 }
 
 // interrupted ends a slip that stopped half way, so that nobody takes it for a receipt.
@@ -244,7 +305,11 @@ func (p *Printer) settle(ctx context.Context, l *link) error {
 		if err := l.pass(ctx); err != nil {
 			return err
 		}
-		end := time.Now().Add(fenceProbe)
+		wait := fenceProbe
+		if round == 1 && p.answers {
+			wait = patience // it is at work on what it was sent before
+		}
+		end := time.Now().Add(wait)
 		for l.fences > 0 { // also those an earlier document still owes
 			_, err := l.await(ctx, fence, time.Until(end))
 			if errors.Is(err, errSilent) {
@@ -256,26 +321,47 @@ func (p *Printer) settle(ctx context.Context, l *link) error {
 			l.confirms = true
 		}
 		if l.confirms {
+			p.answers = true
 			break
+		}
+		// Its paper may just have run out: then it is not silent, and what it is
+		// sent now would pile up in it.
+		if s, err := l.status(ctx); err != nil {
+			return err
+		} else if !s.State.Ready() {
+			l.probed = false
+			return &NotReady{State: s.State}
 		}
 	}
 	l.fences = 0
+	if !l.confirms && p.answers {
+		return ErrStalled // it answered before: what it were sent now nobody would hear of
+	}
 	return nil
 }
 
 // job is one document on its way.
 type job struct {
-	link   *link
-	window int // bytes that may be in the printer unprinted
+	link     *link
+	window   int // bytes that may be in the printer unprinted
+	segments [][]byte
+	next     int // the first of them that was not sent
 
 	inFlight []int // bytes sent before each unanswered fence, since the fence before
 	sent     int   // bytes since the last fence
 }
 
-// run sends segments with fences between them, so that the printer's buffer is
-// never overrun, and waits for the last one.
-func (j *job) run(ctx context.Context, segments [][]byte) error {
-	for _, s := range segments {
+// endsWith says whether the job is a document, whatever it had to clear away before.
+func (j *job) endsWith(document [][]byte) bool {
+	n := len(j.segments) - len(document)
+	return n >= 0 && slices.EqualFunc(j.segments[n:], document, bytes.Equal)
+}
+
+// run sends what is left of the segments with fences between them, so that the
+// printer's buffer is never overrun, and waits for the last one.
+func (j *job) run(ctx context.Context) error {
+	for ; j.next < len(j.segments); j.next++ {
+		s := j.segments[j.next]
 		for j.link.confirms && j.waiting() > 0 && j.waiting()+len(s) > j.window {
 			if err := j.wait(ctx); err != nil {
 				return j.unfinished(err)
@@ -285,14 +371,17 @@ func (j *job) run(ctx context.Context, segments [][]byte) error {
 			return err
 		}
 		j.sent += len(s)
-		if j.link.confirms && j.sent >= j.window/4 {
+		if j.link.confirms && j.sent >= j.window/4 && j.next < len(j.segments)-1 {
 			if err := j.fence(ctx); err != nil {
+				j.next++
 				return err
 			}
 		}
 	}
-	if err := j.fence(ctx); err != nil {
-		return err
+	if j.sent > 0 {
+		if err := j.fence(ctx); err != nil {
+			return err
+		}
 	}
 	for len(j.inFlight) > 0 {
 		if err := j.wait(ctx); err != nil {

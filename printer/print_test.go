@@ -223,11 +223,99 @@ func TestPaperEndsInTheMiddle(t *testing.T) {
 					}
 					b.SetPaper(true)
 					b.mustPrint(sample("sale"))
-					b.lastIs(sample("sale")) // whole, and on a slip of its own
+					b.lastIs(sample("sale")) // it went on where it stopped: one slip, and whole
+					if n := b.Count(); n != 1 {
+						t.Errorf("%d slips came out", n)
+					}
 					b.noFaults()
+					b.mustPrint(sample("sale")) // the same once more is another slip
+					if n := b.Count(); n != 2 {
+						t.Errorf("%d slips came out", n)
+					}
 				})
 			})
 		}
+	}
+}
+
+// A document that waits for paper gives way to another one, which begins on a
+// clean slip.
+func TestPaperEndsAndAnotherDocumentFollows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, printer.Profile80())
+		b.SetRoll(400)
+		var not *printer.NotReady
+		if err := b.p.Print(t.Context(), sample("sale")); !errors.As(err, &not) || !not.Started {
+			t.Fatalf("got %v", err)
+		}
+		b.SetPaper(true)
+		b.mustPrint(sample("cash"))
+		b.lastIs(sample("cash"))
+		b.noFaults()
+	})
+}
+
+// forgetful is a printer on a serial line that runs out of paper, and is switched
+// off and on while the roll is changed: the line does not notice, and the fences
+// it still owes are never answered.
+type forgetful struct {
+	noPaper bool
+	takes   int // bytes until the paper runs out
+}
+
+func (f *forgetful) reply(b []byte) []byte {
+	f.takes -= len(b)
+	if f.takes < 0 {
+		f.noPaper, f.takes = true, 1<<30
+	}
+	switch {
+	case !f.noPaper:
+		return realTime(true)(b)
+	case bytes.Equal(b, []byte{0x10, 0x04, 4}):
+		return []byte{0x72}
+	case bytes.HasPrefix(b, []byte{0x10, 0x04}):
+		return []byte{0x1A}
+	default:
+		return nil
+	}
+}
+
+func TestPowerIsCutWithoutPaper(t *testing.T) {
+	doc, p := sample("sale"), printer.Profile80()
+	whole := encode(t, doc, p)
+	good := &printer.FakeTransport{Reply: realTime(true)}
+	if err := printer.New(func(context.Context) (printer.Transport, error) { return good, nil }, p).Print(t.Context(), doc); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		takes  int
+		unsure bool
+	}{"in the middle": {2000, false}, "before the last word": {len(good.Written()) - 1, true}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				state := &forgetful{takes: c.takes}
+				fake := &printer.FakeTransport{Reply: state.reply}
+				dev := printer.New(func(context.Context) (printer.Transport, error) { return fake, nil }, p)
+				var not *printer.NotReady
+				if err := dev.Print(t.Context(), doc); !errors.As(err, &not) || !not.Started {
+					t.Fatalf("got %v", err)
+				}
+				state.noPaper = false
+				before := len(fake.Written())
+				err := dev.Print(t.Context(), doc)
+				sent := fake.Written()[before:]
+				for _, talk := range []string{"\x1dr\x01", "\x10\x04\x01", "\x10\x04\x02", "\x10\x04\x04"} {
+					sent = bytes.ReplaceAll(sent, []byte(talk), nil)
+				}
+				var unsure *printer.Unsure
+				switch {
+				case c.unsure && (!errors.As(err, &unsure) || len(sent) > 0):
+					t.Errorf("got %v, and %d bytes were sent", err, len(sent))
+				case !c.unsure && (err != nil || !bytes.HasSuffix(sent, whole)):
+					t.Errorf("got %v, and it was not begun anew", err)
+				}
+			})
+		})
 	}
 }
 
@@ -248,7 +336,11 @@ func TestCableIsPulledAnywhere(t *testing.T) {
 	for _, p := range []printer.Profile{printer.Profile58(), printer.Profile80()} {
 		d := sample("sale")
 		size := len(encode(t, d, p))
-		for at := 1; at < size+100; at += size/23 + 1 {
+		sure := true
+		for at := range size + 100 {
+			if at%(size/23+1) != 1 && at < size-10 { // each byte of the end
+				continue
+			}
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t, p)
 				b.cable = func(c net.Conn) net.Conn { return &shortCable{Conn: c, left: at} }
@@ -260,10 +352,20 @@ func TestCableIsPulledAnywhere(t *testing.T) {
 				if err == nil {
 					return
 				}
+				synctest.Wait()
+				var unsure *printer.Unsure
+				if errors.As(err, &unsure) {
+					sure = false
+				} else if b.Count() > 0 {
+					t.Errorf("after %d bytes it is on paper, and would be printed again: %v", at, err)
+				}
 				b.mustPrint(d)
 				last, _ := b.Last()
 				same(t, last.Picture, picture(t, d, p))
 			})
+		}
+		if sure {
+			t.Errorf("%s: nobody was ever asked whether it came out", p.Name)
 		}
 	}
 }

@@ -180,7 +180,8 @@ func (s *slip) head(title words.Key) {
 		s.centered(both("paper_test"), bar)
 	}
 	if r.Copy {
-		s.centered(both("paper_copy"), banner)
+		s.centered(words.Say(words.English, "paper_copy"), banner)
+		s.centered(words.Say(words.Chinese, "paper_copy"), banner)
 	}
 	if r.Merchant.Logo != nil {
 		s.add(Image{Bitmap: r.Merchant.Logo, Align: Center}, Feed{1})

@@ -108,6 +108,8 @@ var counter = map[Key]sentence{
 	"halt_what":               {"Sales already begun are finished. This goes by itself once there is room. Call support if it stays.", "已开始的交易会继续完成。空间恢复后自动继续，如持续出现请联系技术支持。"},
 	"store_aside":             {"Old records were damaged and set aside. Selling works; call support.", "旧记录已损坏并另存。可继续收款，请联系技术支持。"},
 	"line_sale":               {"Sale", "交易编号"},
+	"receipt_doubt":           {"Did the receipt come out?", "小票打印出来了吗？"},
+	"receipt_doubt_detail":    {"Receipt {number}. The printer was lost before it could say so. Printed again, it is marked as a copy.", "小票 {number}。打印机中断，无法确认。重印的小票会标明“副本”。"},
 
 	"about_connection": {"Connection", "网络连接"},
 	"about_printer":    {"Printer", "打印机"},

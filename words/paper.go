@@ -8,7 +8,7 @@ var paper = map[Key]sentence{
 	"paper_void":        {"VOID", "撤销"},
 	"paper_pending":     {"NOT PAID, PENDING", "未付款，待确认"},
 	"paper_not_paid":    {"NOT PAID", "未付款"},
-	"paper_copy":        {"REPRINT", "副本"},
+	"paper_copy":        {"DUPLICATE", "副本"},
 	"paper_test":        {"TEST, NO MONEY", "测试"},
 	"paper_interrupted": {"INTERRUPTED, NOT A RECEIPT", "打印中断，此单无效"},
 

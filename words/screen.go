@@ -78,6 +78,7 @@ var screen = map[Key]sentence{
 	"button_back":   {"Back", "返回"},
 	"button_reprint": {
 		"Reprint", "重印"},
+	"button_again":       {"Print again", "再打印一次"},
 	"button_sales":       {"Recent sales", "最近交易"},
 	"button_status":      {"Status", "状态"},
 	"button_doctor":      {"Doctor", "自检"},

@@ -49,6 +49,7 @@ type Config struct {
 	Printer  printer.Profile
 
 	PrinterPort printer.Options // its cable
+	Drawer      Drawer
 	Scanner     scanner.Options
 	Display     Display
 	path        string // of the file; empty if it came from none
@@ -66,6 +67,20 @@ type Config struct {
 
 	Network system.Network // where till is the system itself
 }
+
+// Drawer is what opens the cash drawer.
+type Drawer string
+
+// What a cash drawer hangs on.
+const (
+	DrawerPins     Drawer = "pins"         // the board's, through a driver
+	DrawerPrinter  Drawer = "printer"      // pin 2 of the printer's socket, as nearly all do
+	DrawerPrinter5 Drawer = "printer-pin5" // pin 5
+	DrawerNone     Drawer = "none"
+)
+
+// Drawers lists them.
+func Drawers() []Drawer { return []Drawer{DrawerPins, DrawerPrinter, DrawerPrinter5, DrawerNone} }
 
 // Retention says how long records stay on the terminal after the ledger has them.
 type Retention struct {
@@ -175,6 +190,8 @@ var settings = map[string]setting{
 	"ups.wait":           {false, number(1, 3600, func(c *Config, n int64) { c.UPS.Wait = time.Duration(n) * time.Second })},
 	"touch.device":       {false, text(func(c *Config, s string) error { c.Display.Touch = s; return checkTouch(s) })},
 	"touch.calibration":  {false, text(calibration)},
+
+	"drawer": {false, oneOf(Drawers(), func(c *Config, d Drawer) { c.Drawer = d })},
 
 	"printer.profile": {false, text(func(c *Config, s string) (err error) {
 		c.Printer, err = printer.ProfileByName(s)
@@ -374,7 +391,7 @@ func defaultConfig() Config {
 		Merchant: Merchant{Language: words.English, Hours: defaultHours()}, Printer: printer.ProfileAuto(),
 		Updates:     Updates{Root: defaultRoot},
 		Journal:     Retention{KeepDays: 30, MaxBytes: 256 << 20},
-		PrinterPort: printer.DefaultOptions(), Scanner: scanner.DefaultOptions(),
+		PrinterPort: printer.DefaultOptions(), Drawer: DrawerPins, Scanner: scanner.DefaultOptions(),
 		Display: defaultDisplay(), Watchdog: true, UPS: device.DefaultUPS(),
 	}
 }

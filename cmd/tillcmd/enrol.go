@@ -41,7 +41,7 @@ func (f configFile) base() (configFile, Config, error) {
 // as is the configuration of the terminal that a grant makes: the gateway's
 // settings, and the file's where the gateway says nothing.
 func (f configFile) as(g enrolment.Grant) (Config, error) {
-	for _, key := range []string{"data", "bench", "gateway.ca", "gateway.certificate", "gateway.private_key"} {
+	for _, key := range []string{"data", "bench", "gateway.ca", "gateway.certificate", "gateway.private_key", "updates.root"} {
 		if _, there := g.Settings[key]; there {
 			return Config{}, fmt.Errorf("  %s is for the device to say, and not the gateway's", key)
 		}

@@ -21,19 +21,32 @@ type printQueue struct {
 
 	mu   sync.Mutex
 	jobs []printJob
+	kick time.Time     // the drawer is to be opened, asked for then; zero: it is not
 	wake chan struct{} // 1 deep
+
+	// What run alone uses: the receipt that went last to a printer which never
+	// says what it prints, when, and over which of its connections.
+	silent     printJob
+	silentAt   time.Time
+	silentOver int64
 }
 
+// printJob is a receipt or slip of a sale, or the report of a shift.
 type printJob struct {
-	sale   payment.Sale
-	copy   bool
-	refund int // the slip of this refund; 0: the sale's own
-	report bool
-	doc    printer.Document
+	checkout.Print
+	report *checkout.Report
 }
 
-// pollEvery is how often an idle printer is asked how it is.
-const pollEvery = 2 * time.Second
+const (
+	// pollEvery is how often an idle printer is asked how it is.
+	pollEvery = 2 * time.Second
+	// printsWithin is how long a printer may be at a receipt that it has taken
+	// whole. One that is lost meanwhile may not have printed it.
+	printsWithin = 15 * time.Second
+	// kickWithin bounds how late the drawer opens. It must not open by itself
+	// when a printer comes back that was away.
+	kickWithin = 5 * time.Second
+)
 
 func newPrintQueue(t *terminal) *printQueue {
 	return &printQueue{
@@ -42,19 +55,27 @@ func newPrintQueue(t *terminal) *printQueue {
 }
 
 // Print queues a receipt, or the slip of a parked sale.
-func (q *printQueue) Print(p checkout.Print) {
-	q.add(printJob{sale: p.Sale, copy: p.Copy, refund: p.Refund, doc: q.terminal.receipt(p)})
-}
+func (q *printQueue) Print(p checkout.Print) { q.add(printJob{Print: p}) }
 
 // Report queues the report of a shift.
-func (q *printQueue) Report(r checkout.Report) {
-	q.add(printJob{report: true, doc: q.terminal.shiftReport(r)})
-}
+func (q *printQueue) Report(r checkout.Report) { q.add(printJob{report: &r}) }
 
 func (q *printQueue) add(job printJob) {
 	q.mu.Lock()
 	q.jobs = append(q.jobs, job)
 	q.mu.Unlock()
+	q.awake()
+}
+
+// Kick opens the drawer that hangs on the printer, now or never.
+func (q *printQueue) Kick() {
+	q.mu.Lock()
+	q.kick = time.Now()
+	q.mu.Unlock()
+	q.awake()
+}
+
+func (q *printQueue) awake() {
 	select {
 	case q.wake <- struct{}{}:
 	default: // it is awake
@@ -82,12 +103,24 @@ func (q *printQueue) waiting() int {
 	return len(q.jobs)
 }
 
+// kicked takes the drawer's kick, unless it is too late for it.
+func (q *printQueue) kicked() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	due := !q.kick.IsZero() && time.Since(q.kick) < kickWithin
+	q.kick = time.Time{}
+	return due
+}
+
 // run prints until ctx ends.
 func (q *printQueue) run(ctx context.Context) error {
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
 	defer q.close()
 	for {
+		if q.kicked() {
+			q.openDrawer(ctx)
+		}
 		if job, ok := q.first(); ok && q.printOnce(ctx, job) {
 			q.finished()
 			continue
@@ -108,35 +141,95 @@ func (q *printQueue) close() {
 	}
 }
 
+// openDrawer kicks the drawer on the printer.
+func (q *printQueue) openDrawer(ctx context.Context) {
+	err := q.printer.Print(ctx, printer.Document{Blocks: []printer.Block{printer.Kick{Pin5: q.terminal.config.Drawer == DrawerPrinter5}}})
+	if err != nil && !errors.Is(err, printer.ErrUnconfirmed) && ctx.Err() == nil {
+		q.terminal.log.Error("drawer", "err", err)
+	}
+}
+
 // printOnce tries a job, and says whether it is done with.
 func (q *printQueue) printOnce(ctx context.Context, job printJob) bool {
-	err := q.printer.Print(ctx, job.doc)
-	if err == nil || errors.Is(err, printer.ErrUnconfirmed) {
-		state := printer.StateReady
-		if err != nil {
-			state = printer.StateUnknown
-		}
-		q.report(ctx, printer.Status{State: state})
-		if job.refund == 0 && !job.report {
-			q.terminal.send(ctx, checkout.Printed{Sale: job.sale.ID, Receipt: job.sale.Receipt})
-		}
+	if q.terminal.config.PrinterPort.Device == printer.DeviceNone {
+		q.printed(ctx, job) // a terminal without a printer owes no receipt
 		return true
 	}
-	if ctx.Err() != nil {
-		return false
-	}
-	q.terminal.log.Warn("print", "sale", job.sale.ID, "err", err)
+	err := q.printer.Print(ctx, q.terminal.paper(job))
+	q.miss(ctx, false)
+	var unsure *printer.Unsure
 	var notReady *printer.NotReady
-	if errors.As(err, &notReady) {
+	switch {
+	case err == nil:
+		q.report(ctx, printer.Status{State: printer.StateReady})
+		q.printed(ctx, job)
+		return true
+	case ctx.Err() != nil:
+		return false
+	case errors.As(err, &unsure):
+		q.terminal.log.Warn("print", "sale", job.Sale.ID, "err", err)
+		q.look(ctx)
+		return q.doubt(ctx, job)
+	case errors.Is(err, printer.ErrUnconfirmed):
+		q.report(ctx, printer.Status{State: printer.StateUnknown})
+		q.printed(ctx, job)
+		q.silent, q.silentAt, q.silentOver = job, time.Now(), q.printer.Opened()
+		return true
+	}
+	q.terminal.log.Warn("print", "sale", job.Sale.ID, "err", err)
+	switch {
+	case errors.As(err, &notReady):
 		q.report(ctx, printer.Status{State: notReady.State})
-	} else {
+	case errors.Is(err, printer.ErrStalled): // it is there
+		q.report(ctx, printer.Status{State: printer.StateOffline})
+	default:
 		q.report(ctx, printer.Status{State: printer.StateOff})
 	}
 	return false
 }
 
+// receipt says that the job is a sale's own receipt, whose printing the journal keeps.
+func (j printJob) receipt() bool { return j.report == nil && j.Refund == 0 && j.Sale.Receipt != 0 }
+
+func (q *printQueue) printed(ctx context.Context, job printJob) {
+	if job.Refund != 0 || job.report != nil {
+		return
+	}
+	q.terminal.send(ctx, checkout.Printed{Sale: job.Sale.ID, Receipt: job.Sale.Receipt})
+}
+
+// doubt asks the cashier whether a receipt came out. Other slips are nobody's to
+// wait for: they are printed again, as copies.
+func (q *printQueue) doubt(ctx context.Context, job printJob) (done bool) {
+	if !job.receipt() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		if len(q.jobs) > 0 && q.jobs[0].Sale.ID == job.Sale.ID && q.jobs[0].report == job.report {
+			q.jobs[0].asCopy()
+		}
+		return false
+	}
+	q.terminal.log.Warn("the cashier is asked whether it came out", "receipt", job.Sale.Receipt)
+	q.terminal.send(ctx, checkout.Doubted{Sale: job.Sale})
+	return true
+}
+
+// miss asks for the receipt that a silent printer was at when it was lost.
+func (q *printQueue) miss(ctx context.Context, lost bool) {
+	if q.silentAt.IsZero() || !lost && q.printer.Opened() == q.silentOver {
+		return
+	}
+	if time.Since(q.silentAt) < printsWithin {
+		q.doubt(ctx, q.silent)
+	}
+	q.silentAt = time.Time{}
+}
+
 // look asks how the printer is. Being ready again, it prints what waits.
 func (q *printQueue) look(ctx context.Context) {
+	if q.terminal.config.PrinterPort.Device == printer.DeviceNone {
+		return
+	}
 	status, err := q.printer.Status(ctx)
 	if err != nil && ctx.Err() == nil {
 		q.terminal.log.Debug("printer status", "err", err)
@@ -156,7 +249,27 @@ func (q *printQueue) report(ctx context.Context, s printer.Status) {
 	case printer.StateOff, printer.StateOffline:
 		state = checkout.PrinterOff
 	}
+	q.miss(ctx, s.State == printer.StateOff)
 	q.terminal.send(ctx, checkout.PrinterChanged{Printer: state})
+}
+
+// asCopy marks what may be out already.
+func (j *printJob) asCopy() {
+	if j.report != nil {
+		again := *j.report
+		again.Copy = true
+		j.report = &again
+		return
+	}
+	j.Copy = true
+}
+
+// paper lays out what a job prints.
+func (t *terminal) paper(j printJob) printer.Document {
+	if j.report != nil {
+		return t.shiftReport(*j.report)
+	}
+	return t.receipt(j.Print)
 }
 
 // receipt lays out the paper of a sale.

@@ -360,8 +360,11 @@ func (t *terminal) take(in input) {
 }
 
 func (t *terminal) step(e checkout.Event) error {
-	before := t.register.State.Screen
+	before, doubts := t.register.State.Screen, t.register.State.Doubts
 	err := t.register.Handle(e, t.now())
+	if left := len(t.register.State.Doubts); left < len(doubts) {
+		t.log.Info("the cashier has said whether it came out", "number", doubts[0].Receipt, "left", left)
+	}
 	if after := t.register.State.Screen; after != before {
 		t.log.Info("screen", "from", before, "to", after)
 	}
@@ -591,5 +594,12 @@ func (t *terminal) movePin(what string, err error) {
 // pins moves what hangs on GPIO.
 type pins struct{ *terminal }
 
-func (p pins) KickDrawer()           { p.movePin("drawer", p.device.Pins.KickDrawer()) }
+func (p pins) KickDrawer() {
+	switch p.config.Drawer {
+	case DrawerPrinter, DrawerPrinter5:
+		p.printing.Kick()
+	case DrawerPins:
+		p.movePin("drawer", p.device.Pins.KickDrawer())
+	}
+}
 func (p pins) Play(s checkout.Sound) { p.movePin("buzzer", p.device.Pins.Play(device.Sound(s))) }

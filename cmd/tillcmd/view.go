@@ -33,6 +33,8 @@ func ledOf(s checkout.State, seconds int, troubles []words.Key) device.LED {
 			return device.LEDBlinking
 		}
 		return device.LEDAmber
+	case checkout.Receipt:
+		return device.LEDBlinking
 	case checkout.Offline, checkout.Halted:
 		return device.LEDAmber
 	}
@@ -78,7 +80,9 @@ func (t *terminal) view() display.View {
 		v.Lines = t.approvedLines(lang, sale)
 		if sale.Printed == 0 && v.Message == "" {
 			v.Message = words.Say(lang, "printing")
-			if s.Printer != checkout.PrinterReady {
+			if slices.ContainsFunc(s.Doubts, func(d payment.Sale) bool { return d.ID == sale.ID }) {
+				v.Message = words.Say(lang, "receipt_doubt")
+			} else if s.Printer != checkout.PrinterReady {
 				v.Message = words.Say(lang, "receipt_waits")
 			}
 		}
@@ -123,6 +127,11 @@ func (t *terminal) view() display.View {
 		if c, ok := s.SelectedCheck(); ok {
 			v.Title, v.Detail = words.Say(lang, c.Name)+": "+doctor.StateLabel(doctor.State(c.State), lang), strings.TrimSpace(c.Found+" "+c.Next.In(lang))
 		}
+	case checkout.Receipt:
+		if sale, ok := s.InDoubt(); ok {
+			v.Amount, v.Title = sale.Total, words.Say(lang, "receipt_doubt")
+			v.Detail = words.Say(lang, "receipt_doubt_detail", "number", t.receiptNumber(sale.Receipt))
+		}
 	case checkout.Halted:
 		v.Title, v.Detail = s.Halt.In(lang), words.Say(lang, "halt_what")
 	case checkout.Fault:
@@ -154,7 +163,7 @@ func screenOf(s checkout.Screen) display.Screen {
 		return display.ScreenList
 	case checkout.DoctorCode:
 		return display.ScreenCode
-	case checkout.Parking, checkout.Voiding:
+	case checkout.Parking, checkout.Voiding, checkout.Receipt:
 		return display.ScreenConfirm
 	case checkout.Halted:
 		return display.ScreenFault

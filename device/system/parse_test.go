@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -128,7 +129,7 @@ func FuzzParseDependencies(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		all := system.ParseDependencies(raw)
 		for _, module := range system.LoadOrder(all, func(string) bool { return true }) {
-			if strings.HasPrefix(module, "/") || strings.Contains(module, "..") || !strings.HasSuffix(module, ".ko") {
+			if !filepath.IsLocal(module) || !strings.HasSuffix(module, ".ko") {
 				t.Errorf("it would load %q", module)
 			}
 		}

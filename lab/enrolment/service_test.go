@@ -48,7 +48,7 @@ func startServiceIn(t testing.TB, dir string, log *slog.Logger) *service.Service
 var shop = enrolment.Settings{"merchant.name": "Harbor Museum Shop", "merchant.timezone": "America/Los_Angeles", "merchant.currency": "USD"}
 
 // newDevice is a device that was claimed to be a terminal.
-func newDevice(t *testing.T, s *service.Service, terminal string, replace bool) *identity.Identity {
+func newDevice(t testing.TB, s *service.Service, terminal string, replace bool) *identity.Identity {
 	t.Helper()
 	claimed, err := s.Claim(service.ClaimOrder{Terminal: terminal, Settings: shop, Replace: replace})
 	if err != nil {

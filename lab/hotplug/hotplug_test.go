@@ -36,8 +36,8 @@ func TestMain(m *testing.M) {
 }
 
 const (
-	pace     = 50               // the wallets' waits are divided by it
-	patience = 60 * time.Second // bounds every wait; the machine may be busy
+	pace     = 10              // the wallets' waits are divided by it
+	patience = 2 * time.Minute // bounds every wait; the machine may be busy
 )
 
 // shop is a terminal at work on a machine, with a gateway that is elsewhere.
@@ -49,6 +49,8 @@ type shop struct {
 	random  *rand.Rand
 	clock   time.Duration // of the number pad
 	sold    []int64       // amounts
+	refused int           // sales that were not paid
+	asked   int           // receipts that did not come out and were printed again
 	end     func() error
 	before  footprint // without the terminal
 
@@ -127,6 +129,7 @@ type listener struct {
 	changed  chan struct{} // closed and made anew with every line
 	screen   string
 	troubles []words.Key
+	doubts   []uint64 // receipts that the cashier is asked for, in order
 	lines    []string // the newest, for a test that fails
 }
 
@@ -145,6 +148,10 @@ func (l *listener) Handle(_ context.Context, r slog.Record) error {
 		switch {
 		case r.Message == "screen" && a.Key == "to":
 			l.screen = a.Value.String()
+		case a.Key == "receipt":
+			l.doubts = append(l.doubts, a.Value.Uint64())
+		case a.Key == "number" && len(l.doubts) > 0:
+			l.doubts = l.doubts[1:]
 		case r.Message == "troubles" && a.Key == "are":
 			l.troubles = a.Value.Any().([]words.Key)
 		}
@@ -251,23 +258,66 @@ func keyed(cents int64) display.View {
 	}
 }
 
+// ready waits until the counter is free. Asked whether a receipt came out, the
+// cashier looks, and says so.
+func (s *shop) ready() {
+	s.t.Helper()
+	deadline := time.Now().Add(patience)
+	for s.screen("ready", "receipt") == "receipt" {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("no answer is taken; it said:\n%s", s.hears.said())
+		}
+		receipt, asked := s.hears.doubt()
+		switch {
+		case !asked: // the screen is about to change
+		case s.receipts(receipt, func(string) bool { return true }) > 0:
+			s.key("\n") // yes
+		default:
+			s.touch(doubt, "again")
+			s.asked++
+		}
+		s.hears.until(again, func(screen string, _ []words.Key) bool {
+			return screen != "receipt" || len(s.hears.doubts) > 0 && s.hears.doubts[0] != receipt
+		})
+	}
+}
+
+// doubt is the question whether a receipt came out, as far as its buttons go.
+var doubt = display.View{
+	Screen: display.ScreenConfirm, Title: words.Say(words.English, "receipt_doubt"),
+	Buttons: []display.Button{{ID: "again", Enabled: true}, {ID: "yes", Enabled: true, Role: display.RoleMain}},
+}
+
+// doubt is the receipt that the cashier is asked for.
+func (l *listener) doubt() (uint64, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.doubts) == 0 {
+		return 0, false
+	}
+	return l.doubts[0], true
+}
+
 const again = 300 * time.Millisecond // until a person tries again what did nothing
 
 // sell makes one sale, whatever is unplugged meanwhile.
 func (s *shop) sell() {
 	s.t.Helper()
-	s.screen("ready")
+	s.ready()
 	amount := 100 + s.random.Int64N(9900)
 	s.key(fmt.Sprint(amount))
 	if s.random.IntN(2) == 0 {
 		s.sellCash(amount)
-	} else {
-		s.sellScan()
+	} else if !s.sellScan() {
+		s.refused++
+		s.key("\n")
+		s.ready()
+		return
 	}
 	s.screen("approved")
 	s.sold = append(s.sold, amount)
 	s.key("\n")
-	s.screen("ready")
+	s.ready()
 }
 
 func (s *shop) sellCash(amount int64) {
@@ -282,7 +332,8 @@ func (s *shop) sellCash(amount int64) {
 	s.key("\n") // exact
 }
 
-func (s *shop) sellScan() {
+// sellScan says whether the wallet paid: on a busy machine a code may expire.
+func (s *shop) sellScan() (paid bool) {
 	s.t.Helper()
 	deadline := time.Now().Add(patience)
 	for {
@@ -302,14 +353,7 @@ func (s *shop) sellScan() {
 			s.t.Fatalf("the scanner does nothing; it said:\n%s", s.hears.said())
 		}
 	}
-	for {
-		switch s.screen("approved", "declined", "ready") {
-		case "approved":
-			return
-		default:
-			s.t.Fatalf("not paid; it said:\n%s", s.hears.said())
-		}
-	}
+	return s.screen("approved", "declined", "expired") == "approved"
 }
 
 // footprint is what a process must not have more and more of.
@@ -405,7 +449,7 @@ func TestTheStatusBarSaysWhatIsGone(t *testing.T) {
 	} {
 		c.change(true)
 		if !eventually(patience, func() bool { return s.barShows(c.key) }) {
-			t.Errorf("the bar does not say %s", c.key)
+			t.Errorf("the bar does not say %s; it said:\n%s", c.key, s.hears.said())
 		}
 		c.change(false)
 		s.wait("terminal with everything", none)
@@ -422,6 +466,74 @@ func (s *shop) sellAnyway(without string) {
 		s.sellCash(500)
 	}
 	s.screen("approved")
+	s.key("\n")
+	s.ready()
+}
+
+// The printer is lost when a receipt is out and before it could say so: the
+// cashier is asked, the next sale is not held up, and a second slip says that it
+// is one.
+func TestTheCashierIsAskedWhetherAReceiptCameOut(t *testing.T) {
+	s := open(t, 2)
+	none := func(_ string, troubles []words.Key) bool { return len(troubles) == 0 }
+	s.wait("terminal with everything", none)
+	sell := func() {
+		s.key("500")
+		s.sellCash(500)
+		s.screen("approved")
+	}
+	ask := func() {
+		t.Helper()
+		s.machine.Printer.LoseNext()
+		sell()
+		s.wait("question", func(string, []words.Key) bool { return len(s.hears.doubts) > 0 })
+		s.key("\n")
+		s.screen("receipt")
+	}
+	replug := func() {
+		if err := errors.Join(s.machine.Printer.Unplug(), s.machine.Printer.Plug()); err != nil {
+			t.Fatal(err)
+		}
+		s.wait("terminal with everything", none)
+	}
+	all := func(string) bool { return true }
+	ask()
+	sell() // the question waits
+	s.key("\n")
+	s.screen("receipt")
+	s.key("\n") // yes
+	s.screen("ready")
+	replug()
+	if !eventually(patience, func() bool { return s.receipts(2, all) == 1 }) || s.receipts(1, all) != 1 {
+		t.Fatalf("receipt 1 came out %d times, and receipt 2 %d times", s.receipts(1, all), s.receipts(2, all))
+	}
+	ask()
+	s.touch(doubt, "again")
+	s.screen("ready")
+	replug()
+	marked := func(slip string) bool { return strings.Contains(slip, words.Say(words.English, "paper_copy")) }
+	if !eventually(patience, func() bool { return s.receipts(3, marked) == 1 }) || s.receipts(3, all) != 2 || s.receipts(1, all) != 1 {
+		t.Fatalf("receipt 3 came out %d times, %d of them marked", s.receipts(3, all), s.receipts(3, marked))
+	}
+}
+
+// A printer that never answers is believed, unless it is lost while it may still
+// be printing, for however short a time.
+func TestASilentPrinterIsLost(t *testing.T) {
+	s := open(t, 3)
+	s.machine.Printer.Silence()
+	s.wait("terminal with everything", func(_ string, troubles []words.Key) bool { return len(troubles) == 0 })
+	s.key("500")
+	s.sellCash(500)
+	s.screen("approved")
+	if !eventually(patience, func() bool { return s.receipts(1, func(string) bool { return true }) == 1 }) {
+		t.Fatal("the receipt did not come out")
+	}
+	if err := errors.Join(s.machine.Printer.Unplug(), s.machine.Printer.Plug()); err != nil {
+		t.Fatal(err)
+	}
+	s.key("\n")
+	s.screen("receipt")
 	s.key("\n")
 	s.screen("ready")
 }
@@ -482,7 +594,7 @@ func TestHotPlugWhileSelling(t *testing.T) {
 	s.papers()
 	s.books()
 	settled(t, "everything is back", steady)
-	t.Logf("%d sales, %d slips, each peripheral out and in %d times; %+v", len(s.sold), len(s.slips), cycles(), steady)
+	t.Logf("%d sales, %d slips, %d receipts asked for and printed again, each peripheral out and in %d times; %+v", len(s.sold), len(s.slips), s.asked, cycles(), steady)
 	if err := s.end(); err != nil {
 		t.Error(err)
 	}
@@ -524,21 +636,17 @@ func (s *shop) pull(socket hotplug.Socket, key words.Key, random *rand.Rand) err
 // is no second one that does not say that it is a copy.
 func (s *shop) papers() {
 	s.t.Helper()
-	count := func(fit func(string) bool) (n int) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		for _, slip := range s.slips {
-			if fit(slip) {
-				n++
-			}
-		}
-		return n
-	}
 	for n := range s.sold {
-		number := fmt.Sprintf("%06d\n", n+1)
-		mine := func(slip string) bool { return strings.Contains(slip, "Receipt") && strings.Contains(slip, number) }
-		if !eventually(patience, func() bool { return count(mine) > 0 }) {
-			s.t.Fatalf("receipt %q did not come out; it said:\n%s", number, s.hears.said())
+		number := uint64(n + 1)
+		whole := func(string) bool { return true }
+		if !eventually(patience, func() bool { return s.receipts(number, whole) > 0 }) {
+			var stacks bytes.Buffer
+			_ = pprof.Lookup("goroutine").WriteTo(&stacks, 1) // into memory
+			s.t.Fatalf("receipt %d did not come out; it said:\n%s\n%s", number, s.hears.said(), stacks.String())
+		}
+		original := func(slip string) bool { return !strings.Contains(slip, words.Say(words.English, "paper_copy")) }
+		if originals := s.receipts(number, original); originals > 1 {
+			s.t.Errorf("receipt %d came out %d times without saying that it is a copy", number, originals)
 		}
 	}
 	if faults := s.machine.Printer.Emulator.Faults(); len(faults) > 0 {
@@ -546,12 +654,24 @@ func (s *shop) papers() {
 	}
 }
 
+// receipts counts the slips that are a whole receipt of a number, and fit.
+func (s *shop) receipts(number uint64, fit func(string) bool) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, slip := range s.slips {
+		if !strings.Contains(slip, words.Say(words.English, "paper_interrupted")) && strings.Contains(slip, fmt.Sprintf("%06d\n", number)) && fit(slip) {
+			n++
+		}
+	}
+	return n
+}
+
 // books holds the ledger and the acquirer's own book against what was sold.
 func (s *shop) books() {
 	s.t.Helper()
 	if !eventually(patience, func() bool {
 		books, err := s.cloud.Books(s.t.Context())
-		return err == nil && len(books.Sales) == len(s.sold)
+		return err == nil && len(books.Sales) == len(s.sold)+s.refused
 	}) {
 		s.t.Fatalf("%d sales were made, and are not all in the ledger", len(s.sold))
 	}
@@ -563,7 +683,12 @@ func (s *shop) books() {
 	for _, amount := range s.sold {
 		want += amount
 	}
+	refused := s.refused
 	for _, sale := range books.Sales {
+		if refused > 0 && (sale.Status == payment.StatusDeclined || sale.Status == payment.StatusExpired) {
+			refused--
+			continue
+		}
 		got += sale.Amount
 		if sale.Status != payment.StatusApproved {
 			s.t.Errorf("sale %s is %s", sale.ID, sale.Status)

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 	"periph.io/x/conn/v3/spi"
@@ -255,6 +256,61 @@ type PrinterSocket struct {
 	line   *os.File // the terminal's end, so that it outlives whoever opens it there
 	path   string
 	served sync.WaitGroup
+	loseAt int // slips; then the cable is pulled before a word is said; 0: it is not
+	silent bool
+}
+
+// Silence makes it a printer that answers nothing.
+func (s *PrinterSocket) Silence() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.silent = true
+}
+
+// LoseNext pulls the cable when the next slip is out and the printer is about to
+// say so.
+func (s *PrinterSocket) LoseNext() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.loseAt = s.Emulator.Count() + 1
+}
+
+// cable is the printer's end of the line: a slow one, so that it is pulled out in
+// the middle of a slip.
+type cable struct {
+	*os.File
+	socket *PrinterSocket
+}
+
+// lineBytes go over the cable in lineTime, some 1,000,000 bit/s.
+const (
+	lineBytes = 512
+	lineTime  = 5 * time.Millisecond
+)
+
+func (c cable) Read(b []byte) (int, error) {
+	n, err := c.File.Read(b[:min(len(b), lineBytes)])
+	if n > 0 {
+		<-time.After(lineTime)
+	}
+	return n, err
+}
+
+func (c cable) Write(b []byte) (int, error) {
+	c.socket.mu.Lock()
+	lose := c.socket.loseAt > 0 && c.socket.Emulator.Count() >= c.socket.loseAt
+	if lose {
+		c.socket.loseAt = 0
+	}
+	silent := c.socket.silent
+	c.socket.mu.Unlock()
+	if silent {
+		return len(b), nil
+	}
+	if lose {
+		return 0, c.Close()
+	}
+	return c.File.Write(b)
 }
 
 // Plug plugs the cable in.
@@ -271,7 +327,7 @@ func (s *PrinterSocket) Plug() error {
 	defer s.mu.Unlock()
 	s.held, s.line, s.path = held, line, path
 	s.served.Go(func() {
-		_ = s.Emulator.Serve(held) // it ends with the cable
+		_ = s.Emulator.Serve(cable{held, s}) // it ends with the cable
 	})
 	return nil
 }

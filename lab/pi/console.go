@@ -47,6 +47,9 @@ func (c *Console) Say(line string) error {
 // String is all of it.
 func (c *Console) String() string { return strings.Join(c.lines.from(0), "\n") }
 
+// Last is its last lines, at most n.
+func (c *Console) Last(n int) []string { return c.lines.from(max(0, c.lines.len()-n)) }
+
 // Reader reads the console from its beginning.
 func (c *Console) Reader() *ConsoleReader { return &ConsoleReader{console: c} }
 

@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"image"
-	"image/color"
 	"image/draw"
 	"image/png"
 	"os"
@@ -19,6 +18,7 @@ import (
 
 	"till/display"
 	"till/lab/pi"
+	"till/lab/pictures"
 	"till/payment"
 	"till/words"
 )
@@ -43,23 +43,33 @@ func (c *counter) awaitScreen(ctx context.Context, name string) error {
 // see looks at the screen until something is there, and returns the screen.
 func (c *counter) see(what string, there func(*image.RGBA) bool) *image.RGBA {
 	c.t.Helper()
-	ctx := c.soon()
+	screen, ok := c.seeWithin(within, there)
+	if !ok {
+		c.keep("not-seen", screen)
+		c.t.Fatalf("%s: not on the screen within %s", what, within)
+	}
+	return screen
+}
+
+// seeWithin is see that may fail. It returns the screen that was seen last.
+func (c *counter) seeWithin(d time.Duration, there func(*image.RGBA) bool) (*image.RGBA, bool) {
+	c.t.Helper()
+	ctx, done := context.WithTimeout(c.t.Context(), d)
+	defer done()
 	look := time.NewTicker(100 * time.Millisecond)
 	defer look.Stop()
-	var screen *image.RGBA
 	for {
-		now, err := c.machine.Screen(c.t.Context())
+		screen, err := c.machine.Screen(c.t.Context())
 		if err != nil {
 			c.t.Fatal(err)
 		}
-		if screen = now; there(screen) {
-			return screen
+		if there(screen) {
+			return screen, true
 		}
 		select {
 		case <-look.C:
 		case <-ctx.Done():
-			c.keep("not-seen", screen)
-			c.t.Fatalf("%s: not on the screen within %s", what, within)
+			return screen, false
 		}
 	}
 }
@@ -67,7 +77,7 @@ func (c *counter) see(what string, there func(*image.RGBA) bool) *image.RGBA {
 // picture is one for the documentation, where pictures are taken anew.
 func (c *counter) picture(name string, m image.Image) {
 	if *update {
-		c.write(filepath.Join("..", "..", "docs", "pictures", "pi-"+name+".png"), m)
+		c.write(filepath.Join("..", "..", "docs", "pictures", "pi-"+name+".png"), pictures.Paletted(m))
 	}
 }
 
@@ -97,22 +107,39 @@ func usd(cents int64) payment.Money { return payment.Money{Amount: cents, Curren
 // amount waits until the amount is on the screen where amounts are keyed.
 func (c *counter) amount(cents int64) {
 	c.t.Helper()
+	c.see(fmt.Sprintf("the amount %d", cents), showsAmount(cents))
+}
+
+func showsAmount(cents int64) func(*image.RGBA) bool {
 	at := func(cents int64) *image.RGBA {
 		return render(display.View{Screen: display.ScreenReady, Test: true, Keypad: true, Amount: usd(cents)}).Image
 	}
 	// Nothing but the amount differs, and no digit of it is the same.
 	box := pi.Differ(at(cents), at(1111111))
 	want := pi.Crop(at(cents), box)
-	c.see(fmt.Sprintf("the amount %d", cents), func(m *image.RGBA) bool {
+	return func(m *image.RGBA) bool {
 		at, ok := pi.Find(pi.Crop(m, image.Rect(box.Min.X, 0, m.Rect.Max.X, m.Rect.Max.Y)), want)
 		return ok && at.Min.X == box.Min.X
-	})
+	}
 }
+
+// patience is how long a cashier waits for something to happen, before doing it
+// again: on a machine that is too busy a touch can come so close to the one before
+// that the terminal takes it for a bounce.
+const (
+	patience = within / tries
+	tries    = 5
+)
 
 // Views of screens that have something to touch. Where exactly it is, is looked for.
 var (
 	readyView = display.View{Screen: display.ScreenReady, Test: true, Keypad: true, Amount: usd(100), Buttons: []display.Button{
 		{ID: "menu", Enabled: true}, {ID: "cash", Role: display.RoleTender, Enabled: true}, {ID: "qr", Role: display.RoleMain, Enabled: true},
+	}}
+	cashView = display.View{Screen: display.ScreenCash, Test: true, Keypad: true, Amount: usd(500), Buttons: []display.Button{
+		{ID: "cancel", Role: display.RoleBack, Enabled: true, Label: words.Say(words.English, "button_back")},
+		{ID: "note_500", Role: display.RoleTender, Label: "$5", Enabled: true},
+		{ID: "exact", Role: display.RoleMain, Enabled: true}, {ID: "enter"},
 	}}
 	menuView = display.View{Screen: display.ScreenMenu, Test: true, Buttons: []display.Button{
 		{ID: "cancel", Role: display.RoleBack, Enabled: true, Label: words.Say(words.English, "button_back")},
@@ -134,14 +161,11 @@ func (c *counter) tap(v display.View, id string) {
 	}
 }
 
-// press taps a button and waits for the screen that it leads to. Like a cashier,
-// it taps once more where nothing happens: on a machine that is too busy a touch
-// can come so close to the one before that the terminal takes it for a bounce.
+// press taps a button and waits for the screen that it leads to.
 func (c *counter) press(v display.View, id, to string) {
 	c.t.Helper()
-	const patience = within / 4
 	var err error
-	for range within / patience {
+	for range tries {
 		c.tap(v, id)
 		ctx, done := context.WithTimeout(c.t.Context(), patience)
 		err = c.awaitScreen(ctx, to)
@@ -154,7 +178,8 @@ func (c *counter) press(v display.View, id, to string) {
 	c.t.Fatal(err)
 }
 
-// labelOf is the writing on a button, as a picture.
+// labelOf is the writing on a button, as a picture. Of a key it is the whole key:
+// a 0 is in 00 too.
 func labelOf(v display.View, id string) *image.RGBA {
 	f := render(v)
 	i := slices.IndexFunc(f.Buttons, func(p display.Placed) bool { return p.ID == id })
@@ -162,24 +187,28 @@ func labelOf(v display.View, id string) *image.RGBA {
 		panic("the view has no button " + id)
 	}
 	face := f.Buttons[i].Rect.Inset(6) // inside of its border
-	ground := f.Image.RGBAAt(face.Min.X+8, face.Min.Y+1)
-	blank := image.NewRGBA(face)
-	for y := face.Min.Y; y < face.Max.Y; y++ {
-		for x := face.Min.X; x < face.Max.X; x++ {
-			blank.SetRGBA(x, y, color.RGBA{ground.R, ground.G, ground.B, ground.A})
-		}
+	if strings.Trim(id, "0123456789") == "" {
+		return pi.Crop(f.Image, face)
 	}
+	blank := image.NewRGBA(face)
+	draw.Draw(blank, face, image.NewUniform(f.Image.RGBAAt(face.Min.X+8, face.Min.Y+1)), image.Point{}, draw.Src)
 	return pi.Crop(f.Image, pi.Differ(pi.Crop(f.Image, face), blank))
 }
 
 // key keys an amount on the screen's own keypad.
-func (c *counter) key(digits string) {
+func (c *counter) key(cents int64) {
 	c.t.Helper()
-	cents := int64(0)
-	for _, d := range digits {
-		c.tap(readyView, string(d))
-		cents = 10*cents + int64(d-'0')
-		c.amount(cents)
+	keyed := int64(0)
+	for _, d := range fmt.Sprint(cents) {
+		keyed = 10*keyed + int64(d-'0')
+		ok := false
+		for n := 0; n < tries && !ok; n++ {
+			c.tap(readyView, string(d))
+			_, ok = c.seeWithin(patience, showsAmount(keyed))
+		}
+		if !ok {
+			c.amount(keyed)
+		}
 	}
 }
 

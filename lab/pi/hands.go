@@ -13,10 +13,9 @@ type Key string
 // Enter is a keyboard's, as scanners press it at a code's end.
 const Enter Key = "ret"
 
-// keyHold is how long a key is down, and how long it is up before the next, in
-// ms of the machine's time. A USB keyboard of QEMU's keeps 16 events until the
+// keyHold is how long a key is down, and how long it is up before the next. A USB keyboard of QEMU's keeps 16 events until the
 // guest asks for them: this is a guest that takes no look for a second.
-const keyHold = 60
+const keyHold = 80 * time.Millisecond
 
 // Press presses keys one after another on the keyboard that gets them.
 func (m *Machine) Press(ctx context.Context, keys ...Key) error {
@@ -25,7 +24,10 @@ func (m *Machine) Press(ctx context.Context, keys ...Key) error {
 		Data Key    `json:"data"`
 	}
 	for _, k := range keys {
-		err := m.qmp.execute(ctx, "send-key", map[string]any{"keys": []value{{"qcode", k}}, "hold-time": keyHold}, nil)
+		err := m.qmp.execute(ctx, "send-key", map[string]any{"keys": []value{{"qcode", k}}, "hold-time": keyHold.Milliseconds()}, nil)
+		if err == nil {
+			err = pause(ctx, 2*keyHold) // QEMU answers before it is typed
+		}
 		if err != nil {
 			return fmt.Errorf("press %s: %w", k, err)
 		}
@@ -50,8 +52,8 @@ const axisMax = 0x7fff
 // another: the guest asks for both every few milliseconds, if it is not busy,
 // and a terminal takes a touch that follows too soon for a bounce.
 const (
-	fingerDown = 100 * time.Millisecond
-	fingerUp   = 200 * time.Millisecond
+	fingerDown = 150 * time.Millisecond
+	fingerUp   = 300 * time.Millisecond
 )
 
 // Tap touches the panel, of size pixels, at a point.
@@ -89,36 +91,9 @@ func pause(ctx context.Context, d time.Duration) error {
 
 // SetLink pulls the network cable, or plugs it in.
 func (m *Machine) SetLink(ctx context.Context, up bool) error {
-	err := m.qmp.execute(ctx, "set_link", map[string]any{"name": NetworkID + "0", "up": up}, nil)
+	err := m.qmp.execute(ctx, "set_link", map[string]any{"name": networkID + "0", "up": up}, nil)
 	if err != nil {
 		return fmt.Errorf("the network cable: %w", err)
-	}
-	return nil
-}
-
-// Unplug pulls a keyboard or the tablet, and waits until QEMU has let go of it.
-// DANGER: not the printer. While the guest waits for bytes from it, QEMU's model
-// of the Pi's USB controller ends with "usb_ep_get: Assertion `dev != NULL' failed" (7.2).
-func (m *Machine) Unplug(ctx context.Context, id string) error {
-	from := m.qmp.events.len()
-	if err := m.qmp.execute(ctx, "device_del", map[string]any{"id": id}, nil); err != nil {
-		return fmt.Errorf("unplug %s: %w", id, err)
-	}
-	_, _, err := m.qmp.events.await(ctx, from, func(e event) bool { return e.Event == "DEVICE_DELETED" && e.Data.Device == id })
-	if err != nil {
-		return fmt.Errorf("unplug %s: %w", id, err)
-	}
-	return nil
-}
-
-// PlugKeyboard plugs a keyboard in. Keys go to it from now on.
-func (m *Machine) PlugKeyboard(ctx context.Context, id string) error {
-	return m.plug(ctx, map[string]any{"driver": "usb-kbd", "id": id, "serial": id})
-}
-
-func (m *Machine) plug(ctx context.Context, device map[string]any) error {
-	if err := m.qmp.execute(ctx, "device_add", device, nil); err != nil {
-		return fmt.Errorf("plug in %s: %w", device["id"], err)
 	}
 	return nil
 }

@@ -47,11 +47,14 @@ const (
 // controller leave it no time for anything else.
 const processors = "2"
 
-// Ids of what is plugged in, besides keyboards.
+// Ids of what is plugged in. Nothing of it can be unplugged: QEMU's model of the
+// Pi's USB controller (7.2) then ends with "usb_ep_get: Assertion `dev != NULL'
+// failed", where the guest waits for bytes of the device, or serves no other
+// device any more.
 const (
-	NetworkID = "net"
-	TabletID  = "tablet"
-	PrinterID = "printer"
+	networkID = "net"
+	tabletID  = "tablet"
+	printerID = "printer"
 )
 
 // Machine is a running Raspberry Pi.
@@ -59,10 +62,11 @@ type Machine struct {
 	Console *Console
 
 	cmd    *exec.Cmd
-	stderr *output
+	stderr *stderr
 	qmp    *qmp
 	qtest  *qtest
 	links  []net.Conn
+	closed sync.Once
 	exited chan struct{}
 	status error // how it ended, once exited is closed
 	dir    string
@@ -76,7 +80,7 @@ func Start(ctx context.Context, o Options) (*Machine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the machine: %w; scripts/install-test-tools pi installs it", err)
 	}
-	m := &Machine{stderr: &output{}, exited: make(chan struct{})}
+	m := &Machine{stderr: &stderr{}, exited: make(chan struct{})}
 	if m.dir, err = os.MkdirTemp("", "till-pi-"); err != nil {
 		return nil, fmt.Errorf("start the machine: %w", err)
 	}
@@ -145,7 +149,7 @@ func arguments(o Options) []string {
 		args = append(args, "-M", "virt", "-cpu", "cortex-a53", "-m", "512", "-device", "i6300esb", "-append", o.CommandLine)
 	} else {
 		args = append(args, "-M", "raspi3b", "-global", "bcm2837.enabled-cpus="+processors,
-			"-dtb", o.DeviceTree, "-append", o.CommandLine+" nr_cpus="+processors)
+			"-dtb", o.DeviceTree, "-append", o.CommandLine+" nr_cpus="+processors, "-trace", mailboxTrace)
 	}
 	if o.Initrd != "" {
 		args = append(args, "-initrd", o.Initrd)
@@ -154,15 +158,15 @@ func arguments(o Options) []string {
 		args = append(args, "-drive", "file="+strings.ReplaceAll(o.Card, ",", ",,")+",if=sd,format=raw")
 	}
 	if o.Tablet {
-		args = append(args, "-device", "usb-tablet,id="+TabletID)
+		args = append(args, "-device", "usb-tablet,id="+tabletID)
 	}
 	if o.Network {
-		args = append(args, "-netdev", "user,id="+NetworkID+"0", "-device", "usb-net,netdev="+NetworkID+"0,id="+NetworkID)
+		args = append(args, "-netdev", "user,id="+networkID+"0", "-device", "usb-net,netdev="+networkID+"0,id="+networkID)
 	}
 	if o.Printer != "" {
 		args = append(args,
-			"-chardev", "socket,id="+PrinterID+"0,reconnect=1,path="+strings.ReplaceAll(o.Printer, ",", ",,"),
-			"-device", "usb-serial,always-plugged=on,chardev="+PrinterID+"0,id="+PrinterID)
+			"-chardev", "socket,id="+printerID+"0,reconnect=1,path="+strings.ReplaceAll(o.Printer, ",", ",,"),
+			"-device", "usb-serial,always-plugged=on,chardev="+printerID+"0,id="+printerID)
 	}
 	for _, id := range o.Keyboards {
 		args = append(args, "-device", keyboard(id))
@@ -189,8 +193,15 @@ func cable() (net.Conn, *os.File, error) {
 // ErrEnded is that the machine runs no more.
 var ErrEnded = errors.New("the machine has ended")
 
-// Close switches the machine off at once, as pulling its plug does.
+// Close switches the machine off at once, as pulling its plug does. A second
+// time does nothing.
 func (m *Machine) Close() error {
+	var err error
+	m.closed.Do(func() { err = m.end() })
+	return err
+}
+
+func (m *Machine) end() error {
 	if m.cmd != nil && m.cmd.Process != nil {
 		_ = m.cmd.Process.Kill() // it may have ended by itself
 		<-m.exited
@@ -242,25 +253,52 @@ func (m *Machine) Ended(ctx context.Context) (End, error) {
 	return "", m.because(fmt.Errorf("%w without a word: %w", ErrEnded, m.status))
 }
 
-// output is what a process wrote, up to a bound.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
+// TryBoot says whether the system asked its firmware to boot the other slot once
+// (reboot with "0 tryboot").
+func (m *Machine) TryBoot() bool {
+	m.stderr.mu.Lock()
+	defer m.stderr.mu.Unlock()
+	return m.stderr.tryboot
 }
 
-const maxOutput = 1 << 20 // bytes
+// The kernel tells the firmware so with the property SET_REBOOT_FLAGS of its
+// mailbox (raspberrypi/linux, include/soc/bcm2835/raspberrypi-firmware.h), which
+// QEMU does not know but traces.
+const (
+	mailboxTrace   = "bcm2835_mbox_property"
+	setRebootFlags = "tag:0x00038064"
+)
 
-func (o *output) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if room := maxOutput - o.text.Len(); room > 0 {
-		o.text.Write(b[:min(len(b), room)])
+// stderr is what QEMU writes there: its complaints, up to a bound, and traces.
+type stderr struct {
+	mu      sync.Mutex
+	said    bytes.Buffer
+	line    []byte // the beginning of one
+	tryboot bool
+}
+
+const maxSaid = 64 << 10 // bytes, of all complaints and of one line
+
+func (s *stderr) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for part := range bytes.Lines(b) {
+		s.line = append(s.line, part[:min(len(part), maxSaid-len(s.line))]...)
+		if !bytes.HasSuffix(part, []byte("\n")) {
+			continue
+		}
+		if bytes.HasPrefix(s.line, []byte(mailboxTrace)) {
+			s.tryboot = s.tryboot || bytes.Contains(s.line, []byte(setRebootFlags))
+		} else {
+			s.said.Write(s.line[:min(len(s.line), maxSaid-s.said.Len())])
+		}
+		s.line = s.line[:0]
 	}
 	return len(b), nil
 }
 
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return strings.TrimSpace(o.text.String())
+func (s *stderr) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.TrimSpace(s.said.String() + string(s.line))
 }

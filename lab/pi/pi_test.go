@@ -1,17 +1,21 @@
 package pi_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"image"
+	"maps"
 	"slices"
 	"testing"
 	"time"
 
 	"till/cloud/sandbox"
+	"till/cmd/tillcmd/doctor"
 	"till/display"
 	"till/lab/pi"
 	"till/payment"
 	"till/printer"
+	"till/sync/wire"
 	"till/words"
 )
 
@@ -30,21 +34,8 @@ func TestPi(t *testing.T) {
 	c.bar(display.Bar{Online: true})
 
 	c.lap("boot")
-	// Keyed on the number pad, shown as a QR by a tap, paid by a phone that reads the panel.
-	if err := c.machine.Press(c.soon(), "1", "2", "3", "4"); err != nil {
-		t.Fatal(err)
-	}
-	c.amount(1234)
-	c.press(readyView, "qr", "qr")
-	var qr []string
-	screen := c.see("a QR", func(m *image.RGBA) bool {
-		qr = c.codes(m)
-		return len(qr) == 1
-	})
-	c.picture("qr", screen)
-	if status, err := c.cloud.Sandbox.Pay(qr[0], payment.Alipay); err != nil || status != sandbox.PayPaid {
-		t.Fatalf("the phone says %q, want %q (%v)", status, sandbox.PayPaid, err)
-	}
+	// Keyed and shown as a QR by taps, paid by a phone that reads the panel.
+	c.sellQR(1234)
 	c.screen("approved")
 	paid := map[string]int64{c.receipt(1234): 1234}
 	if high, err := c.machine.High(c.soon(), greenPin); err != nil || !high {
@@ -57,15 +48,7 @@ func TestPi(t *testing.T) {
 	if slices.ContainsFunc(c.machine.Edges(), func(e pi.Edge) bool { return e.Pin == drawerPin && e.High }) {
 		t.Error("the drawer opened with nothing paid in cash")
 	}
-	if err := c.machine.Press(c.soon(), "5", "0", "0"); err != nil {
-		t.Fatal(err)
-	}
-	c.amount(500)
-	c.press(readyView, "cash", "cash")
-	if err := c.machine.Press(c.soon(), pi.Enter); err != nil { // takes the exact amount
-		t.Fatal(err)
-	}
-	c.screen("approved")
+	c.sellCash(500)
 	for _, edge := range []pi.Edge{{Pin: drawerPin, High: true}, {Pin: drawerPin}} {
 		var err error
 		if before, err = c.machine.AwaitEdge(c.soon(), before, edge); err != nil {
@@ -75,20 +58,39 @@ func TestPi(t *testing.T) {
 	paid[c.receipt(500)] = 500
 
 	c.lap("cash")
-	// Keyed on the screen, the number pad being gone; paid by a code that the scanner types.
-	if err := c.machine.Unplug(c.soon(), pad); err != nil {
-		t.Fatal(err)
-	}
+	// Paid by a code that the scanner types.
 	c.screen("ready") // by itself
-	c.key("87")
-	c.scan(payment.WeChat)
+	c.sellScan(87)
 	c.screen("approved")
 	paid[c.receipt(87)] = 87
 
 	c.lap("scan")
 	c.offline()
+	c.printer.SetPaper(false)
+	c.bar(display.Bar{Online: true, Troubles: []words.Key{"bar_no_paper"}})
+	c.doctor(map[string]doctor.State{
+		"board.model": doctor.Loaded, "touch.panel": doctor.Loaded, "scanner.device": doctor.Loaded,
+		"network.address": doctor.Loaded, "gateway.connect": doctor.Loaded, "printer.status": doctor.Failed,
+	})
+	c.printer.SetPaper(true)
+	c.bar(display.Bar{Online: true})
+	c.doctor(map[string]doctor.State{"printer.status": doctor.Loaded})
 	c.lap("offline")
 	c.balance(paid)
+}
+
+// payQR shows the amount as a QR, and has a phone pay what it reads on the panel.
+func (c *counter) payQR() {
+	c.t.Helper()
+	c.press(readyView, "qr", "qr")
+	var qr []string
+	c.picture("qr", c.see("a QR", func(m *image.RGBA) bool {
+		qr = c.codes(m)
+		return len(qr) == 1
+	}))
+	if status, err := c.cloud.Sandbox.Pay(qr[0], payment.Alipay); err != nil || status != sandbox.PayPaid {
+		c.t.Fatalf("the phone says %q, want %q (%v)", status, sandbox.PayPaid, err)
+	}
 }
 
 // offline pulls the cable and plugs it in again. The terminal says so, and its
@@ -126,6 +128,46 @@ func (c *counter) offline() {
 		c.t.Fatal(err)
 	}
 	c.bar(display.Bar{Online: true})
+}
+
+// doctor has the gateway ask the terminal to examine itself, and holds the states
+// it finds to what they are to be.
+func (c *counter) doctor(want map[string]doctor.State) {
+	c.t.Helper()
+	args, err := json.Marshal(map[string]any{"only": slices.Sorted(maps.Keys(want)), "quiet": true})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	order, err := c.cloud.GiveCommand("pi-1", wire.Examine, args, time.Hour)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	ctx := c.soon()
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for order.Ended.IsZero() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			c.t.Fatalf("the doctor does not answer within %s", within)
+		}
+		if order, _, err = c.cloud.Command("pi-1", order.Command.ID); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	var report doctor.Written
+	if err := json.Unmarshal(order.Result.Output, &report); err != nil {
+		c.t.Fatalf("%v in what the doctor says: %s %s", err, order.Result.Status, order.Result.Output)
+	}
+	got := map[string]doctor.State{}
+	for _, f := range report.Checks {
+		got[f.ID] = f.State
+	}
+	for id, state := range want {
+		if got[id] != state {
+			c.t.Errorf("the doctor finds %s %s, want %s", id, got[id], state)
+		}
+	}
 }
 
 // balance waits until the ledger has everything, and holds it to what was paid

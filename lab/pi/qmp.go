@@ -23,7 +23,6 @@ type event struct {
 	Event string
 	Data  struct {
 		Reason string // of SHUTDOWN
-		Device string // of DEVICE_DELETED: its id
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	tilldraw "till/draw"
 	"till/lab/browser"
 	"till/lab/counter"
+	"till/lab/pictures"
 	"till/printer"
 )
 
@@ -81,7 +82,7 @@ func TestPictures(t *testing.T) {
 func hold(t *testing.T, name string, m image.Image) {
 	t.Helper()
 	path := filepath.Join(folder, name)
-	want := paletted(m)
+	want := pictures.Paletted(m)
 	if *update {
 		write(t, path, want)
 		return
@@ -127,72 +128,13 @@ func write(t *testing.T, path string, m image.Image) {
 	}
 }
 
-// paletted gives a picture the 256 colours that stand for its own best: each of
-// the frequent ones its own, every other the nearest.
-func paletted(m image.Image) *image.Paletted {
-	count := map[color.RGBA]int{}
-	b := m.Bounds()
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			count[rgba(m.At(x, y))]++
-		}
-	}
-	colours := make([]color.RGBA, 0, len(count))
-	for c := range count {
-		colours = append(colours, c)
-	}
-	slices.SortFunc(colours, func(a, b color.RGBA) int {
-		if n := count[b] - count[a]; n != 0 {
-			return n
-		}
-		return int(number(a)) - int(number(b))
-	})
-	palette := color.Palette{}
-	for _, c := range colours {
-		if len(palette) == 256 {
-			break
-		}
-		// The first are the flat areas; later ones must add something.
-		if len(palette) < 32 || distance(palette[palette.Index(c)], c) > 24*24 {
-			palette = append(palette, c)
-		}
-	}
-	nearest := map[color.RGBA]uint8{}
-	p := image.NewPaletted(image.Rect(0, 0, b.Dx(), b.Dy()), palette)
-	for y := range b.Dy() {
-		for x := range b.Dx() {
-			c := rgba(m.At(b.Min.X+x, b.Min.Y+y))
-			i, ok := nearest[c]
-			if !ok {
-				i = uint8(palette.Index(c))
-				nearest[c] = i
-			}
-			p.Pix[y*p.Stride+x] = i
-		}
-	}
-	return p
-}
-
-func rgba(c color.Color) color.RGBA {
-	r, g, b, _ := c.RGBA()
-	return color.RGBA{R: uint8(r >> 8), G: uint8(g >> 8), B: uint8(b >> 8), A: 0xFF}
-}
-
-func number(c color.RGBA) uint32 { return uint32(c.R)<<16 | uint32(c.G)<<8 | uint32(c.B) }
-
-func distance(a color.Color, b color.RGBA) int {
-	x := rgba(a)
-	dr, dg, db := int(x.R)-int(b.R), int(x.G)-int(b.G), int(x.B)-int(b.B)
-	return dr*dr + dg*dg + db*db
-}
-
 // The sheets of screens: every sample is on one of them.
 var sheets = []struct {
 	name    string
 	samples []string
 }{
 	{"screens-sale.png", []string{"ready-empty", "ready", "charging", "qr", "approved", "cash", "approved-cash", "declined"}},
-	{"screens-trouble.png", []string{"checking", "offline", "ready-offline", "expired", "cancelled", "reversed", "parked", "fault", "troubles", "chinese-troubles"}},
+	{"screens-trouble.png", []string{"checking", "offline", "ready-offline", "expired", "cancelled", "reversed", "parked", "fault", "troubles", "chinese-troubles", "receipt-doubt"}},
 	{"screens-enrolment.png", []string{"enrol", "enrol-refused", "claim"}},
 	{"screens-doctor.png", []string{"doctor", "doctor-check", "doctor-code"}},
 	{"screens-other.png", []string{"menu", "list", "list-empty", "status", "status-troubles", "chinese-status-troubles", "pin", "confirm", "starting", "generic", "ready-refused", "live-ready", "chinese-ready", "chinese-checking"}},
@@ -325,8 +267,8 @@ func slips(t *testing.T) image.Image {
 // depends on the hour and the browser, so that they are not compared.
 var photographs = []string{"counter-light.png", "counter-dark.png", "counter-phone-light.png", "counter-phone-dark.png"}
 
-// elsewhere is taken of an emulated Pi's panel, by lab/pi.
-var elsewhere = []string{"pi-qr.png", "pi-status.png"}
+// elsewhere is taken of an emulated Pi: its panel by lab/pi, the page around it by hand.
+var elsewhere = []string{"pi-qr.png", "pi-status.png", "emulate.png"}
 
 // hanzi is the font that the product draws Chinese with: not every machine that
 // draws pictures has one.
@@ -381,7 +323,7 @@ func photograph(t *testing.T) {
 				SubImage(image.Rectangle) image.Image
 			}).SubImage(image.Rect(0, 0, look.Width, phoneLength))
 		}
-		write(t, filepath.Join(folder, photographs[i]), paletted(m))
+		write(t, filepath.Join(folder, photographs[i]), pictures.Paletted(m))
 		d.Home()
 	}
 	tab.Forgive("willReadFrequently") // these pictures' own reading of the panel

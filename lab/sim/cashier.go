@@ -29,6 +29,10 @@ func (c *cashier) closed() bool { return c.sales >= c.target }
 func (c *cashier) next() {
 	c.w.after(c.w.between(300*time.Millisecond, 4*time.Second), func() {
 		if c.w.calm {
+			if c.w.terminal.on && len(c.w.terminal.register.State.Doubts) > 0 {
+				c.tidy()
+			}
+			c.next()
 			return
 		}
 		if c.w.terminal.on {
@@ -109,6 +113,8 @@ func (c *cashier) act() {
 		c.again()
 	case checkout.Approved, checkout.Cancelled, checkout.Parked:
 		c.pick("done", "done", "wait")
+	case checkout.Receipt:
+		c.look()
 	case checkout.Menu:
 		c.pick("sales", "sales", "sales", "reprint", "cancel", "status", "shift")
 	case checkout.Sales:
@@ -143,6 +149,32 @@ func (c *cashier) giveBack() {
 	}
 }
 
+// look sees whether the receipt came out, and says so.
+func (c *cashier) look() {
+	sale, ok := c.w.terminal.register.State.InDoubt()
+	if !ok {
+		return
+	}
+	for _, p := range c.w.terminal.papers {
+		if p.receipt == sale.Receipt && p.whole {
+			c.w.premise("receipts: it came out")
+			c.press("yes")
+			return
+		}
+	}
+	c.w.premise("receipts: it did not come out")
+	c.press("again")
+}
+
+// tidy leaves no question open at closing time.
+func (c *cashier) tidy() {
+	if c.w.terminal.register.State.Screen == checkout.Receipt {
+		c.look()
+		return
+	}
+	c.key("esc")
+}
+
 func (c *cashier) pick(buttons ...string) {
 	if b := buttons[c.w.rng.IntN(len(buttons))]; b != "wait" {
 		c.press(b)
@@ -157,6 +189,8 @@ func (c *cashier) lean() {
 		}
 		buttons := c.w.terminal.register.State.Buttons()
 		switch {
+		case c.w.terminal.register.State.Screen == checkout.Receipt:
+			c.look() // what is asked of the eyes is not answered by an elbow
 		case len(buttons) > 0 && c.w.chance(2):
 			b := buttons[c.w.rng.IntN(len(buttons))]
 			c.noteIntent(b.ID)

@@ -441,6 +441,13 @@ func (t *terminal) printNext() {
 		}
 		job := t.jobs[0]
 		t.jobs = t.jobs[1:]
+		if job.Refund == 0 && job.Sale.Receipt != 0 && t.w.fault("printer lost before it said so", 60) {
+			t.papers = append(t.papers, paper{receipt: job.Sale.Receipt, sale: job.Sale.ID, copy: job.Copy, whole: t.w.chance(2)})
+			t.handle(checkout.PrinterChanged{Printer: checkout.PrinterOff})
+			t.handle(checkout.Doubted{Sale: job.Sale})
+			t.printNext()
+			return
+		}
 		t.handle(checkout.PrinterChanged{Printer: checkout.PrinterReady})
 		if job.Refund == 0 {
 			t.papers = append(t.papers, paper{receipt: job.Sale.Receipt, sale: job.Sale.ID, copy: job.Copy, whole: true})

@@ -9,10 +9,9 @@
 //	lab.address=10.0.2.15/24                     of usb0
 //	lab.board=pi3b                               the terminal's, where it cannot be found out
 //
-// Lines that come from the console are obeyed:
+// A line that comes from the console is obeyed:
 //
-//	till ARGUMENTS   runs the till command; "init: ended: STATUS" follows what it says
-//	hang             stops the terminal, as a program that hangs is
+//	hang   stops the terminal, as a program that hangs is
 package main
 
 import (
@@ -94,11 +93,6 @@ func obey(console io.Reader, terminal *os.Process) {
 		case len(words) == 0:
 		case words[0] == "hang":
 			fmt.Println("init: the terminal hangs:", terminal.Signal(syscall.SIGSTOP))
-		case words[0] == "till":
-			c := exec.Command("/till", words[1:]...)
-			c.Stdout, c.Stderr = os.Stdout, os.Stderr
-			err := c.Run()
-			fmt.Println("init: ended:", c.ProcessState, err)
 		default:
 			fmt.Printf("init: what is %q?\n", words)
 		}
