@@ -1,0 +1,36 @@
+package printer_test
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"till/printer"
+)
+
+// TestBytesOfAReceipt holds the figures of the documentation to the code.
+func TestBytesOfAReceipt(t *testing.T) {
+	const page = "../docs/hardware-printers.md"
+	var table strings.Builder
+	table.WriteString("| profile | bytes | seconds at 9600 bit/s |\n|---|---|---|\n")
+	for _, p := range printer.Profiles() {
+		n := len(encode(t, sample("sale"), p))
+		fmt.Fprintf(&table, "| `%s` | %d | %d.%d |\n", p.Name, n, n/960, n%960/96) // 10 bits a byte
+	}
+	raw, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := regexp.MustCompile(`(?m)^\| profile \| bytes \|.*\n(\|.*\n)+`)
+	if *update {
+		if err := os.WriteFile(page, []byte(shown.ReplaceAllLiteralString(string(raw), table.String())), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if shown.FindString(string(raw)) != table.String() {
+		t.Errorf("%s does not say (go test ./printer -run Bytes -update):\n%s", page, table.String())
+	}
+}
