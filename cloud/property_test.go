@@ -152,6 +152,9 @@ func (w *wild) begins(before map[string][]payment.Order, effects []cloud.Effect)
 			continue
 		}
 		w.opened[c.Order.Number] = true
+		if slices.Contains(before[tender(c.Order.Number)], c.Order.Number) {
+			continue // begun before, and the call was lost with its gateway; news may have opened an earlier one since
+		}
 		after, _ := w.attempt(c.Order.Number)
 		for _, order := range before[tender(c.Order.Number)] {
 			if a, _ := w.attempt(order); order < c.Order.Number && a.Open() { // a later one can only be open by news of it

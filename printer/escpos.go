@@ -84,6 +84,12 @@ func (e *encoder) piece(x piece) {
 func (e *encoder) text(l textLine) {
 	b := e.setAlign(nil, Left)
 	for _, s := range l.spans {
+		if s.picture != nil {
+			// 24 dots high, at the head's own density; no style changes it.
+			b = append(b, esc, '*', 33, byte(s.picture.Width), byte(s.picture.Width>>8))
+			b = append(b, columnBytes(s.picture)...)
+			continue
+		}
 		b = e.setStyle(b, s.style)
 		b = append(b, s.text...)
 	}

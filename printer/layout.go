@@ -17,7 +17,7 @@ type piece interface {
 }
 
 type (
-	textLine struct{ spans []span } // ASCII in the printer's own font
+	textLine struct{ spans []span } // in the printer's own font, with pictures of what it has not
 	raster   struct {               // everything else
 		bits  *dots.Bitmap
 		align Align
@@ -37,10 +37,12 @@ type (
 	cut  struct{}
 )
 
-// span is a piece of a line in one style.
+// span is a piece of a line in one style: text that every printer has, or a
+// picture of some, one character high.
 type span struct {
-	text  string
-	style Style
+	text    string
+	style   Style
+	picture *dots.Bitmap
 }
 
 func (l textLine) rows(p Profile) int { return lineRows(l.spans, p) }
@@ -165,15 +167,15 @@ func aligned(l string, t Text, p Profile) []span {
 		unit := t.Style.width()
 		before, free = before/unit, free/unit
 		text := strings.Repeat(" ", before) + l + strings.Repeat(" ", free-before)
-		spans := []span{{text, t.Style}}
+		spans := []span{{text: text, style: t.Style}}
 		if p.Columns%2 != 0 && unit == 2 { // the odd column
 			narrow := t.Style
 			narrow.Wide = false
-			spans = append(spans, span{" ", narrow})
+			spans = append(spans, span{text: " ", style: narrow})
 		}
 		return spans
 	}
-	return []span{{text: strings.Repeat(" ", before)}, {l, t.Style}}
+	return []span{{text: strings.Repeat(" ", before)}, {text: l, style: t.Style}}
 }
 
 // minLabel is the room, in columns, under which a label is not squeezed beside its value.
@@ -196,19 +198,19 @@ func layoutRow(r Row, p Profile) ([]piece, error) {
 		lines := wrap(label, room, r.LabelStyle)
 		last := len(lines) - 1
 		for _, l := range lines[:last] {
-			add(span{l, r.LabelStyle})
+			add(span{text: l, style: r.LabelStyle})
 		}
 		gap := p.Columns - columns(lines[last], r.LabelStyle) - valueColumns
-		add(span{lines[last], r.LabelStyle}, span{text: strings.Repeat(" ", max(gap, 0))}, span{value, r.ValueStyle})
+		add(span{text: lines[last], style: r.LabelStyle}, span{text: strings.Repeat(" ", max(gap, 0))}, span{text: value, style: r.ValueStyle})
 		return pieces, nil
 	}
 	if label != "" {
 		for _, l := range wrap(label, p.Columns, r.LabelStyle) {
-			add(span{l, r.LabelStyle})
+			add(span{text: l, style: r.LabelStyle})
 		}
 	}
 	for _, l := range wrap(value, p.Columns, r.ValueStyle) {
-		add(span{text: strings.Repeat(" ", max(p.Columns-columns(l, r.ValueStyle), 0))}, span{l, r.ValueStyle})
+		add(span{text: strings.Repeat(" ", max(p.Columns-columns(l, r.ValueStyle), 0))}, span{text: l, style: r.ValueStyle})
 	}
 	return pieces, nil
 }
@@ -227,7 +229,9 @@ func besideValue(label string, labelColumns, valueColumns, width int) bool {
 	}
 }
 
-// newLine is a line in the printer's own font if every character is safe there, else a picture of it.
+// newLine is a line in the printer's own font if every character is safe there.
+// Of those that are not it is a picture, in the line where the printer takes
+// one, which are a tenth of the bytes, else of the whole line.
 func newLine(spans []span, p Profile) piece {
 	kept := spans[:0:0]
 	for _, s := range spans {
@@ -239,11 +243,92 @@ func newLine(spans []span, p Profile) piece {
 		kept[n-1].text = strings.TrimRight(kept[n-1].text, " ")
 	}
 	for _, s := range kept {
-		if !safe(s.text) {
+		switch {
+		case safe(s.text):
+		case !p.ColumnImages || s.style.Tall:
 			return raster{bits: lineBitmap(kept, p)}
 		}
 	}
-	return textLine{kept}
+	return textLine{withPictures(kept)}
+}
+
+// withPictures puts pictures in place of what is not safe.
+func withPictures(spans []span) []span {
+	var all []span
+	for _, s := range spans {
+		for text := s.text; text != ""; {
+			end, picture := len(text), false
+			for i, r := range text {
+				if is := !safe(string(r)); i == 0 {
+					picture = is
+				} else if is != picture {
+					end = i
+					break
+				}
+			}
+			part := span{text: text[:end], style: s.style}
+			if picture {
+				part.picture = columnPicture(part)
+			}
+			all = append(all, part)
+			text = text[end:]
+		}
+	}
+	return all
+}
+
+// columnPicture is a span as ESC * takes it: as high as a character.
+func columnPicture(s span) *dots.Bitmap {
+	var cells []*dots.Bitmap
+	width := 0
+	for _, r := range s.text {
+		cell := inked(dots.Rune(r, s.style.Bold, s.style.width(), 1), s.style)
+		cells = append(cells, cell)
+		width += cell.Width
+	}
+	b := dots.NewBitmap(width, dots.CellHeight)
+	x := 0
+	for _, cell := range cells {
+		b.Put(x, 0, cell)
+		x += cell.Width
+	}
+	defuseColumns(b)
+	return b
+}
+
+// inked is a cell on its ground.
+func inked(cell *dots.Bitmap, s Style) *dots.Bitmap {
+	if !s.Inverse {
+		return cell
+	}
+	ground := dots.NewBitmap(cell.Width, cell.Height)
+	ground.Put(0, 0, cell)
+	ground.Invert()
+	return ground
+}
+
+// columnBytes are a picture's bits as ESC * 33 wants them: column by column,
+// three bytes each, the uppermost dot in the highest bit.
+func columnBytes(b *dots.Bitmap) []byte {
+	bits := make([]byte, 3*b.Width)
+	for x := range b.Width {
+		for y := range min(b.Height, dots.CellHeight) {
+			if b.Black(x, y) {
+				bits[3*x+y/8] |= 0x80 >> (y % 8)
+			}
+		}
+	}
+	return bits
+}
+
+// defuseColumns is defuse for a picture that goes out in columns.
+func defuseColumns(b *dots.Bitmap) {
+	bits := columnBytes(b)
+	for i := 0; i+1 < len(bits); i++ {
+		if bits[i] == dle && (bits[i+1] == 0x04 || bits[i+1] == 0x05 || bits[i+1] == 0x14) {
+			b.Set(i/3, 8*(i%3)+4) // 0x08
+		}
+	}
 }
 
 // safe says whether a printer of any make prints s as it is meant: printable
@@ -276,13 +361,7 @@ func lineBitmap(spans []span, p Profile) *dots.Bitmap {
 	for _, s := range spans {
 		y := (tallest - s.style.height()) * dots.CellHeight // characters of one line stand on its lower edge
 		for _, r := range s.text {
-			cell := dots.Rune(r, s.style.Bold, s.style.width(), s.style.height())
-			if s.style.Inverse {
-				ground := dots.NewBitmap(cell.Width, cell.Height)
-				ground.Put(0, 0, cell)
-				ground.Invert()
-				cell = ground
-			}
+			cell := inked(dots.Rune(r, s.style.Bold, s.style.width(), s.style.height()), s.style)
 			b.Put(x, y, cell)
 			x += cell.Width
 		}

@@ -70,14 +70,13 @@ func paintLine(m *image.Gray, y int, spans []span) {
 	x := 0
 	for _, s := range spans {
 		top := y + (tallest-s.style.height())*dots.CellHeight
+		if s.picture != nil {
+			s.picture.Paint(m, x, top)
+			x += s.picture.Width
+			continue
+		}
 		for i := range len(s.text) {
-			cell := dots.ROM(s.text[i], s.style.Bold, s.style.width(), s.style.height())
-			if s.style.Inverse {
-				ground := dots.NewBitmap(cell.Width, cell.Height)
-				ground.Put(0, 0, cell)
-				ground.Invert()
-				cell = ground
-			}
+			cell := inked(dots.ROM(s.text[i], s.style.Bold, s.style.width(), s.style.height()), s.style)
 			cell.Paint(m, x, top)
 			x += cell.Width
 		}

@@ -282,6 +282,7 @@ func (f *forgetful) reply(b []byte) []byte {
 
 func TestPowerIsCutWithoutPaper(t *testing.T) {
 	doc, p := sample("sale"), printer.Profile80()
+	p.Buffer, p.BandRows = 4096, 48 // so that the printer has not all of it at once
 	whole := encode(t, doc, p)
 	good := &printer.FakeTransport{Reply: realTime(true)}
 	if err := printer.New(func(context.Context) (printer.Transport, error) { return good, nil }, p).Print(t.Context(), doc); err != nil {

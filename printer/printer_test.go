@@ -224,6 +224,13 @@ func walk(b []byte, text func(byte), bits func(width int, rows []byte)) error {
 			n = 3
 		case has(5) && rest[0] == 0x1B && rest[1] == 'p' && rest[2] <= 1:
 			n = 5
+		case has(5) && bytes.HasPrefix(rest, []byte("\x1b*\x21")):
+			columns := int(rest[3]) | int(rest[4])<<8
+			n = 5 + 3*columns
+			if columns == 0 || columns > 576 || !has(n) {
+				return fmt.Errorf("byte %d: picture of %d columns", i, columns)
+			}
+			text('#')
 		case has(8) && bytes.HasPrefix(rest, []byte("\x1dv0\x00")):
 			x, y := int(rest[4])|int(rest[5])<<8, int(rest[6])|int(rest[7])<<8
 			n = 8 + x*y
@@ -370,9 +377,10 @@ func TestText(t *testing.T) {
 		{"too wide", printer.Text{Text: "twelve times twos", Style: printer.Style{Wide: true}}, []string{"twelve times", "twos"}},
 		{"inverse", printer.Text{Text: "SALE", Align: printer.Center, Style: printer.Style{Inverse: true, Wide: true}}, []string{"      SALE      "}},
 		{"control", printer.Text{Text: "a\x1b@\x10\x04\x01\x00b\tc"}, []string{"a@b c"}},
-		{"japanese signs", printer.Text{Text: `a\b~`}, []string{"#"}},
-		{"accent", printer.Text{Text: "Café"}, []string{"#"}},
-		{"broken", printer.Text{Text: "a\xffb"}, []string{"#"}},
+		{"japanese signs", printer.Text{Text: `a\b~`}, []string{"a#b#"}},
+		{"accent", printer.Text{Text: "Café"}, []string{"Caf#"}},
+		{"broken", printer.Text{Text: "a\xffb"}, []string{"a#b"}},
+		{"tall Chinese", printer.Text{Text: "付", Style: printer.Style{Tall: true}}, []string{"##"}},
 		{"row", printer.Row{Label: "Tax", Value: "$1.00"}, []string{"Tax" + strings.Repeat(" ", 24) + "$1.00"}},
 		{"row wraps", printer.Row{Label: "Fee for a very long thing indeed, in words", Value: "$1.00"}, []string{"Fee for a very long thing", "indeed, in words" + strings.Repeat(" ", 11) + "$1.00"}},
 		{"row stacks", printer.Row{Label: "Transaction", Value: strings.Repeat("1", 28)}, []string{"Transaction", "    " + strings.Repeat("1", 28)}},

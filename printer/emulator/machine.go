@@ -203,6 +203,8 @@ func (m *machine) runESC(cmd []byte) error {
 	case 'J':
 		m.printLine(false)
 		m.feed(int(cmd[2]))
+	case '*':
+		return m.columns(cmd)
 	case 'p':
 		if n := cmd[2]; n != 0 && n != 1 && n != '0' && n != '1' {
 			return fmt.Errorf("ESC p %d: there is no such pin", n)
@@ -291,6 +293,28 @@ func (m *machine) text(c byte) error {
 	m.line = append(m.line, g)
 	m.used += g.Width
 	return err
+}
+
+// columns puts a column image into the line: 24 dots high, three bytes a column.
+func (m *machine) columns(cmd []byte) error {
+	if cmd[2] != 33 {
+		return fmt.Errorf("ESC * %d: %w", cmd[2], errNotDrawn)
+	}
+	width := int(cmd[3]) | int(cmd[4])<<8
+	if width == 0 || m.used+width > m.paper.width {
+		return fmt.Errorf("ESC * of %d columns, there is room for %d", width, m.paper.width-m.used)
+	}
+	g := dots.NewBitmap(width, dots.CellHeight)
+	for x := range width {
+		for y := range dots.CellHeight {
+			if cmd[5+3*x+y/8]&(0x80>>(y%8)) != 0 {
+				g.Set(x, y)
+			}
+		}
+	}
+	m.line = append(m.line, g)
+	m.used += width
+	return nil
 }
 
 func (m *machine) tab() {
