@@ -32,7 +32,10 @@ func (c *canvas) list() {
 	} else {
 		c.footRow(foot, back, nil, main)
 	}
-	c.rows(&box)
+	above := box
+	above.Max.Y -= c.tilesHeight(box, len(middle)) // what has to be pressed comes first
+	c.rows(&above)
+	box.Min.Y = above.Min.Y
 	if len(c.v.Rows) == 0 && len(middle) == 0 {
 		text := c.v.Detail
 		if text == "" {
@@ -41,6 +44,12 @@ func (c *canvas) list() {
 		c.block(box, draw.Regular, c.m.text, centre, text, c.t.muted, c.t.ground)
 	}
 	c.grid(box, middle, c.m.touch*tile/5)
+}
+
+// tilesHeight is what n tiles need, each as large as a finger.
+func (c *canvas) tilesHeight(box image.Rectangle, n int) int {
+	columns := max(1, (box.Dx()+c.m.gap)/(c.m.touch+c.m.gap))
+	return (n + columns - 1) / columns * (c.m.touch + c.m.gap)
 }
 
 // rows draws the rows that fit. A menu's that do not are drawn in two columns,

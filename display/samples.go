@@ -108,7 +108,9 @@ func Samples() []Sample {
 		v.Buttons = []Button{on("back", RoleBack)}
 	})
 
-	return []Sample{
+	drawer := func(lang words.Lang) []Sample { return drawerSamples(lang, base, on) }
+
+	return append(append([]Sample{
 		{"ready", ready},
 		{"ready-empty", with(ready, func(v *View) {
 			v.Amount.Amount = 0
@@ -274,7 +276,7 @@ func Samples() []Sample {
 			v.Detail = "Ask the customer to open the app, finish what it asks for, refresh the code and scan again, or take cash."
 			v.Message = "The scanned code was ignored: this sale is over. Press Try again first."
 		})},
-	}
+	}, drawer(words.English)...), drawer(words.Chinese)...)
 }
 
 // CustomerSample is a customer's screen as documents show it and tests draw it.
@@ -324,6 +326,60 @@ func CustomerSamples() []CustomerSample {
 		{"limits-approved", with(cash, func(v *CustomerView) {
 			v.Screen, v.Wallet = CustomerApproved, payment.Cash
 			v.Amount, v.Tendered, v.Change = dollars(99_999_999), dollars(100_000_000), dollars(1)
+		})},
+	}
+}
+
+// drawerSamples are the screens of money that goes back, and of the shift.
+func drawerSamples(lang words.Lang, base func(Screen) View, on func(string, Role) Button) []Sample {
+	name := func(s string) string {
+		if lang == words.Chinese {
+			return "chinese-" + s
+		}
+		return s
+	}
+	say := func(k words.Key, args ...string) string { return words.Say(lang, k, args...) }
+	screen := func(s Screen, f func(*View)) View {
+		v := base(s)
+		v.Lang = lang
+		f(&v)
+		return v
+	}
+	return []Sample{
+		{name("sale"), screen(ScreenList, func(v *View) {
+			v.Title = "$12.34"
+			v.Rows = []Row{
+				{Left: say("status_approved"), Right: "WeChat Pay", Sub: "2026-11-24 14:30:07", Tone: ToneGood},
+				{Left: say("line_refund") + ", " + say("refund_status_pending"), Right: "$2.00", Sub: "2026-11-24 14:31:10", Tone: ToneWait},
+				{Left: say("line_receipt"), Right: "000123"},
+				{Left: say("line_transaction"), Sub: "4200002301202611241234567890"},
+			}
+			v.Buttons = []Button{on("back", RoleBack), {ID: "void", Enabled: false}, on("refund", RolePlain), on("reprint", RoleMain)}
+		})},
+		{name("refund"), screen("refund", func(v *View) {
+			v.Title, v.Detail = say("refund_title", "amount", "$999,999.99"), say("refund_wallet", "wallet", "WeChat Pay")
+			v.Amount, v.Keypad = payment.Money{Amount: 99_999_999, Currency: "USD"}, true
+			v.Buttons = []Button{on("back", RoleBack), on("all", RolePlain), on("refund", RoleMain)}
+		})},
+		{name("void"), screen(ScreenConfirm, func(v *View) {
+			v.Title, v.Detail = say("void_title", "amount", "$999,999.99"), say("void_detail")
+			v.Buttons = []Button{on("back", RoleBack), on("void", RoleMain)}
+		})},
+		{name("shift"), screen(ScreenMenu, func(v *View) {
+			v.Title = say("button_shift")
+			v.Rows = []Row{
+				{Left: say("shift_since", "number", "18"), Right: "Mei", Sub: "2026-11-24 09:00:12", Tone: ToneGood},
+				{Left: say("shift_sales"), Right: "214"},
+			}
+			v.Buttons = []Button{
+				on("back", RoleBack), on("x_report", RolePlain), on("z_report", RolePlain), on("pay_in", RolePlain),
+				on("pay_out", RolePlain), on("no_sale", RolePlain), on("close_shift", RoleMain),
+			}
+		})},
+		{name("count"), screen("sum", func(v *View) {
+			v.Title, v.Detail = say("sum_count"), say("sum_count_what")
+			v.Amount, v.Keypad = payment.Money{Amount: 99_999_999, Currency: "USD"}, true
+			v.Buttons = []Button{on("back", RoleBack), on("enter", RoleMain)}
 		})},
 	}
 }

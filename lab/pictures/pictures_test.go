@@ -135,6 +135,9 @@ var sheets = []struct {
 }{
 	{"screens-sale.png", []string{"ready-empty", "ready", "charging", "qr", "approved", "cash", "approved-cash", "declined"}},
 	{"screens-trouble.png", []string{"checking", "offline", "ready-offline", "expired", "cancelled", "reversed", "parked", "fault", "troubles", "chinese-troubles", "receipt-doubt"}},
+	{"screens-drawer.png", []string{
+		"sale", "refund", "void", "shift", "count", "chinese-sale", "chinese-refund", "chinese-void", "chinese-shift", "chinese-count",
+	}},
 	{"screens-enrolment.png", []string{"enrol", "enrol-refused", "claim"}},
 	{"screens-doctor.png", []string{"doctor", "doctor-check", "doctor-code"}},
 	{"screens-other.png", []string{"menu", "list", "list-empty", "status", "status-troubles", "chinese-status-troubles", "pin", "confirm", "starting", "generic", "ready-refused", "live-ready", "chinese-ready", "chinese-checking"}},
