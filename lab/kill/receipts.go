@@ -48,6 +48,9 @@ func (p *Paper) Slips() [][]byte {
 // receiptLine is how a receipt names its number, in the printer's own font.
 var receiptLine = regexp.MustCompile(`Receipt +((?:\d+-)?(\d{6}))\n`)
 
+// torn is what the printer's driver prints under a slip that it could not end.
+var torn = []byte("INTERRUPTED")
+
 // Receipts holds what is on paper to the law: each receipt number up to last
 // came out, and once only, but for reprints, which say so.
 func (p *Paper) Receipts(last uint64) error {
@@ -58,8 +61,8 @@ func (p *Paper) Receipts(last uint64) error {
 	originals, all := map[string]int{}, map[string]int{}
 	for _, slip := range p.Slips() {
 		found := receiptLine.FindSubmatch(slip)
-		if found == nil {
-			continue // a slip of another kind
+		if found == nil || bytes.Contains(slip, torn) {
+			continue // a slip of another kind, or a part of one that says that it is no receipt
 		}
 		number := string(found[2])
 		all[number]++
