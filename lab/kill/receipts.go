@@ -11,6 +11,7 @@ import (
 	"till/demo"
 	"till/payment"
 	"till/printer"
+	"till/words"
 )
 
 // Paper collects the slips that come out of a bench's printer, of which the
@@ -99,15 +100,8 @@ func copyMark() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	begin, end := 0, 0
-	for begin < len(original) && reprint[begin] == original[begin] {
-		begin++
-	}
-	for end < len(original)-begin && reprint[len(reprint)-1-end] == original[len(original)-1-end] {
-		end++
-	}
-	mark := reprint[begin : len(reprint)-end]
-	if bytes.Contains(original, mark) {
+	mark := []byte(words.Say(words.English, "paper_copy"))
+	if bytes.Contains(original, mark) || !bytes.Contains(reprint, mark) {
 		return nil, errors.New("a reprint cannot be told from an original")
 	}
 	return mark, nil
