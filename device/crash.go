@@ -8,18 +8,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
 
-	"till/device/redact"
+	"till/device/reports"
 )
 
 // A CrashRing keeps what crashes left, as files of a folder: 000012-panic.txt.
 // The newest stay. Nothing is written to it while all is well.
 type CrashRing struct {
-	folder string
+	files reports.Folder
 }
 
 const (
@@ -46,7 +45,9 @@ type Crash struct {
 }
 
 // NewCrashRing keeps crashes in folder, which is made when there is one.
-func NewCrashRing(folder string) *CrashRing { return &CrashRing{folder} }
+func NewCrashRing(folder string) *CrashRing {
+	return &CrashRing{reports.Folder{Path: folder, Most: maxCrashes}}
+}
 
 // Collect takes what the last run and the last boot left, and returns it. What
 // of it cannot be taken is the error; the rest is taken all the same.
@@ -54,14 +55,14 @@ func (r *CrashRing) Collect(pstore string) ([]Crash, error) {
 	var found []Crash
 	var failed error
 	keep := func(kind, path string, raw []byte) {
-		c, err := r.keep(kind, raw)
+		kept, written, err := r.files.Keep(kind, raw)
 		if err == nil {
-			found = append(found, c)
+			found = append(found, crashOf(kept, written))
 			err = os.Remove(path) // in pstore, that clears the memory for the next
 		}
 		failed = errors.Join(failed, err)
 	}
-	own := filepath.Join(r.folder, runFile)
+	own := filepath.Join(r.files.Path, runFile)
 	switch raw, err := readHead(own); {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
@@ -103,10 +104,10 @@ func kernelDied(raw []byte) bool {
 // panic or a fault, until disarm is called: then the run ended in order. The
 // file is the process': of two that are armed the later one counts.
 func (r *CrashRing) Arm() (disarm func() error, err error) {
-	if err := os.MkdirAll(r.folder, 0o700); err != nil {
+	if err := os.MkdirAll(r.files.Path, 0o700); err != nil {
 		return nil, fmt.Errorf("keep the traces of a crash: %w", err)
 	}
-	path := filepath.Join(r.folder, runFile)
+	path := filepath.Join(r.files.Path, runFile)
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("keep the traces of a crash: %w", err)
@@ -122,13 +123,13 @@ func (r *CrashRing) Arm() (disarm func() error, err error) {
 
 // List is the crashes that are kept, oldest first.
 func (r *CrashRing) List() ([]Crash, error) {
-	names, err := r.names()
+	names, err := r.files.Names()
 	if err != nil {
 		return nil, fmt.Errorf("list the crashes: %w", err)
 	}
 	var all []Crash
 	for _, name := range names {
-		path := filepath.Join(r.folder, name)
+		path := filepath.Join(r.files.Path, name)
 		raw, err := readHead(path)
 		if err != nil {
 			return nil, fmt.Errorf("list the crashes: %w", err)
@@ -138,31 +139,8 @@ func (r *CrashRing) List() ([]Crash, error) {
 	return all, nil
 }
 
-// names are the ring's files, oldest first.
-func (r *CrashRing) names() ([]string, error) {
-	entries, err := os.ReadDir(r.folder)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	} else if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, e := range entries {
-		if crashName.MatchString(e.Name()) {
-			names = append(names, e.Name())
-		}
-	}
-	slices.Sort(names)
-	return names, nil
-}
-
-var crashName = regexp.MustCompile(`^([0-9]{6})-(panic|kernel)\.txt$`)
-
 func crashOf(path string, raw []byte) Crash {
-	c := Crash{Path: path}
-	if m := crashName.FindStringSubmatch(filepath.Base(path)); m != nil {
-		c.Kind = m[2]
-	}
+	c := Crash{Path: path, Kind: reports.Kind(path)}
 	for line := range strings.Lines(string(raw)) {
 		if line = strings.TrimSpace(line); line != "" {
 			c.What = line[:min(len(line), 120)]
@@ -170,33 +148,6 @@ func crashOf(path string, raw []byte) Crash {
 		}
 	}
 	return c
-}
-
-// keep writes one crash, whole or not at all, and lets the oldest go.
-func (r *CrashRing) keep(kind string, raw []byte) (Crash, error) {
-	if err := os.MkdirAll(r.folder, 0o700); err != nil {
-		return Crash{}, err
-	}
-	names, err := r.names()
-	if err != nil {
-		return Crash{}, err
-	}
-	number := 1
-	if n := len(names); n > 0 {
-		_, _ = fmt.Sscanf(names[n-1], "%06d", &number) // six digits, as crashName says
-		number = number%999_999 + 1
-	}
-	path := filepath.Join(r.folder, fmt.Sprintf("%06d-%s.txt", number, kind))
-	raw = redact.Codes(raw)
-	if err := writeWhole(path, raw); err != nil {
-		return Crash{}, err
-	}
-	for ; len(names) >= maxCrashes; names = names[1:] {
-		if err := os.Remove(filepath.Join(r.folder, names[0])); err != nil {
-			return Crash{}, err
-		}
-	}
-	return crashOf(path, raw), nil
 }
 
 // readHead reads the first maxCrash bytes of a file, where a panic says why.
@@ -219,29 +170,4 @@ func readTail(path string) ([]byte, error) {
 	defer func() { _ = f.Close() }() // it was only read
 	raw, err := io.ReadAll(io.LimitReader(f, 1<<20))
 	return raw[max(0, len(raw)-maxCrash):], err
-}
-
-// writeWhole writes a file so that a power cut leaves all of it or nothing.
-func writeWhole(path string, content []byte) error {
-	fresh := path + ".new"
-	f, err := os.OpenFile(fresh, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(fresh, path)
-	}
-	if err != nil {
-		_ = os.Remove(fresh) // err says why it is of no use
-		return err
-	}
-	folder, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }

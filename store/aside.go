@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"till/durable"
 )
 
 // asideMark comes between a journal's folder and the number of what was set aside.
@@ -59,7 +61,7 @@ func SetAside(dir string) (aside string, epoch uint32, err error) {
 	if err := os.Rename(dir, aside); err != nil {
 		return "", 0, fmt.Errorf("set the journal aside: %w", err)
 	}
-	if err := makeFolder(dir); err != nil {
+	if err := durable.MakeFolder(dir); err != nil {
 		return aside, epoch, fmt.Errorf("set the journal aside: %w", err)
 	}
 	return aside, epoch, nil

@@ -14,6 +14,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"till/durable"
 	"till/payment"
 	"till/sync/wire"
 )
@@ -143,7 +144,7 @@ func openFolder(dir string, readOnly bool) (*os.File, error) {
 	case errors.Is(err, os.ErrNotExist) && readOnly:
 		return nil, fmt.Errorf("%w: %s does not exist", ErrNone, dir)
 	case errors.Is(err, os.ErrNotExist):
-		if err := makeFolder(dir); err != nil {
+		if err := durable.MakeFolder(dir); err != nil {
 			return nil, fmt.Errorf("make the journal's folder: %w", err)
 		}
 	case err != nil:
@@ -156,18 +157,6 @@ func openFolder(dir string, readOnly bool) (*os.File, error) {
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
 	return folder, nil
-}
-
-// makeFolder makes a folder that is there after a power cut too.
-func makeFolder(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	parent, err := os.Open(filepath.Dir(filepath.Clean(dir)))
-	if err != nil {
-		return err
-	}
-	return errors.Join(parent.Sync(), parent.Close())
 }
 
 func (j *Journal) load() error {

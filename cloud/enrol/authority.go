@@ -23,6 +23,7 @@ import (
 	"sync"
 	"time"
 
+	"till/durable"
 	"till/sync/wire/enrolment"
 )
 
@@ -76,7 +77,7 @@ func OpenAuthority(dir string, now func() time.Time) (*Authority, error) {
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		if raw, err = a.makeCertificate(); err == nil {
-			err = writeFile(path, raw, 0o644)
+			err = durable.Write(path, raw, 0o644)
 		}
 	}
 	if err == nil {
@@ -103,7 +104,7 @@ func openKey(path string) (*ecdsa.PrivateKey, error) {
 		if err != nil {
 			return nil, err
 		}
-		return key, writeFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600)
+		return key, durable.Write(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600)
 	}
 	if err != nil {
 		return nil, err
@@ -282,26 +283,4 @@ func ParseCertificate(raw []byte) (*x509.Certificate, error) {
 
 func encode(der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-}
-
-// writeFile writes a file whole or not at all: it is there under its name only
-// once its bytes are durable.
-func writeFile(path string, data []byte, mode os.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }

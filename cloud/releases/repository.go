@@ -15,7 +15,6 @@
 package releases
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -33,6 +32,7 @@ import (
 	"golang.org/x/mod/semver"
 	"golang.org/x/sys/unix"
 
+	"till/durable"
 	"till/sync/wire/updates"
 )
 
@@ -187,10 +187,10 @@ func (r *Repository) writeRoot(root *metadata.Metadata[metadata.RootType]) error
 	if err != nil {
 		return fmt.Errorf("write the root: %w", err)
 	}
-	if err := writeFile(r.metadataPath(fmt.Sprintf("%d.root.json", root.Signed.Version)), raw); err != nil {
+	if err := durable.Write(r.metadataPath(fmt.Sprintf("%d.root.json", root.Signed.Version)), raw, 0o600); err != nil {
 		return fmt.Errorf("write the root: %w", err)
 	}
-	return writeFile(r.metadataPath("root.json"), raw)
+	return durable.Write(r.metadataPath("root.json"), raw, 0o600)
 }
 
 // Rotate exchanges the operator's keys: the new root is signed by the old root
@@ -367,7 +367,7 @@ func (r *Repository) publish(targets *metadata.Metadata[metadata.TargetsType]) e
 	if len(raw) > updates.MaxTargets {
 		return fmt.Errorf("write the list of releases: %d bytes, at most %d are allowed: remove old ones", len(raw), updates.MaxTargets)
 	}
-	if err := writeFile(r.metadataPath(fmt.Sprintf("%d.targets.json", targets.Signed.Version)), raw); err != nil {
+	if err := durable.Write(r.metadataPath(fmt.Sprintf("%d.targets.json", targets.Signed.Version)), raw, 0o600); err != nil {
 		return fmt.Errorf("write the list of releases: %w", err)
 	}
 	return r.attest(targets.Signed.Version, raw)
@@ -403,7 +403,7 @@ func (r *Repository) attest(version int64, targets []byte) error {
 	if err != nil {
 		return fmt.Errorf("write the snapshot: %w", err)
 	}
-	if err := writeFile(r.metadataPath(fmt.Sprintf("%d.snapshot.json", next)), raw); err != nil {
+	if err := durable.Write(r.metadataPath(fmt.Sprintf("%d.snapshot.json", next)), raw, 0o600); err != nil {
 		return fmt.Errorf("write the snapshot: %w", err)
 	}
 	timestamp := metadata.Timestamp(r.now().Add(TimestampLife).UTC())
@@ -415,7 +415,7 @@ func (r *Repository) attest(version int64, targets []byte) error {
 	if raw, err = timestamp.ToBytes(false); err != nil {
 		return fmt.Errorf("write the timestamp: %w", err)
 	}
-	return writeFile(r.metadataPath("timestamp.json"), raw)
+	return durable.Write(r.metadataPath("timestamp.json"), raw, 0o600)
 }
 
 func fileOf(version int64, raw []byte) *metadata.MetaFiles {
@@ -490,39 +490,11 @@ func (r *Repository) Releases() ([]Release, error) {
 	return all, nil
 }
 
-// writeFile replaces a file: whoever reads it finds the old or the new one.
-func writeFile(path string, content []byte) error {
-	return putFile(path, bytes.NewReader(content))
-}
-
 func copyFile(from, to string) error {
 	f, err := os.Open(from)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	return putFile(to, f)
-}
-
-func putFile(path string, content io.Reader) error {
-	half := path + ".new"
-	f, err := os.OpenFile(half, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(f, content)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(half, path); err != nil {
-		return err
-	}
-	d, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return durable.WriteFrom(to, f, 0o600)
 }

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/mod/semver"
 
+	"till/durable"
 	"till/sync/wire"
 	"till/sync/wire/updates"
 )
@@ -201,7 +202,7 @@ func (r *Rollouts) change(f func(all []Rollout) ([]Rollout, error)) error {
 	if err != nil {
 		return fmt.Errorf("write the rollouts: %w", err)
 	}
-	if err := writeFile(r.path, raw); err != nil {
+	if err := durable.Write(r.path, raw, 0o600); err != nil {
 		return fmt.Errorf("write the rollouts: %w", err)
 	}
 	r.all = next

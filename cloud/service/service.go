@@ -21,6 +21,7 @@ import (
 	"till/cloud/ledger"
 	"till/cloud/releases"
 	"till/cloud/sandbox"
+	"till/durable"
 	"till/payment"
 	"till/sync/wire"
 )
@@ -144,7 +145,7 @@ func openKey(path string) (wire.OpeningKey, error) {
 	if raw, err = key.Bytes(); err != nil {
 		return key, fmt.Errorf("write the gateway's key: %w", err)
 	}
-	if err := os.WriteFile(path, raw, 0o600); err != nil {
+	if err := durable.Write(path, raw, 0o600); err != nil {
 		return key, fmt.Errorf("write the gateway's key: %w", err)
 	}
 	return key, nil

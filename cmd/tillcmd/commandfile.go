@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"till/durable"
 	link "till/sync"
 	"till/sync/wire"
 )
@@ -21,35 +22,15 @@ const commandFileName = "command.json"
 const maxCommandFile = wire.MaxMessage + 1<<10
 
 // Keep writes a new file in the old one's place: a power cut leaves one of them whole.
-func (f commandFile) Keep(k link.Kept) (err error) {
+func (f commandFile) Keep(k link.Kept) error {
 	raw, err := json.Marshal(k)
 	if err != nil {
 		return fmt.Errorf("keep command %d: %w", k.Command, err)
 	}
-	path := filepath.Join(f.dir, commandFileName)
-	if err := writeDurably(path+".new", raw); err != nil {
-		return fmt.Errorf("keep command %d: %w", k.Command, err)
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return fmt.Errorf("keep command %d: %w", k.Command, err)
-	}
-	folder, err := os.Open(f.dir)
-	if err != nil {
-		return fmt.Errorf("keep command %d: %w", k.Command, err)
-	}
-	if err := errors.Join(folder.Sync(), folder.Close()); err != nil {
+	if err := durable.Write(filepath.Join(f.dir, commandFileName), raw, 0o600); err != nil {
 		return fmt.Errorf("keep command %d: %w", k.Command, err)
 	}
 	return nil
-}
-
-func writeDurably(path string, raw []byte) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(raw)
-	return errors.Join(err, file.Sync(), file.Close())
 }
 
 // load is what was kept; nothing where there is no file. A file that cannot be

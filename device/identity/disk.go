@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"till/durable"
 )
 
 // Disk is one folder, as far as an identity needs it. Each call is one step that
@@ -52,10 +54,7 @@ var _ Disk = folder("")
 
 // OpenFolder is a folder of this machine's, which is made if it is not there.
 func OpenFolder(path string) (Disk, error) {
-	if err := os.MkdirAll(path, 0o700); err != nil {
-		return nil, fmt.Errorf("make the identity's folder: %w", err)
-	}
-	if err := syncFolder(filepath.Dir(filepath.Clean(path))); err != nil {
+	if err := durable.MakeFolder(path); err != nil {
 		return nil, fmt.Errorf("make the identity's folder: %w", err)
 	}
 	return folder(path), nil
@@ -90,12 +89,4 @@ func (f folder) Rename(from, to string) error { return os.Rename(f.path(from), f
 
 func (f folder) Remove(name string) error { return os.Remove(f.path(name)) }
 
-func (f folder) SyncNames() error { return syncFolder(string(f)) }
-
-func syncFolder(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
-}
+func (f folder) SyncNames() error { return durable.SyncFolder(string(f)) }

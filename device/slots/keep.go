@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"till/durable"
 )
 
 // recordFile holds the Record, in the folder for updates.
@@ -76,38 +78,8 @@ func Keep(dir string, r Record) error {
 	if err != nil {
 		return err
 	}
-	if err := WriteFile(filepath.Join(dir, recordFile), b); err != nil {
+	if err := durable.Write(filepath.Join(dir, recordFile), b, 0o600); err != nil {
 		return fmt.Errorf("keep the update's record: %w", err)
 	}
 	return nil
-}
-
-// WriteFile replaces a file durably: whoever reads it, after a power cut too,
-// finds either what was there or this.
-func WriteFile(path string, content []byte) error {
-	half := path + ".new"
-	f, err := os.OpenFile(half, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(half, path); err != nil {
-		return err
-	}
-	return SyncFolder(filepath.Dir(path))
-}
-
-// SyncFolder makes the names in a folder durable.
-func SyncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -8,11 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
-	"till/device/redact"
+	"till/device/reports"
 )
 
 // How terminals ended that ended by a fault is kept as files of crashFolder,
@@ -60,49 +59,11 @@ func (s *System) collectCrash(context.Context) error {
 	return errors.Join(faults...)
 }
 
-// keepCrash writes a report to the card, durably, and lets the oldest go.
 func (s *System) keepCrash(name string, report []byte) error {
-	report = redact.Codes(report)
-	folder := s.path(crashFolder)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	if _, _, err := (reports.Folder{Path: s.path(crashFolder), Most: maxCrashes}).Keep(name, report); err != nil {
 		return fmt.Errorf("keep a crash report: %w", err)
-	}
-	all, err := crashReports(folder)
-	if err != nil {
-		return fmt.Errorf("keep a crash report: %w", err)
-	}
-	next := 1
-	if len(all) > 0 {
-		_, _ = fmt.Sscanf(all[len(all)-1], "%d", &next) // it has a number, crashReports says
-		next++
-	}
-	if err := writeDurable(filepath.Join(folder, fmt.Sprintf("%06d-%s.txt", next, name)), report); err != nil {
-		return fmt.Errorf("keep a crash report: %w", err)
-	}
-	for len(all) >= maxCrashes {
-		if err := os.Remove(filepath.Join(folder, all[0])); err != nil {
-			return fmt.Errorf("let an old crash report go: %w", err)
-		}
-		all = all[1:]
 	}
 	return nil
-}
-
-// crashReports are the names of the reports there are, oldest first.
-func crashReports(folder string) ([]string, error) {
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, e := range entries {
-		var n int
-		if _, err := fmt.Sscanf(e.Name(), "%06d-", &n); err == nil && strings.HasSuffix(e.Name(), ".txt") {
-			names = append(names, e.Name())
-		}
-	}
-	slices.Sort(names)
-	return names, nil
 }
 
 // terminalCrashed keeps the last words of a terminal that ended by a fault: on
@@ -120,29 +81,4 @@ func (s *System) terminalCrashed(e Exit, ran time.Duration, words []byte) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) { // this board may keep none
 		s.log.Error("crash report in memory", "err", err)
 	}
-}
-
-// writeDurable writes a file so that after a power cut it is whole, or what it
-// was before.
-func writeDurable(path string, content []byte) error {
-	folder := filepath.Dir(path)
-	f, err := os.CreateTemp(folder, ".new-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	d, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

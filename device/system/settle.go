@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"till/durable"
 )
 
 // Facts are what the terminal may ask of the system that started it: FactsFile.
@@ -64,7 +66,7 @@ func (s *System) terminalID() (string, error) {
 		_, _ = rand.Read(random) // crypto/rand never fails: it ends the program instead
 		id = "till-" + hex.EncodeToString(random)
 	}
-	if err := writeDurable(s.path(idFile), []byte(id+"\n")); err != nil {
+	if err := durable.Write(s.path(idFile), []byte(id+"\n"), 0o600); err != nil {
 		return "", fmt.Errorf("keep the terminal's id: %w", err)
 	}
 	return id, nil

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 
 	"till/device/slots"
+	"till/durable"
 	"till/sync/wire/updates"
 )
 
@@ -96,7 +97,7 @@ func (f Folder) download(ctx context.Context, source Source, r slots.Release) er
 	if err := os.Rename(f.path(r)+half, f.path(r)); err != nil {
 		return err
 	}
-	return slots.SyncFolder(f.Dir)
+	return durable.SyncFolder(f.Dir)
 }
 
 var errSum = errors.New("its sum is another")

@@ -16,6 +16,7 @@ import (
 	"github.com/theupdateframework/go-tuf/v2/metadata/trustedmetadata"
 
 	"till/device/slots"
+	"till/durable"
 	"till/sync/wire/updates"
 )
 
@@ -104,7 +105,7 @@ func (t *Trust) followRoots(ctx context.Context, source Source, now time.Time) (
 			}
 			before = now
 		}
-		if err := slots.WriteFile(t.path("root"), raw); err != nil {
+		if err := durable.Write(t.path("root"), raw, 0o600); err != nil {
 			return nil, err
 		}
 	}
@@ -161,7 +162,7 @@ func (t *Trust) timestamp(ctx context.Context, source Source, trusted *trustedme
 	if err != nil {
 		return err
 	}
-	return slots.WriteFile(t.path("timestamp"), raw)
+	return durable.Write(t.path("timestamp"), raw, 0o600)
 }
 
 // part takes what was kept where it is the version asked for, or else fetches that.
@@ -178,7 +179,7 @@ func (t *Trust) part(ctx context.Context, source Source, role string, file *meta
 	if err := take(raw, false); err != nil {
 		return err
 	}
-	return slots.WriteFile(t.path(role), raw)
+	return durable.Write(t.path(role), raw, 0o600)
 }
 
 func readKept(path string, most int64) ([]byte, error) {
