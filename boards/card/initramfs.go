@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -17,21 +18,16 @@ import (
 // devices without which a Go program ends at once, folders to mount on, the
 // kernel's modules.
 func (r *Recipe) initramfs() ([]byte, error) {
-	entries := []entry{
-		{name: "dev", mode: modeFolder | 0o755},
-		{name: "dev/console", mode: modeDevice | 0o600, major: 5, minor: 1},
-		{name: "dev/null", mode: modeDevice | 0o666, major: 1, minor: 3},
-		{name: "init", mode: modeFile | 0o755, data: r.Till},
-	}
+	entries := append(Nodes(), Entry{Name: "init", Mode: ModeFile | 0o755, Data: r.Till})
 	for _, folder := range []string{"boot", "data", "etc", "proc", "run", "sys", "tmp"} {
-		entries = append(entries, entry{name: folder, mode: modeFolder | 0o755})
+		entries = append(entries, Entry{Name: folder, Mode: ModeFolder | 0o755})
 	}
 	if len(r.Roots) > 0 {
 		// The first place that crypto/x509 looks at.
-		entries = append(entries, entry{name: "etc/ssl/certs/ca-certificates.crt", mode: modeFile | 0o644, data: r.Roots})
+		entries = append(entries, Entry{Name: "etc/ssl/certs/ca-certificates.crt", Mode: ModeFile | 0o644, Data: r.Roots})
 	}
 	if len(r.Trust) > 0 {
-		entries = append(entries, entry{name: TrustFile, mode: modeFile | 0o644, data: r.Trust})
+		entries = append(entries, Entry{Name: TrustFile, Mode: ModeFile | 0o644, Data: r.Trust})
 	}
 	modules, err := r.modules()
 	if err != nil {
@@ -48,7 +44,7 @@ func (r *Recipe) initramfs() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := writeArchive(z, entries); err != nil {
+	if err := WriteArchive(z, entries); err != nil {
 		return nil, fmt.Errorf("pack the initramfs: %w", err)
 	}
 	if err := z.Close(); err != nil {
@@ -61,7 +57,7 @@ const modulesRoot = "kernel/lib/modules"
 
 // modules are those of the board's recipe and what they depend on, and a
 // modules.dep that speaks of no others.
-func (r *Recipe) modules() ([]entry, error) {
+func (r *Recipe) modules() ([]Entry, error) {
 	if len(r.Board.Image.Modules) == 0 {
 		return nil, nil
 	}
@@ -105,37 +101,28 @@ func (r *Recipe) modules() ([]entry, error) {
 			return nil, fmt.Errorf("the kernel has no module %s", name)
 		}
 	}
-	var all []entry
+	var all []Entry
 	var dep strings.Builder
-	for _, module := range sortedKeys(taken) {
+	for _, module := range slices.Sorted(maps.Keys(taken)) {
 		data, err := fs.ReadFile(r.Blobs, path.Join(from, module))
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, entry{name: path.Join(to, module), mode: modeFile | 0o644, data: data})
+		all = append(all, Entry{Name: path.Join(to, module), Mode: ModeFile | 0o644, Data: data})
 		dep.WriteString(strings.Join(append([]string{module + ":"}, needs[module]...), " ") + "\n")
 	}
-	return append(all, entry{name: path.Join(to, "modules.dep"), mode: modeFile | 0o644, data: []byte(dep.String())}), nil
-}
-
-func sortedKeys(m map[string]bool) []string {
-	var keys []string
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
+	return append(all, Entry{Name: path.Join(to, "modules.dep"), Mode: ModeFile | 0o644, Data: []byte(dep.String())}), nil
 }
 
 // maxRadio bounds the radio's firmware, in bytes. All of linux-firmware's folder brcm has 30 MB; a board needs one.
 const maxRadio = 4 << 20
 
 // radio is the firmware of the board's radio, where the driver looks for it.
-func (r *Recipe) radio() ([]entry, error) {
+func (r *Recipe) radio() ([]Entry, error) {
 	if r.Radio == nil {
 		return nil, nil
 	}
-	var all []entry
+	var all []Entry
 	size := 0
 	err := fs.WalkDir(r.Radio, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -145,7 +132,7 @@ func (r *Recipe) radio() ([]entry, error) {
 		if size += len(data); err == nil && size > maxRadio {
 			err = fmt.Errorf("more than %d MiB: give only this board's files", maxRadio>>20)
 		}
-		all = append(all, entry{name: path.Join("lib/firmware/brcm", name), mode: modeFile | 0o644, data: data})
+		all = append(all, Entry{Name: path.Join("lib/firmware/brcm", name), Mode: ModeFile | 0o644, Data: data})
 		return err
 	})
 	if err != nil {
@@ -171,42 +158,52 @@ func CheckProgram(till []byte) error {
 	return nil
 }
 
-// entry is a file, folder or device of an archive.
-type entry struct {
-	name         string
-	mode         uint32 // as in stat(2)
-	data         []byte
-	major, minor uint32 // of a device
+// Entry is a file, folder or device of an archive.
+type Entry struct {
+	Name         string // without a slash in front; folders come before what is in them
+	Mode         uint32 // as in stat(2)
+	Data         []byte
+	Major, Minor uint32 // of a device
 }
 
 // Kinds of an entry, in its mode.
 const (
-	modeFile   = 0o100000
-	modeFolder = 0o040000
-	modeDevice = 0o020000 // a character device
+	ModeFile   = 0o100000
+	ModeFolder = 0o040000
+	ModeDevice = 0o020000 // a character device
 )
 
+// Nodes are the two devices without which a Go program, as the first one of a
+// system, ends at once.
+func Nodes() []Entry {
+	return []Entry{
+		{Name: "dev", Mode: ModeFolder | 0o755},
+		{Name: "dev/console", Mode: ModeDevice | 0o600, Major: 5, Minor: 1},
+		{Name: "dev/null", Mode: ModeDevice | 0o666, Major: 1, Minor: 3},
+	}
+}
+
 // withFolders adds the folders that entries lie in, and sorts all by name, so that a folder comes before what is in it.
-func withFolders(entries []entry) []entry {
+func withFolders(entries []Entry) []Entry {
 	there := make(map[string]bool)
 	for _, e := range entries {
-		there[e.name] = true
+		there[e.Name] = true
 	}
 	for _, e := range slices.Clone(entries) {
-		for dir := path.Dir(e.name); dir != "."; dir = path.Dir(dir) {
+		for dir := path.Dir(e.Name); dir != "."; dir = path.Dir(dir) {
 			if !there[dir] {
 				there[dir] = true
-				entries = append(entries, entry{name: dir, mode: modeFolder | 0o755})
+				entries = append(entries, Entry{Name: dir, Mode: ModeFolder | 0o755})
 			}
 		}
 	}
-	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
 	return entries
 }
 
-// writeArchive writes a cpio archive in its "newc" form, which is what the
+// WriteArchive writes a cpio archive in its "newc" form, which is what the
 // kernel unpacks. Source: Linux, Documentation/driver-api/early-userspace/buffer-format.rst.
-func writeArchive(w io.Writer, entries []entry) error {
+func WriteArchive(w io.Writer, entries []Entry) error {
 	at := int64(0)
 	write := func(b []byte) error {
 		n, err := w.Write(b)
@@ -214,15 +211,15 @@ func writeArchive(w io.Writer, entries []entry) error {
 		return err
 	}
 	pad := func() error { return write(make([]byte, (4-at%4)%4)) }
-	for i, e := range append(slices.Clone(entries), entry{name: "TRAILER!!!"}) {
+	for i, e := range append(slices.Clone(entries), Entry{Name: "TRAILER!!!"}) {
 		links := 1
-		if e.mode&0o170000 == modeFolder {
+		if e.Mode&0o170000 == ModeFolder {
 			links = 2
 		}
 		// inode, mode, uid, gid, links, mtime, size, device's and own major and minor, name's length, no checksum
 		header := fmt.Sprintf("070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X",
-			i+1, e.mode, 0, 0, links, fixedTime().Unix(), len(e.data), 0, 0, e.major, e.minor, len(e.name)+1, 0)
-		for _, part := range [][]byte{[]byte(header + e.name + "\x00"), e.data} {
+			i+1, e.Mode, 0, 0, links, fixedTime().Unix(), len(e.Data), 0, 0, e.Major, e.Minor, len(e.Name)+1, 0)
+		for _, part := range [][]byte{[]byte(header + e.Name + "\x00"), e.Data} {
 			if err := write(part); err != nil {
 				return err
 			}

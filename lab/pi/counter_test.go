@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"till/boards/card"
 	"till/cloud/service"
 	"till/lab/pi"
 	"till/payment"
@@ -237,10 +238,10 @@ func program(t *testing.T, from string) []byte {
 func initrd(t *testing.T, config string) string {
 	t.Helper()
 	var b bytes.Buffer
-	err := pi.WriteInitrd(&b, append(pi.Nodes(),
-		pi.File{Name: "init", Mode: 0o755, Data: program(t, "./lab/pi/init")},
-		pi.File{Name: "till", Mode: 0o755, Data: program(t, "./cmd/till")},
-		pi.File{Name: "till.toml", Mode: 0o644, Data: []byte(config)},
+	err := card.WriteArchive(&b, append(card.Nodes(),
+		card.Entry{Name: "init", Mode: card.ModeFile | 0o755, Data: program(t, "./lab/pi/init")},
+		card.Entry{Name: "till", Mode: card.ModeFile | 0o755, Data: program(t, "./cmd/till")},
+		card.Entry{Name: "till.toml", Mode: card.ModeFile | 0o644, Data: []byte(config)},
 	))
 	if err != nil {
 		t.Fatal(err)
