@@ -11,10 +11,7 @@ func (b *batch) keep(a Attempt) error {
 	if err := b.tx.PutAttempt(a); err != nil {
 		return err
 	}
-	b.attempts.keep(a.Order, time.Time{})
-	if a.Open() {
-		b.attempts.keep(a.Order, a.NextAt)
-	}
+	b.attempts.keep(a.Order, a.Open(), a.NextAt)
 	return nil
 }
 

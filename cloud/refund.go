@@ -160,11 +160,7 @@ func (b *batch) keepRefund(entry RefundEntry) error {
 	if err := b.tx.PutRefund(entry); err != nil {
 		return err
 	}
-	at := time.Time{}
-	if entry.Open() {
-		at = entry.NextAt
-	}
-	b.refunds.keep(entry.Answer.Refund, at)
+	b.refunds.keep(entry.Answer.Refund, entry.Open(), entry.NextAt)
 	return nil
 }
 

@@ -53,8 +53,13 @@ func (a *agenda[K]) begin() {
 	clear(a.asked)
 }
 
-// keep is work as the batch leaves it; at is zero if nothing is left to do.
-func (a *agenda[K]) keep(k K, at time.Time) { a.settled[k] = at }
+// keep is work as the batch leaves it; at counts while it is open.
+func (a *agenda[K]) keep(k K, open bool, at time.Time) {
+	if !open {
+		at = time.Time{}
+	}
+	a.settled[k] = at
+}
 
 // held says that a question is out, or goes out with the batch.
 func (a *agenda[K]) held(k K, now time.Time) bool { return now.Before(a.calling[k]) || a.asked[k] }

@@ -163,11 +163,7 @@ func (a *Acquirer) become(o *Order, s State) bool {
 // and says what comes of it.
 func (a *Acquirer) answer(ctx context.Context, c Call, natural func(*Order) State) (cloud.Result, error) {
 	a.mu.Lock()
-	a.calls = append(a.calls, c)
-	var script Answer
-	if left := a.scripts[c.Step]; len(left) > 0 {
-		script, a.scripts[c.Step] = left[0], left[1:]
-	}
+	script := a.record(c)
 	o := a.book[c.Order]
 	byBook := script.Become == Absent && script.Result == nil && script.Err == nil
 	if (c.Step == cloud.StepCharge || c.Step == cloud.StepShow) && (byBook || script.Become != Absent) {
@@ -185,6 +181,20 @@ func (a *Acquirer) answer(ctx context.Context, c Call, natural func(*Order) Stat
 	}
 	result := say(o, before)
 	a.mu.Unlock()
+	return script.or(ctx, result)
+}
+
+// record notes a call, and takes its script.
+func (a *Acquirer) record(c Call) (script Answer) {
+	a.calls = append(a.calls, c)
+	if left := a.scripts[c.Step]; len(left) > 0 {
+		script, a.scripts[c.Step] = left[0], left[1:]
+	}
+	return script
+}
+
+// or says what the script says, or what the book does.
+func (script Answer) or(ctx context.Context, book cloud.Result) (cloud.Result, error) {
 	switch {
 	case script.Silent:
 		<-ctx.Done()
@@ -194,7 +204,7 @@ func (a *Acquirer) answer(ctx context.Context, c Call, natural func(*Order) Stat
 	case script.Result != nil:
 		return *script.Result, nil
 	}
-	return result, nil
+	return book, nil
 }
 
 // say is what the book says of an order.
@@ -266,11 +276,7 @@ func (a *Acquirer) Reverse(ctx context.Context, number payment.Order) (cloud.Res
 // let it do so and say something else: Become set to Taken does that.
 func (a *Acquirer) Refund(ctx context.Context, r cloud.Refund) (cloud.Result, error) {
 	a.mu.Lock()
-	a.calls = append(a.calls, Call{Step: cloud.StepRefund, Order: r.Order.Number, Money: r.Amount, Refund: r.Number})
-	var script Answer
-	if left := a.scripts[cloud.StepRefund]; len(left) > 0 {
-		script, a.scripts[cloud.StepRefund] = left[0], left[1:]
-	}
+	script := a.record(Call{Step: cloud.StepRefund, Order: r.Order.Number, Money: r.Amount, Refund: r.Number})
 	if o := a.book[r.Order.Number]; o != nil && script.Result != nil && script.Result.Outcome == cloud.Refused {
 		if _, given := o.Refunds[r.Number]; given {
 			script = Answer{} // what is given back is refused by no wallet
@@ -282,16 +288,7 @@ func (a *Acquirer) Refund(ctx context.Context, r cloud.Refund) (cloud.Result, er
 		result = a.giveBack(r)
 	}
 	a.mu.Unlock()
-	switch {
-	case script.Silent:
-		<-ctx.Done()
-		return cloud.Result{}, ctx.Err()
-	case script.Err != nil:
-		return cloud.Result{}, script.Err
-	case script.Result != nil:
-		return *script.Result, nil
-	}
-	return result, nil
+	return script.or(ctx, result)
 }
 
 func (a *Acquirer) giveBack(r cloud.Refund) cloud.Result {
