@@ -104,10 +104,7 @@ func (s State) cashButtons(back Button) []Button {
 }
 
 func (s State) listButtons() []Button {
-	buttons := []Button{
-		{ID: "prev", Enabled: s.Page > 0},
-		{ID: "next", Enabled: (s.Page+1)*s.rows() < len(s.Listed)},
-	}
+	buttons := s.pagers(len(s.Listed))
 	for _, sale := range s.OnPage() {
 		buttons = append(buttons, Button{ID: RowID(sale.ID), Enabled: true})
 	}
@@ -118,8 +115,18 @@ func (s State) rows() int { return max(1, s.Settings.Rows) }
 
 // OnPage are the listed sales of the page that is shown.
 func (s State) OnPage() []payment.Sale {
-	from := min(s.Page*s.rows(), len(s.Listed))
-	return s.Listed[from:min(from+s.rows(), len(s.Listed))]
+	return page(s, s.Listed)
+}
+
+// page is the part of a list that is shown.
+func page[T any](s State, all []T) []T {
+	from := min(s.Page*s.rows(), len(all))
+	return all[from:min(from+s.rows(), len(all))]
+}
+
+// pagers are the buttons that leaf through a list of so many.
+func (s State) pagers(of int) []Button {
+	return []Button{{ID: "prev", Enabled: s.Page > 0}, {ID: "next", Enabled: (s.Page+1)*s.rows() < of}}
 }
 
 // SelectedSale is the sale that was picked from the list.

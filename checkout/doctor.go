@@ -101,18 +101,15 @@ func (m *move) examined(e Examined) {
 
 // ChecksOnPage are the findings of the page that is shown.
 func (s State) ChecksOnPage() []Check {
-	from := min(s.Page*s.rows(), len(s.Checks))
-	return s.Checks[from:min(from+s.rows(), len(s.Checks))]
+	return page(s, s.Checks)
 }
 
 func (s State) doctorButtons(back Button) []Button {
 	if len(s.Checks) == 0 { // it is at it
 		return []Button{back}
 	}
-	buttons := []Button{
-		back, {ID: "prev", Enabled: s.Page > 0}, {ID: "next", Enabled: (s.Page+1)*s.rows() < len(s.Checks)},
-		{ID: "code", Main: true, Enabled: true},
-	}
+	buttons := append([]Button{back}, s.pagers(len(s.Checks))...)
+	buttons = append(buttons, Button{ID: "code", Main: true, Enabled: true})
 	for i := range s.ChecksOnPage() {
 		buttons = append(buttons, Button{ID: s.CheckOnPage(i), Enabled: true})
 	}

@@ -38,12 +38,13 @@ func (m *move) pressReceipt(id string) {
 	}
 	m.Doubts = slices.Clone(m.Doubts[1:])
 	m.hush()
-	if now, held := m.Sale(sale.ID); held {
+	now, held := m.Sale(sale.ID)
+	if held {
 		sale = now
 	}
 	switch id {
 	case "yes":
-		if _, held := m.Sale(sale.ID); held && sale.Printed == 0 {
+		if held && sale.Printed == 0 {
 			m.record(sale, payment.Event{Kind: payment.ReceiptPrinted, Receipt: sale.Receipt})
 		}
 	case "again":

@@ -1,7 +1,6 @@
 package checkout
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -163,16 +162,11 @@ func (m *move) relist(sale payment.Sale) {
 }
 
 func (m *move) owe(id payment.RefundID, o owing) {
-	m.owed = maps.Clone(m.owed)
-	if m.owed == nil {
-		m.owed = map[payment.RefundID]owing{}
-	}
-	m.owed[id] = o
+	m.owed = with(m.owed, id, o)
 }
 
 func (m *move) settled(id payment.RefundID) {
-	m.owed = maps.Clone(m.owed)
-	delete(m.owed, id)
+	m.owed = without(m.owed, id)
 }
 
 // takeUpRefunds asks, after a boot, what became of the refunds of a sale.

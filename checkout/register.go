@@ -72,21 +72,15 @@ func (r *Register) Handle(e Event, now Now) error {
 			return fmt.Errorf("button %.40q: %w", x.Button, ErrNoButton)
 		}
 	case Told:
-		id, _, err := x.Answer.Order.Split()
-		if err == nil {
-			x.Sale, err = r.lookUp(id)
-		}
-		if err != nil {
-			return fmt.Errorf("answer of the gateway: %w", err)
+		var err error
+		if x.Sale, err = r.answered(x.Answer.Order.Split()); err != nil {
+			return err
 		}
 		e = x
 	case RefundTold:
-		id, _, err := x.Answer.Refund.Split()
-		if err == nil {
-			x.Sale, err = r.lookUp(id)
-		}
-		if err != nil {
-			return fmt.Errorf("answer of the gateway: %w", err)
+		var err error
+		if x.Sale, err = r.answered(x.Answer.Refund.Split()); err != nil {
+			return err
 		}
 		e = x
 	}
@@ -121,6 +115,18 @@ func (r *Register) gone(e payment.Event) (bool, error) {
 		return true, fmt.Errorf("look up sale %s: %w", e.Sale, err)
 	}
 	return !ok, nil
+}
+
+// answered brings the sale that an answer's number, taken apart, speaks of.
+func (r *Register) answered(id payment.SaleID, _ int, err error) (*payment.Sale, error) {
+	var sale *payment.Sale
+	if err == nil {
+		sale, err = r.lookUp(id)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("answer of the gateway: %w", err)
+	}
+	return sale, nil
 }
 
 // lookUp brings a sale that the state no longer holds: news of it can come days

@@ -122,16 +122,27 @@ func (m *move) put(sale payment.Sale) {
 }
 
 func (m *move) watch(id payment.SaleID, w watch) {
-	m.watches = maps.Clone(m.watches)
-	if m.watches == nil {
-		m.watches = map[payment.SaleID]watch{}
-	}
-	m.watches[id] = w
+	m.watches = with(m.watches, id, w)
 }
 
 func (m *move) unwatch(id payment.SaleID) {
-	m.watches = maps.Clone(m.watches)
-	delete(m.watches, id)
+	m.watches = without(m.watches, id)
+}
+
+// with is a map that has another value for one key. The state before keeps its own.
+func with[K comparable, V any](all map[K]V, k K, v V) map[K]V {
+	all = maps.Clone(all)
+	if all == nil {
+		all = map[K]V{}
+	}
+	all[k] = v
+	return all
+}
+
+func without[K comparable, V any](all map[K]V, k K) map[K]V {
+	all = maps.Clone(all)
+	delete(all, k)
+	return all
 }
 
 // show puts another screen up. leave is how long it stays; 0 is until it is left.
