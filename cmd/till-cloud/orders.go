@@ -192,6 +192,12 @@ func black(m *draw.Matrix, x, y int) bool {
 	return x >= 0 && y >= 0 && x < m.Size() && y < m.Size() && m.Black(x, y)
 }
 
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
 func terminals(ctx context.Context, args []string, stdout io.Writer) error {
 	flags, data := newFlags("terminals")
 	asJSON := flags.Bool("json", false, "as JSON, with all that is known")
@@ -203,9 +209,7 @@ func terminals(ctx context.Context, args []string, stdout io.Writer) error {
 		return err
 	}
 	if *asJSON {
-		e := json.NewEncoder(stdout)
-		e.SetIndent("", "  ")
-		return e.Encode(all)
+		return writeJSON(stdout, all)
 	}
 	w := tabwriter.NewWriter(stdout, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "TERMINAL\tSTATE\tMERCHANT\tSINCE\tCERTIFICATE UNTIL\tEPOCH\tDEVICES BEFORE")

@@ -8,10 +8,8 @@ import (
 	"log/slog"
 	"maps"
 	"net/url"
-	"strings"
 	"time"
 
-	"till/checkout"
 	"till/device"
 	"till/device/identity"
 	"till/display"
@@ -155,37 +153,18 @@ func (e *enroller) loop(ctx context.Context) {
 
 // resolve finds out what a touch means on the frame that is shown.
 func (e *enroller) resolve(in display.InputEvent) (any, error) {
-	switch {
-	case in.Key != "":
+	if in.Key != "" {
 		return enrolKeyed{in.Key}, nil
-	case in.Touch != nil:
-		if b, ok := e.frame.Hit(*in.Touch); ok {
-			return enrolPressed{b.ID}, nil
-		}
-		return nil, nil // beside every button
 	}
-	for _, b := range e.frame.Buttons {
-		if b.ID == in.Button && b.Enabled {
-			return enrolPressed{b.ID}, nil
-		}
+	id, err := pressed(e.frame, in)
+	if id == "" {
+		return nil, coded(err)
 	}
-	return nil, noButton{fmt.Errorf("button %.40q: %w", in.Button, checkout.ErrNoButton)}
+	return enrolPressed{id}, nil
 }
 
 func (e *enroller) do(ctx context.Context, in enrolInput) error {
-	done := make(chan error, 1)
-	in.done = done
-	select {
-	case e.inbox <- in:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return handOver(ctx, e.inbox, func(done chan<- error) enrolInput { in.done = done; return in })
 }
 
 func (e *enroller) readInput(ctx context.Context) error {
@@ -208,7 +187,7 @@ func (e *enroller) view() display.View {
 	}
 	if s.keying {
 		v.Screen, v.Keypad, v.QR = display.ScreenClaim, true, ""
-		v.Title, v.Keyed, v.Detail = say("enrol_key_title"), grouped(s.digits), say("enrol_key_detail")
+		v.Title, v.Keyed, v.Detail = say("enrol_key_title"), enrolment.Grouped(s.digits), say("enrol_key_detail")
 		v.Buttons = []display.Button{
 			{ID: "back", Role: display.RoleBack, Enabled: true},
 			{ID: "enter", Role: display.RoleMain, Enabled: len(s.digits) == claimDigits},
@@ -240,18 +219,6 @@ func hostOf(address string) string {
 		return address
 	}
 	return u.Hostname()
-}
-
-// grouped is digits in groups of four.
-func grouped(digits string) string {
-	var b strings.Builder
-	for i, c := range digits {
-		if i > 0 && i%4 == 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteRune(c)
-	}
-	return b.String()
 }
 
 // show draws the screen, and shows the bench where we stand.

@@ -432,10 +432,14 @@ func (t *terminal) send(ctx context.Context, e checkout.Event) {
 
 // do hands an event to the counter and waits until it is handled.
 func (t *terminal) do(ctx context.Context, in input) error {
+	return handOver(ctx, t.inbox, func(done chan<- error) input { in.done = done; return in })
+}
+
+// handOver puts into an inbox what says done when it was handled, and waits for that.
+func handOver[T any](ctx context.Context, inbox chan<- T, with func(done chan<- error) T) error {
 	done := make(chan error, 1)
-	in.done = done
 	select {
-	case t.inbox <- in:
+	case inbox <- with(done):
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -508,19 +512,26 @@ func (t *terminal) resolve(e display.InputEvent) (checkout.Event, error) {
 		return nil, nil
 	case e.Key != "":
 		return checkout.Keyed{Key: e.Key}, nil
-	case e.Touch != nil:
-		if b, ok := t.frame.Hit(*e.Touch); ok {
-			return checkout.Pressed{Button: b.ID}, nil
-		}
-		return nil, nil // beside every button
-	default:
-		for _, b := range t.frame.Buttons {
-			if b.ID == e.Button && b.Enabled {
-				return checkout.Pressed{Button: b.ID}, nil
-			}
-		}
-		return nil, fmt.Errorf("button %.40q: %w", e.Button, checkout.ErrNoButton)
 	}
+	id, err := pressed(t.frame, e)
+	if id == "" {
+		return nil, err
+	}
+	return checkout.Pressed{Button: id}, nil
+}
+
+// pressed is the button that was touched or named; "" beside every button.
+func pressed(frame *display.Frame, e display.InputEvent) (id string, err error) {
+	if e.Touch != nil {
+		b, _ := frame.Hit(*e.Touch)
+		return b.ID, nil
+	}
+	for _, b := range frame.Buttons {
+		if b.ID == e.Button && b.Enabled {
+			return b.ID, nil
+		}
+	}
+	return "", fmt.Errorf("button %.40q: %w", e.Button, checkout.ErrNoButton)
 }
 
 // noButton lets the bench tell a button that is not there from a fault.

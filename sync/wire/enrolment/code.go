@@ -48,7 +48,7 @@ func ParseClaim(s string) (Claim, error) {
 }
 
 // String is the code in groups of four digits.
-func (c Claim) String() string { return grouped(string(c)) }
+func (c Claim) String() string { return Grouped(string(c)) }
 
 // Device is a device code: digits of a device's own key, which its panel shows
 // and its operator makes a claim for.
@@ -76,7 +76,7 @@ func ParseDevice(s string) (Device, error) {
 const deviceScheme = "till-device:"
 
 // String is the code in groups of four digits.
-func (d Device) String() string { return grouped(string(d)) }
+func (d Device) String() string { return Grouped(string(d)) }
 
 // QR is the text of the code that the panel shows.
 func (d Device) QR() string { return deviceScheme + string(d) }
@@ -120,7 +120,8 @@ func withCheck(digits string) string {
 	return digits + string(rune('0'+(10-sum%10)%10))
 }
 
-func grouped(digits string) string {
+// Grouped is digits in groups of four, as people read them out.
+func Grouped(digits string) string {
 	var b strings.Builder
 	for i, c := range digits {
 		if i > 0 && i%4 == 0 {
