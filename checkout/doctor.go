@@ -13,7 +13,7 @@ type Check struct {
 	Name  words.Key
 	State CheckState
 	Found string
-	Next  Sentence // what to do; empty where nothing has to be done
+	Next  words.Sentence // what to do; empty where nothing has to be done
 }
 
 // CheckState is what came of a check.

@@ -54,15 +54,15 @@ type (
 	Examined struct {
 		Checks []Check
 		Report string // for a QR
-		Why    Sentence
+		Why    words.Sentence
 	}
 	// Refused says that the gateway will not take this terminal's journal.
 	Refused struct{ Why string }
 	// HaltChanged says why no new sale may be begun, or, empty, that one may.
 	// What was begun is finished either way.
-	HaltChanged struct{ Why Sentence }
+	HaltChanged struct{ Why words.Sentence }
 	// Noticed is something to say once.
-	Noticed struct{ Text Sentence }
+	Noticed struct{ Text words.Sentence }
 	// Ticked says that Deadline has passed.
 	Ticked struct{}
 )
@@ -176,17 +176,3 @@ const (
 	PrinterNoPaper PrinterState = "no-paper"
 	PrinterOff     PrinterState = "off"
 )
-
-// Sentence is something to say, in whichever language the reader has.
-type Sentence struct {
-	Key  words.Key
-	Args []string // name, value, name, value
-}
-
-// In is the sentence in a language; empty if there is nothing to say.
-func (s Sentence) In(lang words.Lang) string {
-	if s.Key == "" {
-		return ""
-	}
-	return words.Say(lang, s.Key, s.Args...)
-}

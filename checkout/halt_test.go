@@ -8,9 +8,10 @@ import (
 
 	"till/checkout"
 	"till/payment"
+	"till/words"
 )
 
-var diskFull = checkout.Sentence{Key: "halt_disk"}
+var diskFull = words.Sentence{Key: "halt_disk"}
 
 func (c *counter) mustHandle(events ...checkout.Event) {
 	c.t.Helper()
@@ -130,7 +131,7 @@ func TestFullAndFailedJournals(t *testing.T) {
 
 func TestNoticeGoesByItself(t *testing.T) {
 	c := newCounter(t)
-	c.mustHandle(checkout.Noticed{Text: checkout.Sentence{Key: "store_aside"}})
+	c.mustHandle(checkout.Noticed{Text: words.Sentence{Key: "store_aside"}})
 	c.at = c.at.Add(50 * time.Second)
 	c.mustHandle(checkout.Ticked{})
 	if c.register.State.Message.Key != "store_aside" {

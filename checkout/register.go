@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"till/payment"
+	"till/words"
 )
 
 // Journal keeps what must not be lost. Append returns after its one commit is
@@ -153,12 +154,12 @@ func unkept(s State, events []payment.Event, err error, now Now) State {
 		m.say("halt_full")
 		return m.State
 	}
-	return faulted(s, Sentence{Key: faultStore, Args: []string{"why", err.Error()}}, now)
+	return faulted(s, words.Sentence{Key: faultStore, Args: []string{"why", err.Error()}}, now)
 }
 
 // faulted is the state before a step that is impossible or could not be made
 // durable: nothing of the step has happened, and the screen says so.
-func faulted(s State, why Sentence, now Now) State {
+func faulted(s State, why words.Sentence, now Now) State {
 	m := &move{State: s, now: now}
 	m.fault(why)
 	return m.State

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"till/payment"
+	"till/words"
 )
 
 // Screen is what the terminal shows; state.json says the same word.
@@ -100,9 +101,9 @@ type State struct {
 	ClockKnown bool
 	Offset     time.Duration // the cloud's time less Now.At
 	Printer    PrinterState
-	FaultText  Sentence
-	Halt       Sentence // why no sale is begun; empty: nothing is in the way
-	Reopen     bool     // asked for on a fault: the journal is to be opened anew
+	FaultText  words.Sentence
+	Halt       words.Sentence // why no sale is begun; empty: nothing is in the way
+	Reopen     bool           // asked for on a fault: the journal is to be opened anew
 
 	// Doubts are the sales whose receipts may have come out or not, the oldest first.
 	Doubts []payment.Sale
@@ -121,7 +122,7 @@ type State struct {
 	Checks   []Check        // the doctor's findings, what failed first; none while it is at it
 	Check    int            // of the findings, the one on its own screen
 	Report   string         // the text of their QR
-	Message  Sentence
+	Message  words.Sentence
 	Since    time.Time // the screen's start, for what counts
 	leaveAt  time.Time // the screen leaves by itself; zero: it does not
 	quietAt  time.Time // the message goes by itself

@@ -52,7 +52,7 @@ func Step(s State, e Event, now Now) (State, []Effect) {
 	case Examined:
 		m.examined(e)
 	case Refused:
-		m.fault(Sentence{Key: "fault_refused", Args: []string{"why", e.Why}})
+		m.fault(words.Sentence{Key: "fault_refused", Args: []string{"why", e.Why}})
 	case HaltChanged:
 		m.halt(e.Why)
 	case Noticed:
@@ -76,7 +76,7 @@ type move struct {
 // done puts the commit before everything else.
 func (m *move) done() (State, []Effect) {
 	if m.bug != nil {
-		return faulted(m.before, Sentence{Key: "fault_internal", Args: []string{"why", m.bug.Error()}}, m.now), nil
+		return faulted(m.before, words.Sentence{Key: "fault_internal", Args: []string{"why", m.bug.Error()}}, m.now), nil
 	}
 	if len(m.events) == 0 {
 		return m.State, m.effects
@@ -176,19 +176,19 @@ func (m *move) ready() {
 }
 
 func (m *move) say(k words.Key, args ...string) {
-	m.Message = Sentence{Key: k, Args: args}
+	m.Message = words.Sentence{Key: k, Args: args}
 	m.quietAt = m.now.At.Add(messageFor)
 }
 
-func (m *move) hush() { m.Message, m.quietAt = Sentence{}, time.Time{} }
+func (m *move) hush() { m.Message, m.quietAt = words.Sentence{}, time.Time{} }
 
-func (m *move) fault(why Sentence) {
+func (m *move) fault(why words.Sentence) {
 	m.show(Fault, 0)
 	m.FaultText = why
 }
 
 // halt stops new sales, or lets them again. What is keyed waits.
-func (m *move) halt(why Sentence) {
+func (m *move) halt(why words.Sentence) {
 	m.Halt = why
 	if m.Screen == Ready || m.Screen == Halted {
 		m.show(Ready, 0)

@@ -150,7 +150,7 @@ func (c *counter) do(line string) error {
 		if n > 0 {
 			checks[0] = checkout.Check{State: checkout.CheckFailed}
 		}
-		return errors.Join(err, c.handle(checkout.Examined{Checks: checks, Report: "report", Why: checkout.Sentence{Key: "doctor_no_report", Args: []string{"why", "busy"}}}))
+		return errors.Join(err, c.handle(checkout.Examined{Checks: checks, Report: "report", Why: words.Sentence{Key: "doctor_no_report", Args: []string{"why", "busy"}}}))
 	case "lost":
 		for _, p := range c.fake.Paper() {
 			sale, _, err := c.fake.Sale(p.Sale)
@@ -314,7 +314,7 @@ func (c *counter) outcome(line string, did []checkout.Effect, err error) string 
 }
 
 // said holds that a sentence is in the catalogue, and all its arguments are filled in.
-func (c *counter) said(s checkout.Sentence) {
+func (c *counter) said(s words.Sentence) {
 	for _, lang := range words.Langs {
 		if text := s.In(lang); s.Key != "" && (text == string(s.Key) || strings.Contains(text, "{")) {
 			c.t.Errorf("%s is said as %q", s.Key, text)

@@ -1,7 +1,7 @@
 package words
 
 // counter holds what the terminal says to the cashier in the course of a sale.
-var counter = map[Key]sentence{
+var counter = map[Key]entry{
 	"amount_first":      {"Key the amount first.", "请先输入金额。"},
 	"amount_too_large":  {"That amount is too large.", "金额过大。"},
 	"amount_differs":    {"The wallet says another amount. Call support before you go on.", "钱包返回的金额不一致，请先联系技术支持。"},

@@ -2,7 +2,7 @@ package words
 
 // customer is what a customer reads on a display of their own: each sentence is
 // shown in both languages.
-var customer = map[Key]sentence{
+var customer = map[Key]entry{
 	"customer_welcome":       {"Welcome", "欢迎光临"},
 	"customer_due":           {"To pay", "应付金额"},
 	"customer_show_code":     {"Show your payment code", "请出示付款码"},

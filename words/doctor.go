@@ -1,7 +1,7 @@
 package words
 
 // doctor holds what till doctor says: to a technician, in the shop or from afar.
-var doctor = map[Key]sentence{
+var doctor = map[Key]entry{
 	"doctor_loaded":   {"loaded", "正常"},
 	"doctor_not_here": {"not here", "未安装"},
 	"doctor_failed":   {"failed", "故障"},

@@ -1,7 +1,7 @@
 package words
 
 // enrol is what a device says that is no terminal yet.
-var enrol = map[Key]sentence{
+var enrol = map[Key]entry{
 	"enrol_title":      {"Enrol this terminal", "登记本机"},
 	"enrol_code":       {"Device code", "设备码"},
 	"enrol_scan":       {"Scan the operator's claim code with the scanner.", "请用扫码器扫描运营方的登记码。"},

@@ -1,7 +1,7 @@
 package words
 
 // paper holds what receipts and other paper say. A customer reads both languages.
-var paper = map[Key]sentence{
+var paper = map[Key]entry{
 	// Banners: one glance tells one slip from another.
 	"paper_sale":        {"SALE", "消费"},
 	"paper_refund":      {"REFUND", "退款"},

@@ -1,7 +1,7 @@
 package words
 
 // screen holds the labels and headings of screens.
-var screen = map[Key]sentence{
+var screen = map[Key]entry{
 	// Status bar.
 	"bar_online":          {"Online", "在线"},
 	"bar_offline":         {"Offline", "离线"},

@@ -22,18 +22,32 @@ var Langs = []Lang{English, Chinese}
 // Key names a sentence. Keys are stored nowhere, so they may be renamed freely.
 type Key string
 
-// sentence is one thing said, in each language. {name} stands for an argument.
-type sentence struct{ en, zh string }
+// entry is one thing said, in each language. {name} stands for an argument.
+type entry struct{ en, zh string }
 
 // The catalogue is written in one table a room (screen.go, paper.go, …).
 var catalogue = merge(counter, screen, paper, customer, enrol, doctor)
 
-func merge(tables ...map[Key]sentence) map[Key]sentence {
-	all := map[Key]sentence{}
+func merge(tables ...map[Key]entry) map[Key]entry {
+	all := map[Key]entry{}
 	for _, t := range tables {
 		maps.Copy(all, t)
 	}
 	return all
+}
+
+// Sentence is something to say, in whichever language the reader has.
+type Sentence struct {
+	Key  Key
+	Args []string // as in Say
+}
+
+// In is the sentence in a language; empty if there is nothing to say.
+func (s Sentence) In(lang Lang) string {
+	if s.Key == "" {
+		return ""
+	}
+	return Say(lang, s.Key, s.Args...)
 }
 
 // Say is the sentence k in language lang, with each {name} in it replaced from

@@ -14,6 +14,7 @@ import (
 	"till/checkout"
 	"till/device"
 	"till/display"
+	"till/words"
 )
 
 // boardAuto finds out the board by its device tree.
@@ -207,9 +208,9 @@ func (t *terminal) idleParts() map[string]func(context.Context) error {
 
 // sayMains tells the cashier that the mains went, or are back.
 func (t *terminal) sayMains(ctx context.Context, gone bool) {
-	text := checkout.Sentence{Key: "mains_back"}
+	text := words.Sentence{Key: "mains_back"}
 	if gone {
-		text = checkout.Sentence{Key: "mains_gone", Args: []string{"n", strconv.Itoa(int(t.config.UPS.Wait / time.Second))}}
+		text = words.Sentence{Key: "mains_gone", Args: []string{"n", strconv.Itoa(int(t.config.UPS.Wait / time.Second))}}
 	}
 	t.send(ctx, checkout.Noticed{Text: text})
 }

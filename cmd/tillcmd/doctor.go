@@ -298,12 +298,12 @@ func (c *consultation) tellFinding(p *patient) func(doctor.Finding) {
 	}
 }
 
-func (c *consultation) tell(s doctor.Sentence) {
+func (c *consultation) tell(s words.Sentence) {
 	_, _ = fmt.Fprintln(c.err, s.In(c.format.Lang)) // for a person, who sees when it does not come
 }
 
 // ask puts a question to whoever sits there; what is no clear no is yes.
-func (c *consultation) ask(ctx context.Context, s doctor.Sentence) (bool, error) {
+func (c *consultation) ask(ctx context.Context, s words.Sentence) (bool, error) {
 	if _, err := fmt.Fprintf(c.err, "%s [y/n] ", s.In(c.format.Lang)); err != nil {
 		return false, err
 	}

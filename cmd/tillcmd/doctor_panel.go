@@ -26,7 +26,7 @@ func (p onPanel) Examine() {
 		report, err := t.examine(p.ctx, examination{Closed: true}, nil)
 		event := checkout.Examined{Checks: checksOf(report), Report: report.Compact()}
 		if err != nil {
-			event = checkout.Examined{Why: checkout.Sentence{Key: "doctor_no_report", Args: []string{"why", err.Error()}}}
+			event = checkout.Examined{Why: words.Sentence{Key: "doctor_no_report", Args: []string{"why", err.Error()}}}
 		}
 		t.send(p.ctx, event)
 	})
@@ -38,7 +38,7 @@ func checksOf(r doctor.Report) []checkout.Check {
 	for _, f := range r.Findings {
 		all = append(all, checkout.Check{
 			Name: doctor.LabelKey(f.ID), State: checkout.CheckState(f.State), Found: f.Found,
-			Next: checkout.Sentence{Key: f.Next.Key, Args: f.Next.Args},
+			Next: f.Next,
 		})
 	}
 	slices.SortStableFunc(all, func(a, b checkout.Check) int { return cmp.Compare(severity(a.State), severity(b.State)) })

@@ -26,6 +26,7 @@ import (
 	"till/store"
 	link "till/sync"
 	"till/sync/wire"
+	"till/words"
 )
 
 // terminal is the counter at work on a board: one goroutine takes events one
@@ -49,7 +50,7 @@ type terminal struct {
 	customer *customerScreen
 	lamp     lamp
 	crashes  []device.Crash                // what the last run and boot left
-	notice   checkout.Sentence             // said once
+	notice   words.Sentence                // said once
 	key      atomic.Pointer[string]        // fingerprint of the gateway's key; nil until it is known
 	offset   atomic.Pointer[time.Duration] // the cloud's time less steady; nil until it is known
 	reached  atomic.Bool                   // the gateway is on line

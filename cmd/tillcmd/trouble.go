@@ -24,7 +24,7 @@ func journalFolder(data string) string { return filepath.Join(data, "journal") }
 // support, never deleted, and the next epoch is begun in its place: the notice
 // says so. What the ledger does not have of it is in no ledger, but the gateway
 // settles every attempt it has seen by itself.
-func openJournal(config Config, boot string) (j *store.Journal, notice checkout.Sentence, err error) {
+func openJournal(config Config, boot string) (j *store.Journal, notice words.Sentence, err error) {
 	dir := journalFolder(config.Data)
 	epoch, err := store.NextEpoch(dir)
 	if err != nil {
@@ -81,7 +81,7 @@ func mayMend(err error) bool {
 const openEvery = 2 * time.Second
 
 // untilOpen shows what keeps the journal from opening, until it does.
-func (t *terminal) untilOpen(ctx context.Context, why error) (j *store.Journal, notice checkout.Sentence, err error) {
+func (t *terminal) untilOpen(ctx context.Context, why error) (j *store.Journal, notice words.Sentence, err error) {
 	t.log.Error("the journal does not open, and is tried again", "err", why)
 	defer feedSystemdMeanwhile(ctx, t.log)()
 	body, err := device.Open(ctx, t.config.Board, t.body())
@@ -150,7 +150,7 @@ const (
 type upkeep struct {
 	terminal *terminal
 	space    func(dir string) (space, error)
-	halt     checkout.Sentence
+	halt     words.Sentence
 	pruneAt  time.Time
 }
 

@@ -58,7 +58,7 @@ func said(r doctor.Report, s doctor.State) []string {
 // Where all is well, every check says so, and each was made.
 func TestAllWell(t *testing.T) {
 	f := doctor.NewFake(now)
-	r := examine(t, f, doctor.Options{Interactive: true, Ask: func(context.Context, doctor.Sentence) (bool, error) { return true, nil }})
+	r := examine(t, f, doctor.Options{Interactive: true, Ask: func(context.Context, words.Sentence) (bool, error) { return true, nil }})
 	if !r.Well() || r.Count(doctor.Failed)+r.Count(doctor.NotHere) > 0 {
 		t.Errorf("failed %v, not here %v", said(r, doctor.Failed), said(r, doctor.NotHere))
 	}
@@ -250,13 +250,13 @@ func TestWhatIsTried(t *testing.T) {
 
 // A technician who saw nothing is believed over the device.
 func TestNotSeen(t *testing.T) {
-	no := func(context.Context, doctor.Sentence) (bool, error) { return false, nil }
+	no := func(context.Context, words.Sentence) (bool, error) { return false, nil }
 	r := examine(t, doctor.NewFake(now), doctor.Options{Interactive: true, Ask: no})
 	want := []string{"display.panel display_dark", "printer.page page_blank", "pins.light pin_dead", "pins.buzzer pin_dead", "pins.drawer pin_dead"}
 	if got := said(r, doctor.Failed); !slices.Equal(got, want) {
 		t.Errorf("failed %v", got)
 	}
-	gone := func(context.Context, doctor.Sentence) (bool, error) { return false, errors.New("nobody is there") }
+	gone := func(context.Context, words.Sentence) (bool, error) { return false, errors.New("nobody is there") }
 	if r := examine(t, doctor.NewFake(now), doctor.Options{Interactive: true, Ask: gone}); !r.Well() {
 		t.Errorf("with nobody there: failed %v", said(r, doctor.Failed))
 	}

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"till/words"
 )
 
 // oldest is a moment that is past: a clock before it was never set.
@@ -195,7 +197,7 @@ func (e *exam) certificate(context.Context) (Finding, bool) {
 	case now.Add(soon).After(v.After):
 		return Finding{
 			State: Loaded, Found: v.Name,
-			Next: Sentence{Key: "doctor_certificate_soon", Args: []string{"date", v.After.UTC().Format(dateForm)}},
+			Next: words.Sentence{Key: "doctor_certificate_soon", Args: []string{"date", v.After.UTC().Format(dateForm)}},
 		}, true
 	}
 	return works(v.Name + ", " + v.Before.UTC().Format(time.DateOnly) + "…" + v.After.UTC().Format(time.DateOnly))

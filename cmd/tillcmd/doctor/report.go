@@ -23,26 +23,12 @@ const (
 	Failed  State = "failed"   // it is here or has to be, and does not work
 )
 
-// Sentence is something to say, in whichever language the reader has.
-type Sentence struct {
-	Key  words.Key
-	Args []string // name, value, name, value
-}
-
-// In is the sentence in a language; empty if there is nothing to say.
-func (s Sentence) In(lang words.Lang) string {
-	if s.Key == "" {
-		return ""
-	}
-	return words.Say(lang, s.Key, s.Args...)
-}
-
 // Finding is what came of one check.
 type Finding struct {
 	ID    string // group and check, as printer.page: it stays the same
 	State State
-	Found string   // what is there: a name, a path, a figure
-	Next  Sentence // what to do, where it is not loaded
+	Found string         // what is there: a name, a path, a figure
+	Next  words.Sentence // what to do, where it is not loaded
 	Took  time.Duration
 }
 

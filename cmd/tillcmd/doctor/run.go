@@ -22,11 +22,11 @@ type Options struct {
 	// Interactive asks the technician, and waits for a scan and for touches.
 	Interactive bool
 	// Ask puts a question that is answered by yes or no; nil: nobody is there.
-	Ask func(ctx context.Context, question Sentence) (yes bool, err error)
+	Ask func(ctx context.Context, question words.Sentence) (yes bool, err error)
 	// Told, if set, hears of each finding as it comes, and before what waits for
 	// the technician what to do.
 	Told func(Finding)
-	Tell func(Sentence)
+	Tell func(words.Sentence)
 	// Free, if set, says whether a noisy check may be made now: a customer may
 	// have come meanwhile.
 	Free func(ctx context.Context) bool
@@ -193,24 +193,24 @@ func (e *exam) confirm(ctx context.Context, question words.Key) bool {
 	if !e.options.Interactive || e.options.Ask == nil {
 		return true
 	}
-	yes, err := e.options.Ask(ctx, Sentence{Key: question})
+	yes, err := e.options.Ask(ctx, words.Sentence{Key: question})
 	return yes || err != nil // nobody answered: what the device said counts
 }
 
 func (e *exam) tell(k words.Key, args ...string) {
 	if e.options.Tell != nil {
-		e.options.Tell(Sentence{Key: k, Args: args})
+		e.options.Tell(words.Sentence{Key: k, Args: args})
 	}
 }
 
 func works(found string) (Finding, bool) { return Finding{State: Loaded, Found: found}, true }
 
 func absent(next words.Key, args ...string) (Finding, bool) {
-	return Finding{State: NotHere, Next: Sentence{Key: next, Args: args}}, true
+	return Finding{State: NotHere, Next: words.Sentence{Key: next, Args: args}}, true
 }
 
 func fails(found string, next words.Key, args ...string) (Finding, bool) {
-	return Finding{State: Failed, Found: found, Next: Sentence{Key: next, Args: args}}, true
+	return Finding{State: Failed, Found: found, Next: words.Sentence{Key: next, Args: args}}, true
 }
 
 // nothing says no word: an earlier finding says all.

@@ -134,7 +134,7 @@ func (w Written) Read() Report {
 	for _, c := range w.Checks {
 		f := Finding{ID: c.ID, State: c.State, Found: c.Found, Took: time.Duration(c.MS) * time.Millisecond}
 		if c.Advice != "" {
-			f.Next = Sentence{Key: words.Key(advicePrefix + c.Advice), Args: c.Args}
+			f.Next = words.Sentence{Key: words.Key(advicePrefix + c.Advice), Args: c.Args}
 		}
 		r.Findings = append(r.Findings, f)
 	}
