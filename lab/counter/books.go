@@ -139,7 +139,8 @@ func (d *Demo) eventually(what string, within time.Duration, kind string, try fu
 	}
 }
 
-// Slips is how many documents came out since it was started.
+// Slips is how many documents came out since it was started. More may be on
+// their way: see AllOut.
 func (d *Demo) Slips() int {
 	d.t.Helper()
 	n := 0
@@ -160,6 +161,14 @@ func slipsIn(data []byte) int {
 		return -1
 	}
 	return paper.Version
+}
+
+// AllOut waits until no document is on its way out, and is how many came since
+// it was started.
+func (d *Demo) AllOut() int {
+	d.t.Helper()
+	d.Await("all documents out", 10*time.Second, func(s State) bool { return s.Printing == 0 })
+	return d.Slips()
 }
 
 // Printed waits until that many documents came out since it was started.

@@ -206,7 +206,7 @@ func TestPlug(t *testing.T) {
 	ends("QR shown, then cancelled", "cancelled")
 
 	// Approved, and the receipt is not out yet.
-	slips := d.Slips()
+	slips := d.AllOut()
 	d.Paper(false)
 	sold := d.Sell("1400", "alipay")
 	if s := cut(); !s.LastIs("approved") || s.Last.ID != sold.Last.ID {
@@ -220,7 +220,7 @@ func TestPlug(t *testing.T) {
 	d.Home()
 
 	// Approved, and the receipt is out.
-	slips = d.Slips()
+	slips = d.AllOut()
 	sold = d.Sell("1500", "wechat")
 	d.Printed(slips + 1)
 	d.Await("the receipt noted", soon, func(s counter.State) bool { return s.Queued == 0 && s.Printing == 0 })

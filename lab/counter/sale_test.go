@@ -471,7 +471,7 @@ func TestScreens(t *testing.T) {
 	d.Amount("2580")
 	d.Press("enter")
 	look("park")
-	slips := d.Slips()
+	slips := d.AllOut()
 	d.Press("goods")
 	look("parked")
 	if s := d.State(); !s.LastIs("parked") {

@@ -15,7 +15,7 @@ func TestShift(t *testing.T) {
 	d.Online()
 	d.Sell("1234", "wechat")
 	d.SellCash("500")
-	slips := d.Slips()
+	slips := d.AllOut()
 	d.Home()
 	kicks := d.Peripherals().Kicks
 	d.Press("menu")
