@@ -130,18 +130,20 @@ func (e *encoder) raster(r raster) {
 	b := e.setAlign(nil, r.align)
 	for from := 0; from < r.bits.Height; from += e.profile.BandRows {
 		band := r.bits.Rows(from, min(from+e.profile.BandRows, r.bits.Height))
-		e.segment(append(b, rasterBand(band)...)...)
+		e.segment(append(b, rasterBand(band, r.wide, r.tall)...)...)
 		b = nil
 	}
 	e.unsure = true
 }
 
-func rasterBand(m *dots.Bitmap) []byte {
+// rasterBand is a band of whose dots the printer makes wide by tall each: m, bit 0
+// for twice as wide, bit 1 for twice as high (Epson ESC/POS reference, GS v 0).
+func rasterBand(m *dots.Bitmap, wide, tall int) []byte {
 	if m.Width == 0 { // a blank line, trimmed: one white byte across
 		m = dots.NewBitmap(8, m.Height)
 	}
 	x, y := m.Stride(), m.Height
-	return append([]byte{gs, 'v', '0', 0, byte(x), byte(x >> 8), byte(y), byte(y >> 8)}, m.Bits...)
+	return append([]byte{gs, 'v', '0', byte(wide - 1 + 2*(tall-1)), byte(x), byte(x >> 8), byte(y), byte(y >> 8)}, m.Bits...)
 }
 
 // qr writes GS ( k: model 2, module size, error correction M, the text, print.

@@ -19,8 +19,9 @@ type piece interface {
 type (
 	textLine struct{ spans []span } // in the printer's own font, with pictures of what it has not
 	raster   struct {               // everything else
-		bits  *dots.Bitmap
-		align Align
+		bits       *dots.Bitmap
+		wide, tall int // dots on paper of each of its dots, 1 or 2
+		align      Align
 	}
 	qrSymbol struct { // the printer's own QR code
 		text   string
@@ -46,7 +47,7 @@ type span struct {
 }
 
 func (l textLine) rows(p Profile) int { return lineRows(l.spans, p) }
-func (r raster) rows(Profile) int     { return r.bits.Height }
+func (r raster) rows(Profile) int     { return r.bits.Height * r.tall }
 func (q qrSymbol) rows(Profile) int   { return q.matrix.Size() * q.module }
 func (b barSymbol) rows(Profile) int  { return b.height }
 func (f feed) rows(p Profile) int     { return f.lines * p.LineDots }
@@ -134,7 +135,7 @@ func layoutText(t Text, p Profile) ([]piece, error) {
 	}
 	var pieces []piece
 	for _, l := range lines {
-		pieces = append(pieces, newLine(aligned(l, t, p), p))
+		pieces = append(pieces, newLine(aligned(l, t, p), t.Align, p))
 	}
 	return pieces, nil
 }
@@ -192,7 +193,7 @@ func layoutRow(r Row, p Profile) ([]piece, error) {
 	valueColumns := columns(value, r.ValueStyle)
 	room := p.Columns - valueColumns - 1
 	var pieces []piece
-	add := func(spans ...span) { pieces = append(pieces, newLine(spans, p)) }
+	add := func(spans ...span) { pieces = append(pieces, newLine(spans, Left, p)) }
 
 	if besideValue(label, columns(label, r.LabelStyle), valueColumns, p.Columns) {
 		lines := wrap(label, room, r.LabelStyle)
@@ -232,7 +233,7 @@ func besideValue(label string, labelColumns, valueColumns, width int) bool {
 // newLine is a line in the printer's own font if every character is safe there.
 // Of those that are not it is a picture, in the line where the printer takes
 // one, which are a tenth of the bytes, else of the whole line.
-func newLine(spans []span, p Profile) piece {
+func newLine(spans []span, align Align, p Profile) piece {
 	kept := spans[:0:0]
 	for _, s := range spans {
 		if s.text != "" {
@@ -246,7 +247,7 @@ func newLine(spans []span, p Profile) piece {
 		switch {
 		case safe(s.text):
 		case !p.ColumnImages || s.style.Tall:
-			return raster{bits: lineBitmap(kept, p)}
+			return lineRaster(kept, align, p)
 		}
 	}
 	return textLine{withPictures(kept)}
@@ -346,29 +347,68 @@ func safe(s string) bool {
 // cell, off the next line. Bars have none: they join.
 const tallLead = 6
 
-// lineBitmap draws a line of text in the same cells that a printer would use,
-// so that columns line up with the lines around it.
-func lineBitmap(spans []span, p Profile) *dots.Bitmap {
+// lineRaster draws a line of text in the same cells that a printer would use, so
+// that columns line up with the lines around it. Large characters are enlarged
+// by the printer, as its own are, where it does that: a quarter of the bytes.
+func lineRaster(spans []span, align Align, p Profile) raster {
 	tallest, lead := 1, 0
+	r := raster{wide: 2, tall: 2}
 	for _, s := range spans {
 		tallest = max(tallest, s.style.height())
 		if s.style.Tall && !s.style.Inverse {
 			lead = tallLead
 		}
+		if s.blank() {
+			continue
+		}
+		r.wide, r.tall = min(r.wide, s.style.width()), min(r.tall, s.style.height())
 	}
-	b := dots.NewBitmap((p.Columns*dots.CellWidth+7)/8*8, lineRows(spans, p)+lead)
+	rows := lineRows(spans, p) + lead
+	if rows%r.tall != 0 || !p.ScaledRasters {
+		r.wide, r.tall = 1, 1
+	}
+	if align == Center && spans[0].blank() {
+		spans, r.align = spans[1:], Center
+	}
+	b := dots.NewBitmap((p.Columns*dots.CellWidth/r.wide+7)/8*8, rows/r.tall)
 	x := 0
 	for _, s := range spans {
-		y := (tallest - s.style.height()) * dots.CellHeight // characters of one line stand on its lower edge
-		for _, r := range s.text {
-			cell := inked(dots.Rune(r, s.style.Bold, s.style.width(), s.style.height()), s.style)
+		y := (tallest - s.style.height()) * dots.CellHeight / r.tall // characters of one line stand on its lower edge
+		for _, c := range s.text {
+			var cell *dots.Bitmap
+			if c == ' ' { // also between characters of another size
+				cell = dots.NewBitmap(dots.CellWidth*s.style.width()/r.wide, dots.CellHeight*s.style.height()/r.tall)
+			} else {
+				cell = dots.Rune(c, s.style.Bold, s.style.width()/r.wide, s.style.height()/r.tall)
+			}
+			cell = inked(cell, s.style)
 			b.Put(x, y, cell)
 			x += cell.Width
 		}
 	}
-	b = b.Trim()
-	defuse(b)
-	return b
+	r.bits = b.Trim()
+	defuse(r.bits)
+	return r
+}
+
+// blank says whether nothing of a span is black.
+func (s span) blank() bool { return !s.style.Inverse && strings.Trim(s.text, " ") == "" }
+
+// symbolRaster is a code in the middle of the paper, with as few of its dots
+// sent as the printer can make it of.
+func symbolRaster(b *dots.Bitmap, p Profile) raster {
+	r := raster{bits: b, wide: 1, tall: 1, align: Center}
+	for _, by := range []raster{{wide: 2, tall: 2}, {wide: 1, tall: 2}} {
+		if small, same := b.Halve(by.wide, by.tall); same && p.ScaledRasters {
+			r.bits, r.wide, r.tall = small, by.wide, by.tall
+			break
+		}
+	}
+	whole := dots.NewBitmap(r.bits.Stride()*8, r.bits.Height)
+	whole.Put(0, 0, r.bits)
+	defuse(whole)
+	r.bits = whole
+	return r
 }
 
 // defuse adds a dot wherever the bits would be taken for a real-time command.
@@ -413,7 +453,10 @@ func layoutQR(q QR, p Profile) ([]piece, error) {
 	if p.NativeQR && safe(q.Text) && len(q.Text) <= maxNativeQR {
 		symbol = qrSymbol{text: q.Text, matrix: m, module: module}
 	} else {
-		symbol = raster{bits: matrixBitmap(m, module), align: Center}
+		if module > 2 && p.ScaledRasters {
+			module += module % 2 // an even one is enlarged by the printer
+		}
+		symbol = symbolRaster(matrixBitmap(m, module), p)
 	}
 	// A line above and below is the quiet zone: 4 modules of 8 dots at most.
 	pieces := []piece{feed{1}, symbol, feed{1}}
@@ -426,7 +469,7 @@ func layoutQR(q QR, p Profile) ([]piece, error) {
 
 func matrixBitmap(m *draw.Matrix, module int) *dots.Bitmap {
 	side := m.Size() * module
-	b := dots.NewBitmap((side+7)/8*8, side)
+	b := dots.NewBitmap(side, side)
 	for y := range m.Size() {
 		for x := range m.Size() {
 			if m.Black(x, y) {
@@ -434,7 +477,6 @@ func matrixBitmap(m *draw.Matrix, module int) *dots.Bitmap {
 			}
 		}
 	}
-	defuse(b)
 	return b
 }
 
@@ -462,8 +504,7 @@ func layoutBarcode(b Barcode, p Profile) ([]piece, error) {
 	if p.NativeCode128 && module >= 2 { // GS w takes 2 to 6
 		symbol = barSymbol{text: b.Text, bars: bars, module: module, height: barHeight}
 	} else {
-		bits := barBitmap(bars, module)
-		symbol = raster{bits: bits, align: Center}
+		symbol = symbolRaster(barBitmap(bars, module), p)
 	}
 	text, err := layoutText(Text{Text: b.Text, Align: Center}, p)
 	if err != nil {
@@ -473,13 +514,12 @@ func layoutBarcode(b Barcode, p Profile) ([]piece, error) {
 }
 
 func barBitmap(bars []bool, module int) *dots.Bitmap {
-	b := dots.NewBitmap((len(bars)*module+7)/8*8, barHeight)
+	b := dots.NewBitmap(len(bars)*module, barHeight)
 	for i, bar := range bars {
 		if bar {
 			b.Fill(image.Rect(i*module, 0, (i+1)*module, barHeight))
 		}
 	}
-	defuse(b)
 	return b
 }
 
@@ -499,5 +539,5 @@ func layoutImage(m Image, p Profile) ([]piece, error) {
 	whole := dots.NewBitmap((m.Bitmap.Width+7)/8*8, m.Bitmap.Height)
 	copy(whole.Bits, m.Bitmap.Bits)
 	defuse(whole)
-	return []piece{raster{bits: whole, align: m.Align}}, nil
+	return []piece{raster{bits: whole, wide: 1, tall: 1, align: m.Align}}, nil
 }

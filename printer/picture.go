@@ -36,7 +36,7 @@ func paint(m *image.Gray, y int, x piece, p Profile) {
 	case textLine:
 		paintLine(m, y, x.spans)
 	case raster:
-		x.bits.Paint(m, p.left(x.bits.Stride()*8, x.align), y)
+		x.bits.Enlarge(x.wide, x.tall).Paint(m, p.left(x.bits.Stride()*8*x.wide, x.align), y)
 	case qrSymbol:
 		left := p.left(x.matrix.Size()*x.module, Center)
 		symbol := dots.NewBitmap(x.matrix.Size()*x.module, x.matrix.Size()*x.module)

@@ -33,6 +33,7 @@ type Profile struct {
 	TearLines int // lines from the print head to the tear bar or the cutter
 
 	ColumnImages  bool // ESC * 33, in a line of text: Chinese takes a tenth of the bytes of a raster
+	ScaledRasters bool // GS v 0 m 1 to 3, each dot twice as wide, as high: large Chinese takes a quarter of the bytes
 	NativeQR      bool // GS ( k, some 250 bytes less than 11,000 as a raster: seconds on a serial line
 	NativeCode128 bool // GS k, function B
 	RealTimeKick  bool // DLE DC4 1 opens the drawer even when the paper has run out
@@ -44,12 +45,13 @@ func Profile58() Profile {
 	return Profile{
 		Name: "58mm", Title: "58 mm, 384 dots, no cutter",
 		Dots: 384, Columns: 32, // db: all of the class
-		LineDots:     30,       // ours: ESC 2 on the clones seen; 1/6 inch would be 34
-		BandRows:     48,       // ours: 2,304 bytes, well under the smallest buffer known
-		Buffer:       4096,     // ours
-		Cutter:       NoCutter, // db: paperFullCut and paperPartCut false
-		TearLines:    4,        // ours: 15 mm
-		ColumnImages: true,     // db: bitImageColumn, 44 of 50 profiles, all of the class
+		LineDots:      30,       // ours: ESC 2 on the clones seen; 1/6 inch would be 34
+		BandRows:      48,       // ours: 2,304 bytes, well under the smallest buffer known
+		Buffer:        4096,     // ours
+		Cutter:        NoCutter, // db: paperFullCut and paperPartCut false
+		TearLines:     4,        // ours: 15 mm
+		ColumnImages:  true,     // db: bitImageColumn, 44 of 50 profiles, all of the class
+		ScaledRasters: true,     // python-escpos sends m to every printer with rasters (escpos.py, density_byte)
 	}
 }
 
@@ -59,14 +61,15 @@ func Profile80() Profile {
 	return Profile{
 		Name: "80mm", Title: "80 mm, 576 dots, partial cut",
 		Dots: 576, Columns: 48, // db: the class of 203 dpi
-		LineDots:     30,         // ours, as 58 mm
-		BandRows:     100,        // Odoo PR #249511 lowered its fragments to 100 rows because of python-escpos #631
-		Buffer:       16384,      // ours: two bands of 7,208 bytes
-		Cutter:       PartialCut, // db
-		TearLines:    5,          // ours: 18 mm from head to cutter
-		ColumnImages: true,       // db: bitImageColumn
-		NativeQR:     true,       // db
-		RealTimeKick: true,       // ours: Epson's DLE DC4 function 1, common on this class
+		LineDots:      30,         // ours, as 58 mm
+		BandRows:      100,        // Odoo PR #249511 lowered its fragments to 100 rows because of python-escpos #631
+		Buffer:        16384,      // ours: two bands of 7,208 bytes
+		Cutter:        PartialCut, // db
+		TearLines:     5,          // ours: 18 mm from head to cutter
+		ColumnImages:  true,       // db: bitImageColumn
+		ScaledRasters: true,       // as 58 mm
+		NativeQR:      true,       // db
+		RealTimeKick:  true,       // ours: Epson's DLE DC4 function 1, common on this class
 	}
 }
 
@@ -74,7 +77,7 @@ func Profile80() Profile {
 func Profiles() []Profile {
 	plain80 := Profile80()
 	plain80.Name, plain80.Title = "80mm-plain", "80 mm clone, 576 dots, everything as pictures"
-	plain80.NativeQR, plain80.ColumnImages = false, false // db: `simple` has raster and pulse only
+	plain80.NativeQR, plain80.ColumnImages, plain80.ScaledRasters = false, false, false // db: `simple` has raster and pulse only
 	plain80.RealTimeKick = false
 	plain80.BandRows, plain80.Buffer = 48, 4096 // as 58 mm
 

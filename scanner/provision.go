@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 )
@@ -187,7 +188,11 @@ func (d *dialogue) write(b []byte) error {
 	if err := d.arm(replyWait); err != nil {
 		return err
 	}
-	if _, err := d.port.Write(b); err != nil {
+	n, err := d.port.Write(b)
+	if err == nil && n < len(b) {
+		err = io.ErrShortWrite
+	}
+	if err != nil {
 		return d.failed("write to the module", err)
 	}
 	return nil

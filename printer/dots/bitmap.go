@@ -136,6 +136,42 @@ func (b *Bitmap) Trim() *Bitmap {
 	return out
 }
 
+// Enlarge makes each dot wide by tall dots.
+func (b *Bitmap) Enlarge(wide, tall int) *Bitmap {
+	if wide == 1 && tall == 1 {
+		return b
+	}
+	out := NewBitmap(b.Width*wide, b.Height*tall)
+	for y := range out.Height {
+		for x := range out.Width {
+			if b.Black(x/wide, y/tall) {
+				out.Set(x, y)
+			}
+		}
+	}
+	return out
+}
+
+// Halve is b with half as many columns, rows or both, if Enlarge makes the same
+// of it again.
+func (b *Bitmap) Halve(across, down int) (*Bitmap, bool) {
+	if b.Width%across != 0 || b.Height%down != 0 {
+		return nil, false
+	}
+	small := NewBitmap(b.Width/across, b.Height/down)
+	for y := range b.Height {
+		for x := range b.Width {
+			if b.Black(x, y) != b.Black(x-x%across, y-y%down) {
+				return nil, false
+			}
+			if b.Black(x, y) {
+				small.Set(x/across, y/down)
+			}
+		}
+	}
+	return small, true
+}
+
 // Rows is the part of b from row from to before row to, sharing its bits.
 func (b *Bitmap) Rows(from, to int) *Bitmap {
 	s := b.Stride()

@@ -51,19 +51,7 @@ func Columns(r rune) int {
 // ROM is an ASCII character as the printer's own font draws it: enlarged by
 // doubling its dots, wide and tall times (1 to 8). Anything else is an empty frame.
 func ROM(c byte, bold bool, wide, tall int) *Bitmap {
-	small := cell(key{r: rune(c), bold: bold, wide: 1, tall: 1})
-	if wide == 1 && tall == 1 {
-		return small
-	}
-	b := NewBitmap(CellWidth*wide, CellHeight*tall)
-	for y := range b.Height {
-		for x := range b.Width {
-			if small.Black(x/wide, y/tall) {
-				b.Set(x, y)
-			}
-		}
-	}
-	return b
+	return cell(key{r: rune(c), bold: bold, wide: 1, tall: 1}).Enlarge(wide, tall)
 }
 
 // Rune is any character as we draw it ourselves, Columns(r)*CellWidth*wide dots

@@ -391,7 +391,7 @@ func (m *machine) raster(cmd []byte) error {
 		return fmt.Errorf("raster of %d bytes by %d rows", x, y)
 	}
 	b := &dots.Bitmap{Width: x * 8, Height: y, Bits: cmd[8:]}
-	return m.print(scale(b, 1+int(mode&1), 1+int(mode>>1)))
+	return m.print(b.Enlarge(1+int(mode&1), 1+int(mode>>1)))
 }
 
 // symbol is GS ( k: QR codes (cn 49).

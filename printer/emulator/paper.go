@@ -63,19 +63,3 @@ func (s style) glyph(c byte) *dots.Bitmap {
 	b.Fill(image.Rect(0, b.Height-1, b.Width, b.Height))
 	return b
 }
-
-// scale enlarges a bitmap, for GS v 0 modes 1 to 3.
-func scale(b *dots.Bitmap, wide, tall int) *dots.Bitmap {
-	if wide == 1 && tall == 1 {
-		return b
-	}
-	out := dots.NewBitmap(b.Width*wide, b.Height*tall)
-	for y := range out.Height {
-		for x := range out.Width {
-			if b.Black(x/wide, y/tall) {
-				out.Set(x, y)
-			}
-		}
-	}
-	return out
-}
