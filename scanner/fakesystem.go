@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"syscall"
+	"time"
 	"unicode"
 )
 
@@ -177,8 +178,14 @@ func (k *FakeKeys) Become(n *Node) {
 	k.imposter = n
 }
 
-// Send makes events; it returns once they were read.
+// Send makes events, of now where they have no time; it returns once they were read.
 func (k *FakeKeys) Send(ctx context.Context, events ...Event) error {
+	now := time.Now()
+	for i := range events {
+		if events[i].Sec == 0 && events[i].Usec == 0 {
+			events[i].Sec, events[i].Usec = now.Unix(), int64(now.Nanosecond()/1000)
+		}
+	}
 	select {
 	case k.events <- events:
 		return nil
