@@ -25,24 +25,24 @@ type Transport interface {
 // Waits on a printer. A slow one fills its buffer and takes nothing for seconds
 // (python-escpos #628), so every byte that moves renews the patience.
 const (
-	answerWait  = 500 * time.Millisecond // for one answer to DLE EOT; 10 bytes at 9600 baud take 10 ms
-	emptyWait   = 10 * time.Millisecond  // before a driver is read again that returned nothing
-	drainWait   = 20 * time.Millisecond  // of silence, until nothing stale is left
-	fenceProbe  = time.Second            // for the fence of an idle printer
-	fencePoll   = 500 * time.Millisecond // then it is asked why it is slow
-	patience    = 10 * time.Second       // without a byte taken or a fence passed
-	writeSize   = 1024                   // bytes of one Write
-	maxStale    = 256                    // answers drained: what sends more is no printer
-	maxStray    = 256                    // other bytes passed over while waiting for one answer
-	statusBytes = 3                      // of a GS a status after its first
+	answerWait = 500 * time.Millisecond // for one answer to DLE EOT; 10 bytes at 9600 baud take 10 ms
+	emptyWait  = 10 * time.Millisecond  // before a driver is read again that returned nothing
+	drainWait  = 20 * time.Millisecond  // of silence, until nothing stale is left
+	fenceProbe = time.Second            // for the fence of an idle printer
+	fencePoll  = 500 * time.Millisecond // then it is asked why it is slow
+	patience   = 10 * time.Second       // without a byte taken or a fence passed
+	writeSize  = 1024                   // bytes of one Write
+	maxStale   = 256                    // answers drained: what sends more is no printer
+	maxStray   = 256                    // other bytes passed over while waiting for one answer
 )
 
 // link is an open cable and what came back over it.
 type link struct {
 	t      Transport
-	in     []byte // read and not yet looked at
-	skip   int    // bytes left of an automatic status (GS a), which nobody asked for
-	fences int    // fences sent and not yet answered
+	in     []byte  // read and not yet looked at
+	auto   []byte  // what came of an automatic status (GS a)
+	told   *Status // the newest automatic status; nil: none came yet
+	fences int     // fences sent and not yet answered
 
 	profile Profile // of the printer at the end; settled at opening
 
@@ -110,9 +110,10 @@ func pause(ctx context.Context, d time.Duration) error {
 type kind int
 
 const (
-	stray  kind = iota // an automatic status, XON, rubbish
-	answer             // to DLE EOT
-	fence              // to GS r
+	stray     kind = iota // a part of an automatic status, XON, rubbish
+	answer                // to DLE EOT
+	fence                 // to GS r
+	automatic             // status: its last byte
 )
 
 // classify sorts a byte (facts of the ESC/POS reference): an answer to DLE EOT
@@ -120,13 +121,22 @@ const (
 // set and 0, 1, 7 clear, and three more bytes follow; GS r has 4 and 7 clear.
 func (l *link) classify(b byte) kind {
 	switch {
-	case l.skip > 0:
-		l.skip--
+	case b == 0x11 || b == 0x13: // XON, XOFF: also within an automatic status
 		return stray
+	case len(l.auto) > 0 && b&automaticRestMask == 0:
+		if l.auto = append(l.auto, b); len(l.auto) < automaticLen {
+			return stray
+		}
+		s := automaticStatus(l.auto)
+		l.auto, l.told = nil, &s
+		return automatic
+	}
+	l.auto = nil
+	switch {
 	case b&answerMask == answerFixed:
 		return answer
-	case b&answerMask == 0x10:
-		l.skip = statusBytes
+	case b&answerMask == automaticFixed:
+		l.auto = []byte{b}
 		return stray
 	case b&0x90 == 0:
 		return fence
@@ -142,7 +152,7 @@ func (l *link) await(ctx context.Context, want kind, wait time.Duration) (byte, 
 		b, err := l.next(ctx, time.Until(end))
 		if err != nil {
 			if errors.Is(err, errSilent) {
-				l.skip = 0 // a status that was cut short does not eat the next answer
+				l.auto = nil // a status that was cut short does not eat the next answer
 			}
 			return 0, err
 		}
@@ -184,7 +194,8 @@ func (l *link) ask(ctx context.Context, n byte) (byte, error) {
 	return b, err
 }
 
-// status asks for everything. A printer that does not answer the first question is not asked on.
+// status asks for everything. A printer that does not answer the first question
+// is not asked on: what it said by itself counts then.
 func (l *link) status(ctx context.Context) (Status, error) {
 	if err := l.drain(ctx); err != nil {
 		return Status{State: StateUnknown}, err
@@ -199,11 +210,42 @@ func (l *link) status(ctx context.Context) (Status, error) {
 			break
 		}
 	}
+	if answers[0] == 0 && l.told != nil {
+		return l.heard(ctx)
+	}
 	return statusOf(answers[0], answers[1], answers[2]), nil
+}
+
+// heard is the newest status that the printer sent by itself. One that says it
+// can't print is asked for again: a printer that was switched off and on since
+// has forgotten that it is to tell, and one without paper executes nothing.
+func (l *link) heard(ctx context.Context) (Status, error) {
+	if l.told.State.Ready() {
+		return *l.told, nil
+	}
+	if err := l.write(ctx, askAutomatic); err != nil && !errors.Is(err, ErrStalled) {
+		return Status{State: StateUnknown}, err
+	}
+	if _, err := l.await(ctx, automatic, answerWait); err != nil && !errors.Is(err, errSilent) {
+		return Status{State: StateUnknown}, err
+	}
+	return *l.told, nil
 }
 
 // ErrStalled means that the printer took no byte, or finished none, for 10 s.
 var ErrStalled = errors.New("the printer takes no data: see whether it has paper and its cover is closed")
+
+// blocked is why the printer takes nothing in the middle of a command, as far as
+// it said so by itself: to ask it would be to write into the command.
+func (l *link) blocked(ctx context.Context) error {
+	if err := l.drain(ctx); err != nil {
+		return err
+	}
+	if l.told == nil || l.told.State.Ready() {
+		return ErrStalled
+	}
+	return &NotReady{State: l.told.State, Started: true}
+}
 
 // write sends b, for as long as bytes move.
 func (l *link) write(ctx context.Context, b []byte) error {

@@ -163,7 +163,7 @@ func (p *Printer) Status(ctx context.Context) (Status, error) {
 // ErrStalled, or what the transport said. The next document begins on a clean
 // slip whatever became of this one.
 func (p *Printer) Print(ctx context.Context, d Document) error {
-	said, err := encode(d, p.profile)
+	said, err := segmentsOf(d, p.profile)
 	if err != nil {
 		return err
 	}
@@ -171,7 +171,7 @@ func (p *Printer) Print(ctx context.Context, d Document) error {
 		segments := said
 		if l.profile.Name != p.profile.Name {
 			var err error
-			if segments, err = encode(d, l.profile); err != nil {
+			if segments, err = segmentsOf(d, l.profile); err != nil {
 				return err
 			}
 		}
@@ -180,6 +180,16 @@ func (p *Printer) Print(ctx context.Context, d Document) error {
 		}
 		return p.send(ctx, l, segments)
 	})
+}
+
+// segmentsOf is a document as it is sent: after the reset that it begins with,
+// which may end that too, the printer is asked to tell by itself how it is.
+func segmentsOf(d Document, p Profile) ([][]byte, error) {
+	segments, err := encode(d, p)
+	if err != nil || !p.AutoStatus {
+		return segments, err
+	}
+	return slices.Insert(segments, 1, askAutomatic), nil
 }
 
 func onlyKicks(d Document) bool {
@@ -233,7 +243,7 @@ func (p *Printer) send(ctx context.Context, l *link, segments [][]byte) error {
 		return err
 	}
 	if p.torn {
-		apology, err := encode(interrupted(), l.profile)
+		apology, err := segmentsOf(interrupted(), l.profile)
 		if err != nil {
 			return err
 		}
@@ -247,7 +257,7 @@ func (p *Printer) send(ctx context.Context, l *link, segments [][]byte) error {
 func (p *Printer) run(ctx context.Context, j *job) error {
 	err := j.run(ctx)
 	var not *NotReady
-	if p.held = nil; errors.As(err, &not) {
+	if p.held = nil; errors.As(err, &not) && !j.cut {
 		p.held = j
 	}
 	p.torn = err != nil && !errors.Is(err, ErrUnconfirmed)
@@ -345,7 +355,8 @@ type job struct {
 	link     *link
 	window   int // bytes that may be in the printer unprinted
 	segments [][]byte
-	next     int // the first of them that was not sent
+	next     int  // the first of them that was not sent
+	cut      bool // a part of it was, so that the job can't be gone on with
 
 	inFlight []int // bytes sent before each unanswered fence, since the fence before
 	sent     int   // bytes since the last fence
@@ -368,6 +379,10 @@ func (j *job) run(ctx context.Context) error {
 			}
 		}
 		if err := j.link.write(ctx, s); err != nil {
+			j.cut = true
+			if errors.Is(err, ErrStalled) {
+				return j.link.blocked(ctx)
+			}
 			return err
 		}
 		j.sent += len(s)

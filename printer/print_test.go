@@ -238,6 +238,106 @@ func TestPaperEndsInTheMiddle(t *testing.T) {
 	}
 }
 
+// A printer to which questions wait behind what was sent before them says by
+// itself that its paper ended.
+func TestPaperEndsWhereQuestionsQueue(t *testing.T) {
+	for _, rows := range []int{1, 100, 400, 900, 1200} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, printer.Profile80())
+			b.Queue()
+			b.SetRoll(rows)
+			var not *printer.NotReady
+			err := b.p.Print(t.Context(), sample("sale"))
+			if !errors.As(err, &not) || not.State != printer.StateNoPaper || !not.Started {
+				t.Fatalf("roll of %d: got %v", rows, err)
+			}
+			if s := b.state(); s != printer.StateNoPaper {
+				t.Errorf("roll of %d: %s", rows, s)
+			}
+			b.SetPaper(true)
+			b.mustPrint(sample("sale"))
+			b.lastIs(sample("sale"))
+			if n := b.Count(); n != 1 {
+				t.Errorf("roll of %d: %d slips came out", rows, n)
+			}
+			b.noFaults()
+			if s := b.state(); s != printer.StateReady {
+				t.Errorf("roll of %d: %s", rows, s)
+			}
+		})
+	}
+}
+
+// One that is blocked in the middle of a command is not asked, which would go
+// into the command: it is known what is missing, and the receipt is begun anew.
+func TestBlockedWithinACommand(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := &printer.FakeTransport{StallAt: 2500}
+		blocked := false
+		fake.Reply = func(b []byte) []byte {
+			if blocked = blocked || len(b) > 200; blocked { // a picture
+				return nil
+			}
+			return realTime(true)(b)
+		}
+		dev := printer.New(func(context.Context) (printer.Transport, error) { return fake, nil }, printer.Profile80())
+		time.AfterFunc(5*time.Second, func() { fake.Answer(0x18, 0x00, 0x0C, 0x00) })
+		var not *printer.NotReady
+		if err := dev.Print(t.Context(), sample("sale")); !errors.As(err, &not) || not.State != printer.StateNoPaper || !not.Started {
+			t.Errorf("got %v", err)
+		}
+		if n := len(fake.Written()); n != 2500 {
+			t.Errorf("%d bytes were sent", n)
+		}
+	})
+}
+
+// What a printer said by itself is forgotten when it was switched off and on: it
+// is asked to say it again.
+func TestAutomaticStatusIsAskedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		state := []byte{0x10, 0, 0, 0}
+		fake := &printer.FakeTransport{Reply: func(b []byte) []byte {
+			switch {
+			case bytes.Equal(b, []byte("\x1da\x0e")):
+				return state
+			case bytes.HasPrefix(b, []byte("\x1dr")):
+				return []byte{0}
+			default:
+				return nil
+			}
+		}}
+		dev := printer.New(func(context.Context) (printer.Transport, error) { return fake, nil }, printer.Profile80())
+		asked := func(want printer.State) {
+			t.Helper()
+			if s, err := dev.Status(t.Context()); err != nil || s.State != want {
+				t.Errorf("%v, %v, want %s", s, err, want)
+			}
+		}
+		asked(printer.StateUnknown) // it was not asked to tell yet
+		if err := dev.Print(t.Context(), sample("cash")); err != nil {
+			t.Fatal(err)
+		}
+		asked(printer.StateReady)
+		for want, told := range map[printer.State][]byte{
+			printer.StateCoverOpen: {0x38, 0, 0, 0}, printer.StateNoPaper: {0x18, 0, 0x0C, 0},
+			printer.StateOffline: {0x18, 0, 0, 0}, printer.StateNearEnd: {0x10, 0, 0x03, 0},
+		} {
+			state = told
+			fake.Answer(told[0], told[1], 0x13, told[2], told[3]) // with an XOFF within
+			asked(want)
+		}
+		state = []byte{0x18, 0, 0, 0}
+		fake.Answer(state...)
+		asked(printer.StateOffline)
+		state = []byte{0x10, 0, 0, 0} // switched off and on
+		asked(printer.StateReady)
+		fake.Answer(0x18, 0) // cut short, and an answer follows that is none of it
+		fake.Answer(0x1A, 0x12)
+		asked(printer.StateReady)
+	})
+}
+
 // A document that waits for paper gives way to another one, which begins on a
 // clean slip.
 func TestPaperEndsAndAnotherDocumentFollows(t *testing.T) {
@@ -305,7 +405,7 @@ func TestPowerIsCutWithoutPaper(t *testing.T) {
 				before := len(fake.Written())
 				err := dev.Print(t.Context(), doc)
 				sent := fake.Written()[before:]
-				for _, talk := range []string{"\x1dr\x01", "\x10\x04\x01", "\x10\x04\x02", "\x10\x04\x04"} {
+				for _, talk := range []string{"\x1dr\x01", "\x10\x04\x01", "\x10\x04\x02", "\x10\x04\x04", "\x1da\x0e"} {
 					sent = bytes.ReplaceAll(sent, []byte(talk), nil)
 				}
 				var unsure *printer.Unsure
@@ -605,7 +705,7 @@ func TestConformance(t *testing.T) {
 					t.Errorf("got %v, want %v", err, c.want)
 				}
 				got := c.fake.Written()
-				for _, talk := range []string{"\x1dr\x01", "\x10\x04\x01", "\x10\x04\x02", "\x10\x04\x04"} {
+				for _, talk := range []string{"\x1dr\x01", "\x10\x04\x01", "\x10\x04\x02", "\x10\x04\x04", "\x1da\x0e"} {
 					got = bytes.ReplaceAll(got, []byte(talk), nil)
 				}
 				if !c.partial && !bytes.HasSuffix(got, whole) {

@@ -36,6 +36,7 @@ type Profile struct {
 	ScaledRasters bool // GS v 0 m 1 to 3, each dot twice as wide, as high: large Chinese takes a quarter of the bytes
 	NativeQR      bool // GS ( k, some 250 bytes less than 11,000 as a raster: seconds on a serial line
 	NativeCode128 bool // GS k, function B
+	AutoStatus    bool // GS a: it says by itself what changes, also where DLE EOT waits behind what was sent before
 	RealTimeKick  bool // DLE DC4 1 opens the drawer even when the paper has run out
 }
 
@@ -69,6 +70,7 @@ func Profile80() Profile {
 		ColumnImages:  true,       // db: bitImageColumn
 		ScaledRasters: true,       // as 58 mm
 		NativeQR:      true,       // db
+		AutoStatus:    true,       // ours: Epson's, and of the makes that copy its status
 		RealTimeKick:  true,       // ours: Epson's DLE DC4 function 1, common on this class
 	}
 }
@@ -78,7 +80,7 @@ func Profiles() []Profile {
 	plain80 := Profile80()
 	plain80.Name, plain80.Title = "80mm-plain", "80 mm clone, 576 dots, everything as pictures"
 	plain80.NativeQR, plain80.ColumnImages, plain80.ScaledRasters = false, false, false // db: `simple` has raster and pulse only
-	plain80.RealTimeKick = false
+	plain80.AutoStatus, plain80.RealTimeKick = false, false
 	plain80.BandRows, plain80.Buffer = 48, 4096 // as 58 mm
 
 	narrow80 := Profile80()

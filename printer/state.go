@@ -66,6 +66,39 @@ const (
 	endBits     = 0x60 // n = 4
 )
 
+// askAutomatic is GS a 14: the printer says by itself when it goes on or off line,
+// has an error or its paper changes, and once at this command.
+var askAutomatic = []byte{gs, 'a', 0x0E}
+
+// Bits of the automatic status, four bytes: 0xx1xx00, then three of 0xx0xxxx
+// (Epson ESC/POS reference, GS a).
+const (
+	automaticFixed    = 0x10
+	automaticRestMask = 0x90 // are clear in the second to fourth
+	automaticOffline  = 0x08 // first
+	automaticCover    = 0x20 // first
+	automaticNearEnd  = 0x03 // third
+	automaticEnd      = 0x0C // third
+	automaticLen      = 4
+)
+
+// automaticStatus reads an automatic status.
+func automaticStatus(b []byte) Status {
+	near := b[2]&automaticNearEnd != 0
+	switch {
+	case b[0]&automaticCover != 0:
+		return Status{StateCoverOpen, near}
+	case b[2]&automaticEnd != 0:
+		return Status{StateNoPaper, near}
+	case b[0]&automaticOffline != 0:
+		return Status{StateOffline, near}
+	case near:
+		return Status{StateNearEnd, true}
+	default:
+		return Status{State: StateReady}
+	}
+}
+
 // statusOf reads the answers to DLE EOT 1, 2 and 4; zero is no answer.
 func statusOf(one, two, four byte) Status {
 	near := four&nearEndBits == nearEndBits

@@ -41,6 +41,7 @@ type Events struct {
 type Printer struct {
 	events Events
 	size   int // of the receive buffer, bytes
+	queued bool
 
 	mu        sync.Mutex
 	machine   machine
@@ -79,6 +80,15 @@ func New(p printer.Profile, events Events) *Printer {
 	}
 }
 
+// Queue makes requests in real time wait their turn behind what was sent before
+// them, as on an interface that hands over bytes only as they are taken. Call it
+// before the printer is used.
+func (p *Printer) Queue() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.queued = true
+}
+
 // Write feeds the printer without a connection; answers wait in Replies. It
 // takes less than all of b, with ErrBusy, when there is no paper, and nothing,
 // with ErrOff, when it is switched off.
@@ -113,7 +123,9 @@ func (p *Printer) receive(b []byte) (taken int, room <-chan struct{}, err error)
 		if n == 0 {
 			break
 		}
-		p.watch(b[taken : taken+n])
+		if !p.queued {
+			p.watch(b[taken : taken+n])
+		}
 		p.buffer = append(p.buffer, b[taken:taken+n]...)
 		taken += n
 		p.execute()
@@ -131,6 +143,9 @@ func (p *Printer) execute() {
 		return
 	}
 	n := p.machine.execute(p.buffer)
+	if p.queued {
+		p.watch(p.buffer[:n])
+	}
 	p.buffer = p.buffer[n:]
 	if len(p.buffer) == 0 {
 		p.buffer = nil
