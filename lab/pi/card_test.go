@@ -15,11 +15,14 @@ import (
 
 	"till/boards"
 	"till/boards/card"
+	"till/boards/piboot"
+	"till/cloud/service"
 	"till/display"
 	ledgers "till/lab/counter"
 	"till/lab/pi"
 	"till/lab/pi/firmware"
 	"till/payment"
+	"till/sync/wire/enrolment"
 )
 
 // cuts is how often the power is cut while the card's terminal sells.
@@ -31,21 +34,16 @@ func cuts() int {
 }
 
 // The very card that a technician flashes, in an emulated Pi: the first boot
-// grows the data partition and gets an address; the terminal sells and prints.
+// grows the data partition, gets an address and enrols; the terminal sells and prints.
 // Then the power is cut in the middle of sales, again and again: it boots each
 // time, and in the end the books agree with what the wallets took.
 func TestCard(t *testing.T) {
 	t.Parallel()
-	c, socket := newCounter(t)
-	p := &firmware.Pi{
-		Card: c.writeCard(), Board: board(t),
-		Hardware: pi.Options{Network: true, Tablet: true, Printer: socket, Keyboards: []string{scanner}, Nice: 5},
-		// Its log goes to the kernel's: this has it on the console.
-		CommandLine: "loglevel=7 printk.devkmsg=on",
-	}
+	c, socket := newCounter(t, secure())
+	p := newPi(t, c.writeCard("v1.0.0", nil), socket)
 	m := c.boot(p)
 	first := m.Console.Reader()
-	for _, line := range []string{"the data's file system grew", "msg=booted", "network: address"} {
+	for _, line := range []string{"the data's file system grew", "msg=booted", "network: address", "msg=enrolled"} {
 		if _, err := first.Await(c.soon(), line); err != nil {
 			t.Error(err)
 		}
@@ -105,33 +103,49 @@ func board(t *testing.T) boards.Board {
 // boot switches the Pi on and waits for its terminal.
 func (c *counter) boot(p *firmware.Pi) *pi.Machine {
 	c.t.Helper()
+	m, slot := c.switchOn(p)
+	if slot != piboot.SlotA {
+		c.t.Errorf("booted from partition %d, want slot A", slot)
+	}
+	c.booted(m)
+	return m
+}
+
+// switchOn switches the Pi on, and says from which partition it boots.
+func (c *counter) switchOn(p *firmware.Pi) (*pi.Machine, int) {
+	c.t.Helper()
 	ctx, done := context.WithTimeout(c.t.Context(), bootWithin)
 	defer done()
 	m, slot, err := p.Boot(ctx)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	if slot != 2 {
-		c.t.Errorf("booted from partition %d, want slot A", slot)
-	}
 	closing(c.t, m)
-	c.booted(m)
-	return m
+	c.machine, c.console = m, m.Console.Reader()
+	return m, slot
 }
 
-const siteText = `terminal = "pi-1"
-test = true
-manager_pin = "2580"
+// newPi is a Pi with a card in it, and everything plugged in.
+func newPi(t *testing.T, card, printer string) *firmware.Pi {
+	return &firmware.Pi{
+		Card: card, Board: board(t),
+		Hardware: pi.Options{Network: true, Tablet: true, Printer: printer, Keyboards: []string{scanner}, Nice: 5},
+		// Its log goes to the kernel's: this has it on the console.
+		CommandLine: "loglevel=7 printk.devkmsg=on",
+	}
+}
 
-[merchant]
-name = "Harbor Museum Shop"
-timezone = "` + zone + `"
-currency = "USD"
-cashier = "Mei"
+// secure is a gateway where terminals enrol.
+func secure() *service.Secure {
+	return &service.Secure{MQTT: "127.0.0.1:0", Enrol: "127.0.0.1:0", Hosts: []string{gatewayAddress}}
+}
 
-[gateway]
-broker = "%s"
-key = "%s"
+// siteText is all that is on the card of this shop: what the gateway settles at
+// enrolment is not in it.
+const siteText = `[enrol]
+gateway = "%s"
+ca = "%s"
+claim = "%s"
 
 [printer]
 profile = "80mm"
@@ -141,15 +155,22 @@ device = "/dev/ttyUSB0"
 device = "/dev/input/event1" # the keyboard; the tablet is event0
 `
 
-// writeCard makes the board's image, with this counter's settings, as till image
-// does, in the size of a card.
-func (c *counter) writeCard() string {
+// settings are what the gateway says of the terminal.
+var settings = enrolment.Settings{
+	"test": true, "manager_pin": "2580", "merchant.name": "Harbor Museum Shop", "merchant.timezone": zone,
+	"merchant.currency": "USD", "merchant.cashier": "Mei",
+}
+
+// writeCard makes the board's image, with a claim to be terminal pi-1, as till
+// image does, in the size of a card.
+func (c *counter) writeCard(version string, trust []byte) string {
 	c.t.Helper()
-	kernelFile(c.t, "vmlinuz") // or it says how to get it
-	r := &card.Recipe{
-		Board: board(c.t), Blobs: os.DirFS(filepath.Join(root, ".cache", "blobs")), Till: program(c.t, "./cmd/till"),
-		Version: "test", Site: fmt.Appendf(nil, siteText, c.broker(), c.cloud.Key),
+	claim, err := c.cloud.Claim(service.ClaimOrder{Terminal: "pi-1", Settings: settings})
+	if err != nil {
+		c.t.Fatal(err)
 	}
+	r := recipe(c.t, version, program(c.t, "./cmd/till", version))
+	r.Trust, r.Site = trust, fmt.Appendf(nil, siteText, claim.Gateway, claim.Authority, claim.Code)
 	name := filepath.Join(c.t.TempDir(), "card")
 	f, err := os.Create(name)
 	if err != nil {
@@ -159,6 +180,13 @@ func (c *counter) writeCard() string {
 		c.t.Fatal(err)
 	}
 	return name
+}
+
+// recipe is of the board's image with a till of this version.
+func recipe(t *testing.T, version string, till []byte) *card.Recipe {
+	t.Helper()
+	kernelFile(t, "vmlinuz") // or it says how to get it
+	return &card.Recipe{Board: board(t), Blobs: os.DirFS(filepath.Join(root, ".cache", "blobs")), Till: till, Version: version}
 }
 
 // home waits for the screen where amounts are keyed, with none keyed.

@@ -43,29 +43,31 @@ const zone = "America/Los_Angeles"
 
 // counter is a terminal on an emulated Pi, with everything around it.
 type counter struct {
-	t       *testing.T
-	machine *pi.Machine
-	console *pi.ConsoleReader
-	printer *emulator.Printer
-	cloud   *service.Service
-	slips   chan emulator.Document
-	shown   []string  // customers' codes: they must be found nowhere
-	begun   time.Time // the test
+	t        *testing.T
+	machine  *pi.Machine
+	console  *pi.ConsoleReader
+	printer  *emulator.Printer
+	cloud    *service.Service
+	cloudDir string
+	slips    chan emulator.Document
+	shown    []string  // customers' codes: they must be found nowhere
+	begun    time.Time // the test
 }
 
-// newCounter builds everything around a terminal. Its printer's cable ends at socket.
-func newCounter(t *testing.T) (c *counter, socket string) {
+// newCounter builds everything around a terminal. Its printer's cable ends at
+// socket. A secure gateway is one where terminals enrol.
+func newCounter(t *testing.T, secure *service.Secure) (c *counter, socket string) {
 	t.Helper()
 	c = &counter{t: t, slips: make(chan emulator.Document, 256), begun: time.Now()}
 	c.printer = emulator.New(printer.Profile80(), emulator.Events{Document: func(d emulator.Document) { c.slips <- d }})
-	c.startCloud(filepath.Join(t.TempDir(), "cloud"))
+	c.startCloud(filepath.Join(t.TempDir(), "cloud"), secure)
 	return c, c.startPrinter()
 }
 
 // open builds a counter and boots its terminal.
 func open(t *testing.T) *counter {
 	t.Helper()
-	c, socket := newCounter(t)
+	c, socket := newCounter(t, nil)
 	c.booted(start(t, pi.Options{
 		Kernel: kernelFile(t, "vmlinuz"), DeviceTree: kernelFile(t, "bcm2710-rpi-3-b-plus.dtb"),
 		Initrd: initrd(t, fmt.Sprintf(configText, c.broker(), c.cloud.Key)),
@@ -134,12 +136,16 @@ func (c *counter) soon() context.Context {
 	return ctx
 }
 
-func (c *counter) startCloud(dir string) {
+// gatewayAddress is where the guest finds this machine's loopback: QEMU's gateway leads there.
+const gatewayAddress = "10.0.2.2"
+
+func (c *counter) startCloud(dir string, secure *service.Secure) {
 	c.t.Helper()
 	log := slog.New(slog.NewTextHandler(c.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	// At the wallets' own pace: a code lives for a minute, whatever this machine does meanwhile.
 	var err error
-	if c.cloud, err = service.Start(service.Options{Dir: dir, MQTT: "127.0.0.1:0", Pace: 1, Log: log}); err != nil {
+	c.cloudDir = dir
+	if c.cloud, err = service.Start(service.Options{Dir: dir, MQTT: "127.0.0.1:0", Secure: secure, Pace: 1, Log: log}); err != nil {
 		c.t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
@@ -207,21 +213,21 @@ device = "/dev/ttyUSB0"
 device = "/dev/scanner"
 `
 
-// broker is where the guest finds it: QEMU's gateway leads to this machine's loopback.
+// broker is where the guest finds it.
 func (c *counter) broker() string {
 	_, port, err := net.SplitHostPort(c.cloud.Broker)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return "tcp://10.0.2.2:" + port
+	return "tcp://" + net.JoinHostPort(gatewayAddress, port)
 }
 
 // program builds a program for the guest.
-func program(t *testing.T, from string) []byte {
+func program(t *testing.T, from, version string) []byte {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "program")
 	// As the Makefile builds them, so that the parts are built once for both.
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", file, from)
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -X till/cmd/tillcmd.Version="+version, "-o", file, from)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOEXPERIMENT=", "CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64", "GOARM64=v8.0")
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -239,8 +245,8 @@ func initrd(t *testing.T, config string) string {
 	t.Helper()
 	var b bytes.Buffer
 	err := card.WriteArchive(&b, append(card.Nodes(),
-		card.Entry{Name: "init", Mode: card.ModeFile | 0o755, Data: program(t, "./lab/pi/init")},
-		card.Entry{Name: "till", Mode: card.ModeFile | 0o755, Data: program(t, "./cmd/till")},
+		card.Entry{Name: "init", Mode: card.ModeFile | 0o755, Data: program(t, "./lab/pi/init", "test")},
+		card.Entry{Name: "till", Mode: card.ModeFile | 0o755, Data: program(t, "./cmd/till", "test")},
 		card.Entry{Name: "till.toml", Mode: card.ModeFile | 0o644, Data: []byte(config)},
 	))
 	if err != nil {
