@@ -403,6 +403,9 @@ func (t *terminal) draw() {
 	sent, err := t.show()
 	err = drew(err)
 	t.device.Vitals.Draw.End(err)
+	if t.updates == 0 && len(sent) > 0 {
+		t.log.Info("first picture", "screen", t.register.State.Screen)
+	}
 	t.updates += len(sent)
 	if err != nil {
 		t.log.Error("draw", "err", err)

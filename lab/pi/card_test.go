@@ -88,7 +88,39 @@ func TestCard(t *testing.T) {
 	if err := m.Close(); err != nil {
 		t.Fatal(err)
 	}
+	c.powerToIdle(p)
 	c.checkCard(p.Card)
+}
+
+// idleWithin is from the kernel's start to the screen that waits for an amount.
+const idleWithin = 8 * time.Second
+
+// powerToIdle measures a boot in the guest's own time, which goes by what its
+// processors do (500 million instructions a second) and not by what else this
+// machine does.
+func (c *counter) powerToIdle(p *firmware.Pi) {
+	c.t.Helper()
+	p.Hardware.Args = []string{"-icount", "shift=1,sleep=off"}
+	m, _ := c.switchOn(p)
+	ctx, done := context.WithTimeout(c.t.Context(), bootWithin)
+	defer done()
+	line, err := m.Console.Reader().Await(ctx, "first picture", "screen=ready")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	var seconds float64
+	if _, err := fmt.Sscanf(line, "[%f]", &seconds); err != nil {
+		c.t.Fatalf("no time in %q: %v", line, err)
+	}
+	took := time.Duration(seconds * float64(time.Second))
+	c.lap(fmt.Sprintf("power to idle: %s of guest time", took))
+	if took > idleWithin {
+		c.t.Errorf("the screen waits for an amount %s after the kernel's start, at most %s are wanted", took, idleWithin)
+	}
+	if err := m.Close(); err != nil {
+		c.t.Fatal(err)
+	}
+	p.Hardware.Args = nil
 }
 
 func board(t *testing.T) boards.Board {
