@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -62,7 +63,13 @@ func (q *printQueue) Report(r checkout.Report) { q.add(printJob{report: &r}) }
 
 func (q *printQueue) add(job printJob) {
 	q.mu.Lock()
-	q.jobs = append(q.jobs, job)
+	at := len(q.jobs)
+	if job.Copy { // somebody stands there and waits for it, and the receipts that wait have nobody
+		for at > 1 && !q.jobs[at-1].Copy { // the first may be half printed
+			at--
+		}
+	}
+	q.jobs = slices.Insert(q.jobs, at, job)
 	q.mu.Unlock()
 	q.awake()
 }

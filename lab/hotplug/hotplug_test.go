@@ -639,7 +639,7 @@ func (s *shop) papers() {
 	for n := range s.sold {
 		number := uint64(n + 1)
 		whole := func(string) bool { return true }
-		if !eventually(patience, func() bool { return s.receipts(number, whole) > 0 }) {
+		if !s.printing(func() bool { return s.receipts(number, whole) > 0 }) {
 			var stacks bytes.Buffer
 			_ = pprof.Lookup("goroutine").WriteTo(&stacks, 1) // into memory
 			s.t.Fatalf("receipt %d did not come out; it said:\n%s\n%s", number, s.hears.said(), stacks.String())
@@ -651,6 +651,26 @@ func (s *shop) papers() {
 	}
 	if faults := s.machine.Printer.Emulator.Faults(); len(faults) > 0 {
 		s.t.Errorf("the printer was sent what it does not know: %v", faults)
+	}
+}
+
+// printing waits for a slip for as long as slips come out: many may wait for
+// their turn.
+func (s *shop) printing(there func() bool) bool {
+	s.t.Helper()
+	count := func() int {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return len(s.slips)
+	}
+	for {
+		before := count()
+		if eventually(patience, there) {
+			return true
+		}
+		if count() == before {
+			return false
+		}
 	}
 }
 
