@@ -78,7 +78,7 @@ func TestCard(t *testing.T) {
 		}
 		cut := time.NewTimer(moment)
 		<-cut.C
-		if err := m.Close(); err != nil {
+		if err := p.Cut(m); err != nil {
 			t.Fatal(err)
 		}
 		m = c.boot(p)

@@ -87,14 +87,20 @@ func (p *Pi) start(ctx context.Context, s card.Start, tryboot bool) (*pi.Machine
 }
 
 // Ended waits until the machine has ended by itself, and keeps what the firmware
-// keeps over a restart: whether the other slot is to be tried. A power cut
-// (Machine.Close) keeps nothing.
+// keeps over a restart: whether the other slot is to be tried.
 func (p *Pi) Ended(ctx context.Context, m *pi.Machine) (pi.End, error) {
 	end, err := m.Ended(ctx)
 	if err == nil && end == pi.Rebooted {
 		p.tryboot = m.TryBoot()
 	}
 	return end, err
+}
+
+// Cut pulls the plug: nothing is kept, the flag of a restart either.
+func (p *Pi) Cut(m *pi.Machine) error {
+	err := m.Close()
+	p.tryboot = false
+	return err
 }
 
 // CardSize is an emulated card's, in bytes. QEMU takes powers of two only.
