@@ -24,8 +24,7 @@ func (s State) Buttons() []Button {
 	done := Button{ID: "done", Main: true, Enabled: true}
 	switch s.Screen {
 	case Ready:
-		keyed := s.Entry > 0
-		return []Button{on("menu"), {ID: "cash", Enabled: keyed}, {ID: "qr", Main: true, Enabled: keyed}}
+		return s.readyButtons()
 	case Charging, ShowingQR:
 		return []Button{back}
 	case Checking:
@@ -43,7 +42,12 @@ func (s State) Buttons() []Button {
 	case Parking:
 		return []Button{back, on("goods"), on("other")}
 	case Menu:
-		return []Button{back, {ID: "reprint", Enabled: s.reprintable(s.Last)}, on("sales"), on("shift"), on("status"), on("doctor")}
+		buttons := append([]Button{back}, s.cartButtons()...)
+		return append(buttons, Button{ID: "reprint", Enabled: s.reprintable(s.Last)}, on("sales"), on("shift"), on("status"), on("doctor"))
+	case Discounting:
+		return s.discountButtons(back)
+	case Tipping:
+		return s.tipButtons(back)
 	case Sales:
 		return append([]Button{back}, s.listButtons()...)
 	case OneSale:
@@ -148,7 +152,7 @@ func (s State) reprintable(id payment.SaleID) bool {
 
 // Keypad says whether the screen takes digits.
 func (s State) Keypad() bool {
-	return s.Screen == Ready || s.Screen == TakeCash || s.Screen == PIN || s.Screen == Refunding || s.Screen == DrawerSum
+	return slices.Contains([]Screen{Ready, TakeCash, PIN, Refunding, DrawerSum, Discounting, Tipping}, s.Screen)
 }
 
 // Pressable says whether the screen has this button, and it is enabled. The keys
@@ -189,6 +193,10 @@ func (m *move) press(id string) {
 		m.pressShift(id)
 	case DrawerSum:
 		m.pressSum(id)
+	case Discounting:
+		m.pressDiscount(id)
+	case Tipping:
+		m.pressTip(id)
 	case Doctor, DoctorCheck, DoctorCode:
 		m.pressDoctor(id)
 	case Offline:
@@ -215,6 +223,12 @@ func (m *move) pressReady(id string) {
 	case "menu":
 		m.hush()
 		m.show(Menu, resultFor)
+	case "tip":
+		m.askKeyed(Tipping, tipFor)
+	default:
+		if n, ok := Numbered(id, DepartmentPrefix); ok {
+			m.takeUp(m.Settings.Trade.Departments[n-1])
+		}
 	}
 }
 
@@ -293,7 +307,7 @@ func (m *move) digits(key string) {
 		if m.Screen == Receipt {
 			m.show(Ready, 0) // asked again after that sale
 		}
-	case Ready, TakeCash, PIN, Refunding, DrawerSum:
+	case Ready, TakeCash, PIN, Refunding, DrawerSum, Discounting, Tipping:
 	default:
 		return
 	}
@@ -309,6 +323,9 @@ func (m *move) digits(key string) {
 	case DrawerSum:
 		m.Keyed = m.typed(m.Keyed, key)
 		m.leaveAt = m.now.At.Add(countFor)
+	case Discounting, Tipping:
+		m.Keyed = m.typed(m.Keyed, key)
+		m.leaveAt = m.now.At.Add(discountFor)
 	case PIN:
 		if len(m.Digits)+len(key) <= maxPIN {
 			m.Digits += key
@@ -332,12 +349,10 @@ func (m *move) typed(amount int64, key string) int64 {
 func (m *move) backspace() {
 	switch m.Screen {
 	case Ready:
-		if m.Entry /= 10; m.Entry == 0 {
-			m.ready()
-		}
+		m.dropLast()
 	case TakeCash:
 		m.Tendered /= 10
-	case Refunding, DrawerSum:
+	case Refunding, DrawerSum, Discounting, Tipping:
 		m.Keyed /= 10
 	case PIN:
 		m.Digits = m.Digits[:max(0, len(m.Digits)-1)]
@@ -347,12 +362,14 @@ func (m *move) backspace() {
 // escape clears what is keyed, or goes one step back where that is safe.
 func (m *move) escape() {
 	switch {
+	case m.Screen == Ready && m.Entry > 0 && len(m.Taken.Items) > 0:
+		m.Entry = 0
 	case m.Screen == Ready:
 		m.hush()
 		m.ready()
 	case m.Screen == TakeCash && m.Tendered > 0:
 		m.Tendered = 0
-	case (m.Screen == Refunding || m.Screen == DrawerSum) && m.Keyed > 0:
+	case slices.Contains([]Screen{Refunding, DrawerSum, Discounting, Tipping}, m.Screen) && m.Keyed > 0:
 		m.Keyed = 0
 	case m.Screen == PIN && m.Digits != "":
 		m.Digits = ""

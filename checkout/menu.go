@@ -26,6 +26,11 @@ func (m *move) pressMenu(id string) {
 	case "prev":
 		m.Page--
 		m.show(Sales, resultFor)
+	case "discount":
+		m.askKeyed(Discounting, discountFor)
+	case "exempt", "taxable":
+		m.Taken.Exempt = id == "exempt"
+		m.show(Ready, 0)
 	case "status":
 		m.show(About, resultFor)
 	case "shift":

@@ -41,6 +41,8 @@ func (m *move) permitted() {
 		m.noSale()
 	case ToReport:
 		m.xReport()
+	case ToDiscount:
+		m.grantDiscount()
 	default:
 		m.show(Parking, resultFor)
 	}
@@ -57,6 +59,9 @@ func (m *move) pressParking(id string) {
 			return
 		case ToPayOut, ToNoSale, ToReport:
 			m.show(ShiftScreen, resultFor)
+			return
+		case ToDiscount:
+			m.show(Discounting, discountFor)
 			return
 		}
 		m.backToSale()

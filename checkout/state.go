@@ -35,6 +35,8 @@ const (
 	Voiding     Screen = "void"   // all of it goes back: sure?
 	ShiftScreen Screen = "shift"  // the drawer's
 	DrawerSum   Screen = "sum"    // an amount of the drawer
+	Discounting Screen = "discount"
+	Tipping     Screen = "tip"
 	Parking     Screen = "park"   // what happened in the shop
 	Parked      Screen = "parked" // the slip is out, the counter is free
 	Menu        Screen = "menu"
@@ -57,7 +59,8 @@ type Settings struct {
 	ManagerPIN string         // 4 to 8 digits; empty: no step needs one
 	Rows       int            // of a list that fit on the screen
 	Zone       *time.Location // where the shop is; nil: UTC
-	AutoShift  bool           // a shift opens by itself, with no float, where none is open
+	Trade      Trade
+	AutoShift  bool // a shift opens by itself, with no float, where none is open
 }
 
 // The terminal's own patience. What wallets impose is the gateway's to wait.
@@ -112,6 +115,9 @@ type State struct {
 	Screen   Screen
 	Current  payment.SaleID // the sale on the screen, if any
 	Entry    int64          // keyed amount, minor units
+	Taken    payment.Cart   // what was taken up for the sale before it
+	Tipped   bool           // the customer has chosen a tip, or none
+	Wanted   payment.Cart   // a discount that a manager is asked for
 	Tendered int64          // keyed on the cash screen
 	Digits   string         // keyed PIN
 	Purpose  Manager        // what the PIN is asked for
@@ -146,12 +152,13 @@ type State struct {
 type Manager string
 
 const (
-	ToPark   Manager = "park"
-	ToVoid   Manager = "void"
-	ToRefund Manager = "refund"
-	ToPayOut Manager = "pay_out"
-	ToNoSale Manager = "no_sale"
-	ToReport Manager = "x_report"
+	ToPark     Manager = "park"
+	ToVoid     Manager = "void"
+	ToRefund   Manager = "refund"
+	ToPayOut   Manager = "pay_out"
+	ToNoSale   Manager = "no_sale"
+	ToReport   Manager = "x_report"
+	ToDiscount Manager = "discount"
 )
 
 // watch is what is known of an open attempt and not worth a commit.
@@ -196,7 +203,10 @@ func (s State) Due() payment.Money {
 	if sale, ok := s.OnScreen(); ok {
 		return payment.Money{Amount: sale.Due(), Currency: sale.Total.Currency}
 	}
-	return payment.Money{Amount: s.Entry, Currency: s.Settings.Currency}
+	if !s.Begun() {
+		return payment.Money{Currency: s.Settings.Currency}
+	}
+	return payment.Money{Amount: s.Cart().Bill().Total(), Currency: s.Settings.Currency}
 }
 
 // SecondsSince is how long the screen has been there.

@@ -167,6 +167,7 @@ func (m *move) show(screen Screen, leave time.Duration) {
 // ready is the way home: nothing keyed, nothing on the screen.
 func (m *move) ready() {
 	m.Current, m.Entry, m.Tendered, m.Digits, m.Keyed = "", 0, 0, "", 0
+	m.Taken, m.Tipped = payment.Cart{}, false
 	m.Listed, m.Page, m.Selected = nil, 0, ""
 	m.Checks, m.Report = nil, ""
 	m.show(Ready, 0)
@@ -240,14 +241,26 @@ func (m *move) leave() {
 	case DrawerSum:
 		m.Keyed = 0
 		m.ready()
+	case Tipping:
+		m.pressTip("no_tip")
 	case PIN, Parking:
 		if m.Purpose == ToPark {
 			m.backToSale()
 		} else {
-			m.ready()
+			m.home()
 		}
 	default:
-		m.ready()
+		m.home()
+	}
+}
+
+// home is ready, with what is in the making as it is.
+func (m *move) home() {
+	entry, taken, tipped, current := m.Entry, m.Taken, m.Tipped, m.Current
+	m.ready()
+	if current == "" && (entry > 0 || len(taken.Items) > 0) {
+		m.Entry, m.Taken, m.Tipped = entry, taken, tipped
+		m.show(Ready, 0)
 	}
 }
 

@@ -172,6 +172,12 @@ func (c *counter) do(line string) error {
 	case "currency":
 		c.settings.Currency = rest
 		c.start()
+	case "trade":
+		c.settings.Trade = checkout.Trade{
+			TaxRate: 875, Departments: []checkout.Department{{Name: "Books 书籍", TaxRate: 875}, {Name: "Food 食品"}},
+			Discounts: []int{500, 1000}, Unasked: 1000, Tips: []int{1500, 1800, 2000},
+		}
+		c.start()
 	case "autoshift":
 		c.settings.AutoShift = true
 		c.start()
@@ -268,6 +274,12 @@ func (c *counter) outcome(line string, did []checkout.Effect, err error) string 
 	if s.Entry != 0 {
 		add("entry", s.Entry)
 	}
+	if n := len(s.Taken.Items); n > 0 {
+		add("items", n)
+	}
+	if due := s.Due().Amount; s.Begun() && due != s.Entry {
+		add("due", due)
+	}
 	if s.Tendered != 0 {
 		add("tendered", s.Tendered)
 	}
@@ -351,6 +363,10 @@ func (c *counter) effect(e checkout.Effect) string {
 		for _, e := range e.Events {
 			text += " " + string(e.Kind)
 			switch e.Kind {
+			case payment.SaleCreated:
+				if b := e.Bill; b != nil {
+					text += fmt.Sprintf("/%d-%d+%d+%d", b.Subtotal(), b.Discount, b.Tax, b.Tip)
+				}
 			case payment.AttemptChanged:
 				text += "/" + string(e.Status)
 			case payment.SaleParked:

@@ -27,7 +27,7 @@ func (m *move) scan(data []byte) {
 	}
 	switch m.Screen {
 	case Ready, Offline:
-		if m.Entry == 0 {
+		if m.Due().Amount == 0 {
 			m.say("amount_first")
 			return
 		}
@@ -148,18 +148,24 @@ func (m *move) renew() {
 		return
 	}
 	if a := sale.LastAttempt(); a != nil && a.Status == payment.Expired {
-		m.Current, m.Entry = "", sale.Due()
+		m.Current = ""
+		m.takeAgain(sale)
 	}
 }
 
-// createSale begins a sale of the keyed amount.
+// createSale begins a sale of what is keyed and taken up.
 func (m *move) createSale() payment.Sale {
 	m.autoShift()
+	bill := m.Cart().Bill()
 	m.Current, m.Last = m.now.Fresh, m.now.Fresh
-	sale := m.record(payment.Sale{}, payment.Event{
-		Kind: payment.SaleCreated, Amount: m.Entry, Currency: m.Settings.Currency, Cashier: m.Settings.Cashier,
-	})
-	m.Entry = 0
+	created := payment.Event{
+		Kind: payment.SaleCreated, Amount: bill.Total(), Currency: m.Settings.Currency, Cashier: m.Settings.Cashier,
+	}
+	if !bill.Plain() {
+		created.Bill = &bill
+	}
+	sale := m.record(payment.Sale{}, created)
+	m.Entry, m.Taken, m.Tipped = 0, payment.Cart{}, false
 	return sale
 }
 

@@ -2,6 +2,7 @@ package display
 
 import (
 	"image"
+	"strings"
 
 	"till/draw"
 	"till/words"
@@ -23,18 +24,26 @@ func (c *canvas) columns() image.Rectangle {
 func (c *canvas) ready() {
 	r := c.columns()
 	back, middle, main := c.sorted()
-	var pays, small []Button
+	var pays, small, items []Button
 	for _, b := range middle {
-		if b.Role == RoleTender {
+		switch b.Role {
+		case RoleTender:
 			pays = append(pays, b)
-		} else {
+		case RoleItem:
+			items = append(items, b)
+		default:
 			small = append(small, b)
 		}
 	}
 	// The main way to pay on the right, next to the thumb that keyed.
 	pays = append(pays, main...)
-	foot := takeBottom(&r, c.m.foot, c.m.gap)
+	height := c.m.foot
+	if len(items) > 0 {
+		height = c.m.listFoot // the keys above it need the room
+	}
+	foot := takeBottom(&r, height, c.m.gap)
 	c.evenRow(foot, pays)
+	c.goods(&r, items)
 
 	top := takeTop(&r, c.m.touch, c.m.gap)
 	for _, b := range append(small, back...) {
@@ -49,17 +58,44 @@ func (c *canvas) ready() {
 		key = "screen_ready_offline"
 	}
 	amount, low := c.splitAmount(r)
-	if amount.Empty() { // a long message on the smallest panels: beside the menu
+	switch {
+	case amount.Empty(): // a long message on the smallest panels: beside the menu
 		amount = top
-	} else {
-		c.lines(top, c.v.Lines)
+	case c.v.Message != "":
+	case len(c.v.Lines) > 0: // what the amount is made of, instead of the hint
+		above := r.Dy() * 2 / 5
+		c.lines(image.Rect(top.Min.X, top.Min.Y, top.Max.X, r.Min.Y+above), c.v.Lines)
+		amount, low = r, image.Rectangle{}
+		amount.Min.Y += above
 	}
 	c.line(amount, draw.Bold, c.m.amount, right, c.v.money(c.v.Amount), tone, c.t.ground)
 	if c.v.Message != "" {
 		c.banner(low)
 		return
 	}
-	c.block(low, draw.Medium, c.m.title, right, c.title(key), c.t.ink, c.t.ground)
+	if !low.Empty() {
+		c.block(low, draw.Medium, c.m.title, right, c.title(key), c.t.ink, c.t.ground)
+	}
+}
+
+// goodsInRow is how many keys for what is sold stand beside each other.
+const goodsInRow = 3
+
+// goods places the keys for what is sold along the lower edge of r: on a large
+// panel all, on a smaller one a row of them, on the smallest none.
+func (c *canvas) goods(r *image.Rectangle, keys []Button) {
+	switch c.m {
+	case large:
+	case medium:
+		keys = keys[:min(len(keys), goodsInRow)]
+	default:
+		return
+	}
+	rows := (len(keys) + goodsInRow - 1) / goodsInRow
+	for row := rows; row > 0; row-- {
+		each := (len(keys) + rows - 1) / rows
+		c.evenRow(takeBottom(r, c.m.touch, c.m.gap), keys[(row-1)*each:min(len(keys), row*each)])
+	}
 }
 
 // splitAmount is where the amount goes in r, and under it the hint, or the
@@ -94,6 +130,12 @@ func (c *canvas) cash() {
 
 	if n := len(middle); n > 0 {
 		cols := min(n, max(1, (r.Dx()+c.m.gap)/(c.m.touch+c.m.gap)))
+		for cols > 1 && !c.wordsFit(middle, (r.Dx()-c.m.gap*(cols-1))/cols) {
+			if rows := (n + cols - 2) / (cols - 1); rows*(c.m.touch+c.m.gap) > r.Dy()*2/3 {
+				break // the amounts need room too
+			}
+			cols--
+		}
 		rows := (n + cols - 1) / cols
 		cols = (n + rows - 1) / rows
 		notes := takeBottom(&r, rows*c.m.touch+(rows-1)*c.m.gap, c.m.gap)
@@ -104,6 +146,20 @@ func (c *canvas) cash() {
 		}
 	}
 	c.cashAmounts(r)
+}
+
+// wordsFit says whether no word on a button of this width is drawn much smaller
+// than it should be.
+func (c *canvas) wordsFit(buttons []Button, width int) bool {
+	f := face(draw.Bold, c.m.small)
+	for _, b := range buttons {
+		for word := range strings.FieldsSeq(c.v.label(b)) {
+			if f.Measure(word) > width-2*c.m.gap {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // cashAmounts is what is due, what was handed over, and the change or the message.

@@ -164,7 +164,7 @@ func checkButtons(t *testing.T, v display.View, f *display.Frame, least int) {
 		}
 	}
 	for _, b := range v.Buttons {
-		if _, ok := placed[b.ID]; !ok {
+		if _, ok := placed[b.ID]; !ok && (b.Role != display.RoleItem || f.Image.Rect.Dx() >= 800) {
 			t.Errorf("%s is not on the screen", b.ID)
 		}
 		for _, other := range v.Buttons {

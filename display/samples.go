@@ -1,6 +1,9 @@
 package display
 
 import (
+	"slices"
+	"strconv"
+
 	"till/payment"
 	"till/words"
 )
@@ -41,6 +44,24 @@ func Samples() []Sample {
 		v.Keypad = true
 		v.Lines = []Line{{Label: "Change", Amount: dollars(766), Strong: true}}
 		v.Buttons = []Button{on("cancel", RoleBack), on("exact", RoleTender), note("note_2000", "$20"), note("note_5000", "$50"), note("note_10000", "$100"), on("enter", RoleMain)}
+	})
+	trade := with(ready, func(v *View) {
+		v.Amount = dollars(2795)
+		v.Lines = []Line{{Label: "Keyed", Amount: dollars(500)}, {Label: "Discount", Amount: dollars(-245)}, {Label: "Tax, Tip", Amount: dollars(590)}}
+		v.Buttons = nil
+		for i, name := range []string{"Books", "Food", "Gifts", "Tickets", "Drinks", "Clothes"} {
+			v.Buttons = append(v.Buttons, Button{ID: "dept_" + strconv.Itoa(i+1), Label: name, Role: RoleItem, Enabled: true})
+		}
+		v.Buttons = append(v.Buttons, on("menu", RolePlain), on("tip", RoleTender), on("cash", RoleTender), on("qr", RoleMain))
+	})
+	tip := with(base(ScreenCash), func(v *View) {
+		v.Title, v.Amount, v.Entry, v.Keypad = "Add a tip?", dollars(2205), dollars(0), true
+		v.Buttons = []Button{on("cancel", RoleBack), note("tip_1500", "15% $3.31"), note("tip_1800", "18% $3.97"), note("tip_2000", "20% $4.41"), on("no_tip", RoleMain), {ID: "enter", Role: RoleTender}}
+		v.Buttons[0].Label = words.Say(words.English, "button_back")
+	})
+	discount := with(base(ScreenCash), func(v *View) {
+		v.Title, v.Amount, v.Entry, v.Keypad = "How much off?", dollars(2450), dollars(300), true
+		v.Buttons = []Button{on("cancel", RoleBack), note("off_500", "5% -$1.23"), note("off_1000", "10% -$2.45"), note("off_2000", "20% -$4.90"), on("percent", RoleTender), on("no_discount", RoleTender), on("enter", RoleMain)}
 	})
 	result := func(s Screen) View {
 		return with(base(s), func(v *View) {
@@ -227,6 +248,35 @@ func Samples() []Sample {
 		{"generic", with(base("training"), func(v *View) {
 			v.Title, v.Detail = "Training", "Nothing here is charged."
 			v.Buttons = []Button{on("back", RoleBack), on("done", RoleMain)}
+		})},
+
+		{"cart", with(trade, func(*View) {})},
+		{"chinese-cart", with(trade, func(v *View) {
+			v.Lang = words.Chinese
+			v.Lines = []Line{{Label: "输入", Amount: dollars(500)}, {Label: "优惠", Amount: dollars(-245)}, {Label: "税、小费", Amount: dollars(590)}}
+			v.Buttons = slices.Clone(v.Buttons)
+			for i, name := range []string{"书籍", "食品", "礼品", "门票", "饮料", "衣物"} {
+				v.Buttons[i].Label = name
+			}
+		})},
+		{"tip", with(tip, func(*View) {})},
+		{"chinese-tip", with(tip, func(v *View) { v.Lang, v.Title = words.Chinese, "是否付小费？" })},
+		{"discount", with(discount, func(*View) {})},
+		{"chinese-discount", with(discount, func(v *View) { v.Lang, v.Title = words.Chinese, "优惠多少？" })},
+		{"limits-cart", with(trade, func(v *View) {
+			v.Amount = dollars(99_999_999)
+			v.Message = words.Say(words.English, "code_unionpay_mainland")
+			v.Lines, v.Buttons = slices.Clone(v.Lines), slices.Clone(v.Buttons)
+			for i := range v.Lines {
+				v.Lines[i].Amount = dollars(88_888_888)
+			}
+			for i, name := range []string{"Refreshment", "Food, drinks", "Post cards", "Tickets, full", "Tickets, half", "Cloakroom"} {
+				v.Buttons[i].Label = name
+			}
+		})},
+		{"limits-tip", with(tip, func(v *View) {
+			v.Amount, v.Entry = dollars(99_999_999), dollars(99_999_999)
+			v.Buttons = []Button{on("cancel", RoleBack), note("tip_1500", "15% $150,000.00"), note("tip_1800", "18% $180,000.00"), note("tip_2000", "20% $200,000.00"), {ID: "no_tip", Enabled: true, Role: RoleTender}, on("enter", RoleMain)}
 		})},
 
 		{"live-ready", with(ready, func(v *View) { v.Test = false })},

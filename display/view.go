@@ -90,6 +90,7 @@ const (
 	RoleMain   Role = "main"   // bottom right, or the whole lower edge
 	RoleBack   Role = "back"   // the way out, bottom left
 	RoleTender Role = "tender" // a way to pay, or an amount of cash
+	RoleItem   Role = "item"   // what is sold, where amounts are keyed
 )
 
 // Button is one thing that can be pressed.

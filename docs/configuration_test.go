@@ -137,10 +137,11 @@ func TestRequiredSettings(t *testing.T) {
 func TestTypesOfSettings(t *testing.T) {
 	rows := settings(t)
 	wrong := map[string][]string{
-		"text":          {"true", "7", `["a"]`, `""`},
-		"true or false": {`"true"`, "1", `["a"]`},
-		"whole number":  {`"30"`, "true", "1.5", "-1", "[1]"},
-		"list of texts": {`"a"`, "true", "[1]"},
+		"text":                  {"true", "7", `["a"]`, `""`},
+		"true or false":         {`"true"`, "1", `["a"]`},
+		"whole number":          {`"30"`, "true", "1.5", "-1", "[1]"},
+		"list of texts":         {`"a"`, "true", "[1]"},
+		"list of whole numbers": {"15", "true", `["15"]`, "[0]", "[1.5]"},
 	}
 	for _, row := range rows {
 		values, known := wrong[row["type"]]

@@ -30,6 +30,7 @@ type Sale struct {
 	ID         SaleID    `json:"id"`
 	Total      Money     `json:"total"`
 	Cashier    string    `json:"cashier,omitempty"`
+	Bill       *Bill     `json:"bill,omitempty"` // nil: nothing but the total; not changed after
 	Tenders    []Tender  `json:"tenders,omitempty"`
 	Attempts   []Attempt `json:"attempts,omitempty"` // Attempts[i].Number is i+1
 	Parked     Intent    `json:"parked,omitempty"`
@@ -125,7 +126,15 @@ func createSale(s Sale, e Event, at Stamp) (Sale, error) {
 	if e.Amount <= 0 {
 		return s, impossible("sale total %d is not above zero", e.Amount)
 	}
-	return Sale{ID: e.Sale, Total: total, Cashier: e.Cashier, Created: at, Changed: at}, nil
+	if e.Bill != nil {
+		if err := e.Bill.Check(); err != nil {
+			return s, err
+		}
+		if sum := e.Bill.Total(); sum != e.Amount {
+			return s, impossible("a bill of %d for a sale of %d", sum, e.Amount)
+		}
+	}
+	return Sale{ID: e.Sale, Total: total, Cashier: e.Cashier, Bill: e.Bill, Created: at, Changed: at}, nil
 }
 
 func (s *Sale) startAttempt(e Event) error {

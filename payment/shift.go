@@ -44,6 +44,9 @@ type Shift struct {
 	NoSales  int               `json:"no_sales,omitempty"`
 	Sales    int               `json:"sales,omitempty"` // completed
 	Amount   int64             `json:"amount,omitempty"`
+	Discount int64             `json:"discount,omitempty"` // of the sales, less what went back of it with refunds and voids
+	Tax      int64             `json:"tax,omitempty"`      // likewise
+	Tips     int64             `json:"tips,omitempty"`     // likewise
 	Refunds  int               `json:"refunds,omitempty"`
 	Voids    int               `json:"voids,omitempty"`
 	Wallets  map[Wallet]Totals `json:"wallets,omitempty"` // cash among them
@@ -166,6 +169,7 @@ func (s Shift) Count(before, after Sale) Shift {
 		s.Sales++
 		s.Amount += after.Total.Amount
 		s.Last = after.Receipt
+		s.bill(after, 0, after.Total.Amount, 1)
 		if s.First == 0 {
 			s.First = after.Receipt
 		}
@@ -175,6 +179,8 @@ func (s Shift) Count(before, after Sale) Shift {
 			s.add(a.Wallet, Totals{Late: after.Tenders[a.Tender-1].Amount})
 		}
 	}
+	refunded, voided := before.Refunded()
+	given := refunded + voided
 	for i, r := range after.Refunds {
 		was := i < len(before.Refunds) && before.Refunds[i].Status == RefundDone
 		if was || r.Status != RefundDone {
@@ -188,11 +194,26 @@ func (s Shift) Count(before, after Sale) Shift {
 			s.Refunds++
 		}
 		s.add(after.Tenders[r.Tender-1].Wallet, back)
+		s.bill(after, given, given+r.Amount, -1)
+		given += r.Amount
 	}
 	if len(s.Wallets) == 0 {
 		s.Wallets = nil
 	}
 	return s
+}
+
+// bill counts, or takes back, the part of a sale's bill between two sums of what
+// was paid, or given back.
+func (s *Shift) bill(sale Sale, from, to, sign int64) {
+	if sale.Bill == nil {
+		return
+	}
+	discount, tax, tip := sale.Bill.Part(to, sale.Total.Amount)
+	d, x, p := sale.Bill.Part(from, sale.Total.Amount)
+	s.Discount += sign * (discount - d)
+	s.Tax += sign * (tax - x)
+	s.Tips += sign * (tip - p)
 }
 
 func (s Shift) add(w Wallet, t Totals) {

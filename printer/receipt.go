@@ -42,6 +42,8 @@ type ReceiptData struct {
 
 	// Parts of the total, minor units of the sale's currency; zero is left out.
 	Subtotal, Discount, Tax, Tip int64
+	Items                        []payment.Item // what was sold; one without a name goes without saying
+	Exempt                       bool           // no tax was charged, on purpose
 	Refunded                     int64 // of a Refund or Void; zero: the whole total
 	Requested                    bool  // a Refund or Void accepted off line, not yet answered
 
@@ -230,12 +232,27 @@ func (s *slip) sum(k words.Key, minor int64) {
 
 func (s *slip) amounts() {
 	r := s.data
-	s.amount("paper_subtotal", r.Subtotal)
+	if s.kind() == Sale && (len(r.Items) > 1 || len(r.Items) == 1 && r.Items[0].Name != "") {
+		for _, i := range r.Items {
+			name := i.Name
+			if name == "" {
+				name = both("paper_item")
+			}
+			s.add(Row{Label: name, Value: s.money(i.Amount)})
+		}
+		s.add(Rule{})
+	}
+	if r.Subtotal != r.Sale.Total.Amount {
+		s.amount("paper_subtotal", r.Subtotal)
+	}
 	if r.Discount > 0 {
 		r.Discount = -r.Discount
 	}
 	s.amount("paper_discount", r.Discount)
 	s.amount("paper_tax", r.Tax)
+	if r.Exempt {
+		s.add(Row{Label: both("paper_tax"), Value: both("paper_exempt")})
+	}
 	s.amount("paper_tip", r.Tip)
 	if s.kind() == Sale {
 		s.sum("paper_total", r.Sale.Total.Amount)

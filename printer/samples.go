@@ -48,8 +48,13 @@ func Samples() []Sample {
 		{"sale-tax-tip", Receipt(with(func(r *ReceiptData) {
 			r.Sale = wallet(payment.Alipay, 123456, "2026112422001400011234567890", "zha***@example.com")
 			r.Subtotal, r.Discount, r.Tax, r.Tip = 100000, 5000, 8456, 20000
+			r.Items = []payment.Item{{Name: "Books 书籍", Amount: 64050}, {Name: "Food 食品", Amount: 23450}, {Amount: 12500}}
 			r.Extra = []Row{{Label: "Paid in CNY 人民币", Value: "CNY 8,765.43"}, {Label: "Rate 汇率", Value: "7.1000"}}
 			r.Test = false
+		}))},
+		{"exempt", Receipt(with(func(r *ReceiptData) {
+			r.Subtotal, r.Discount, r.Exempt = 1484, 250, true
+			r.Number = "000128"
 		}))},
 		{"cash", Receipt(with(func(r *ReceiptData) {
 			r.Sale = payment.Sale{

@@ -38,6 +38,8 @@ var paper = map[Key]entry{
 	"paper_subtotal":     {"Subtotal", "小计"},
 	"paper_discount":     {"Discount", "优惠"},
 	"paper_tax":          {"Tax", "税"},
+	"paper_exempt":       {"exempt", "免税"},
+	"paper_item":         {"Item", "商品"},
 	"paper_tip":          {"Tip", "小费"},
 	"paper_total":        {"TOTAL", "合计"},
 	"paper_refunded":     {"REFUNDED", "退款"},

@@ -33,4 +33,4 @@ press cancel                 => list entry=4 rows=1
 press cancel                 => menu entry=4
 press cancel                 => ready entry=4
 press menu                   => menu entry=4
-wait 30s                     => ready
+wait 30s                     => ready entry=4

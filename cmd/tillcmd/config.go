@@ -17,6 +17,7 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 
 	"till/boards"
+	"till/checkout"
 	"till/device"
 	"till/device/identity"
 	"till/device/system"
@@ -41,6 +42,9 @@ type Config struct {
 	Test       bool   // the money is not real: every screen and receipt says so
 	ManagerPIN string
 	AutoShift  bool // a shift opens by itself where none is open
+	Trade      checkout.Trade
+
+	departments []department
 
 	Merchant Merchant
 	Gateway  Gateway
@@ -116,7 +120,7 @@ type setting struct {
 }
 
 // settings are all keys there are.
-var settings = map[string]setting{
+var settings = with(tradeSettings(), map[string]setting{
 	"terminal": {true, text(func(c *Config, s string) error { c.Terminal = s; return wire.CheckTerminal(s) })},
 	"board": {true, text(func(c *Config, s string) (err error) {
 		c.Board, err = boardNamed(s)
@@ -214,6 +218,11 @@ var settings = map[string]setting{
 	"scanner.baud":    {false, number(300, 4_000_000, func(c *Config, n int64) { c.Scanner.Baud = int(n) })},
 	"scanner.module":  {false, oneOf(scanner.Modules(), func(c *Config, m scanner.Module) { c.Scanner.Module = m })},
 	"scanner.trigger": {false, oneOf(scanner.Triggers(), func(c *Config, t scanner.Trigger) { c.Scanner.Trigger = t })},
+})
+
+func with(all, more map[string]setting) map[string]setting {
+	maps.Copy(all, more)
+	return all
 }
 
 // oneOf takes one of some words.
@@ -390,6 +399,7 @@ func defaultConfig() Config {
 	return Config{
 		Merchant: Merchant{Language: words.English, Hours: defaultHours()}, Printer: printer.ProfileAuto(),
 		Updates:     Updates{Root: defaultRoot},
+		Trade:       checkout.Trade{TaxBy: payment.TaxByInvoice},
 		Journal:     Retention{KeepDays: 30, MaxBytes: 256 << 20},
 		PrinterPort: printer.DefaultOptions(), Drawer: DrawerPins, Scanner: scanner.DefaultOptions(),
 		Display: defaultDisplay(), Watchdog: true, UPS: device.DefaultUPS(),
@@ -418,6 +428,7 @@ func (f configFile) partial() (Config, []fault) {
 	if c.Board.Bench && c.Bench == "" {
 		faults = append(faults, fault{found["board"], "bench", fmt.Errorf("board %s needs the bench's socket", c.Board.Name)})
 	}
+	c.settleTrade()
 	if key, err := checkBody(c); err != nil {
 		faults = append(faults, fault{found[key], key, err})
 	}

@@ -111,12 +111,12 @@ func (t *terminal) customerView() display.CustomerView {
 	switch {
 	case onScreen:
 		v.Amount, v.Wallet = sale.Total, walletOf(sale)
-	case s.Entry > 0:
+	case s.Begun():
 		v.Amount = s.Due()
 	}
 	switch s.Screen {
-	case checkout.Ready:
-		if s.Entry > 0 {
+	case checkout.Ready, checkout.Tipping, checkout.Discounting:
+		if s.Begun() {
 			v.Screen = display.CustomerAmount
 		}
 	case checkout.PIN, checkout.Parking, checkout.Parked:

@@ -68,7 +68,7 @@ func (t *terminal) whileIdle(ctx context.Context, f func() error) error {
 func idle(s checkout.State) bool {
 	switch s.Screen {
 	case checkout.Ready, checkout.Halted:
-		return s.Entry == 0
+		return !s.Begun()
 	case checkout.Menu, checkout.About, checkout.Sales, checkout.OneSale, checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode:
 		return true
 	default:

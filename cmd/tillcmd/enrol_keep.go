@@ -100,5 +100,5 @@ func (t *terminal) date() time.Time {
 // leaves says that the counter is to end, and that nobody is in the middle of a sale.
 func (t *terminal) leaves() bool {
 	s := t.register.State
-	return t.leaving.Load() && s.Screen == checkout.Ready && s.Entry == 0
+	return t.leaving.Load() && s.Screen == checkout.Ready && !s.Begun()
 }

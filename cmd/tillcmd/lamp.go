@@ -32,7 +32,7 @@ var idleScreens = []checkout.Screen{checkout.Ready, checkout.Menu, checkout.Sale
 func (t *terminal) idle() bool {
 	s := t.register.State
 	_, onScreen := s.OnScreen()
-	return !onScreen && s.Entry == 0 && slices.Contains(idleScreens, s.Screen)
+	return !onScreen && !s.Begun() && slices.Contains(idleScreens, s.Screen)
 }
 
 // awake says that someone did something, and tells whether it was dark. The next

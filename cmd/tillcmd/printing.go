@@ -287,6 +287,9 @@ func (t *terminal) receipt(p checkout.Print) printer.Document {
 		Terminal: t.config.Terminal, Sale: p.Sale, Cashier: p.Sale.Cashier, Copy: p.Copy, Test: t.config.Test,
 		Locale: locale(words.English),
 	}
+	if b := p.Sale.Bill; b != nil {
+		data.Items, data.Subtotal, data.Discount, data.Tax, data.Tip, data.Exempt = b.Items, b.Subtotal(), b.Discount, b.Tax, b.Tip, b.Exempt
+	}
 	if when := p.Sale.Changed.Time; !when.IsZero() {
 		local := when.In(m.Zone)
 		data.Time, data.Zone = local.Format("2006-01-02 15:04:05"), local.Format("MST")

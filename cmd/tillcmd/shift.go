@@ -74,6 +74,14 @@ func (t *terminal) shiftReport(r checkout.Report) printer.Document {
 	moment("paper_shift_closed", s.Closed)
 	rule()
 	rows = append(rows, printer.Row{Label: fmt.Sprintf("%s x %d", both("paper_sale"), s.Sales), Value: money(s.Amount)})
+	for _, part := range []struct {
+		key    words.Key
+		amount int64
+	}{{"paper_discount", -s.Discount}, {"paper_tax", s.Tax}, {"paper_tip", s.Tips}} {
+		if part.amount != 0 {
+			line(part.key, money(part.amount))
+		}
+	}
 	if s.First != 0 {
 		line("paper_receipts", t.receiptNumber(s.First)+" - "+t.receiptNumber(s.Last))
 	}

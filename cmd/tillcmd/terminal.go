@@ -156,8 +156,8 @@ func (t *terminal) run(ctx context.Context) error {
 	t.register = &checkout.Register{
 		State: checkout.New(checkout.Settings{
 			Currency: t.config.Merchant.Currency, Cashier: t.config.Merchant.Cashier, ManagerPIN: t.config.ManagerPIN, Zone: t.config.Merchant.Zone,
-			AutoShift: t.config.AutoShift,
-			Rows:      rowsOf(t.config, body.Display.Size()),
+			AutoShift: t.config.AutoShift, Trade: t.config.Trade,
+			Rows: rowsOf(t.config, body.Display.Size()),
 		}, t.journal.LastReceipt(), newest.ID, sales),
 		Journal: grown{t.journal, t.link, body.Vitals.Commit}, Gateway: gateway{t}, Printer: t.printing, Body: pins{t}, Doctor: onPanel{ctx, t},
 	}

@@ -65,6 +65,10 @@ func (t *terminal) view() display.View {
 		v.Seconds = s.SecondsSince(now)
 	}
 	switch s.Screen {
+	case checkout.Ready:
+		t.cartView(&v, s)
+	case checkout.Discounting, checkout.Tipping:
+		t.askedView(&v, s)
 	case checkout.ShowingQR:
 		answer := s.Answer(sale.ID)
 		v.QR, v.Seconds = answer.QR, s.SecondsUntil(answer.Expires, now)
@@ -141,7 +145,7 @@ func (t *terminal) view() display.View {
 		}
 		v.Lines = t.whomToCall(lang)
 	}
-	v.Buttons = buttonsOf(s, lang)
+	v.Buttons = t.buttonsOf(s, lang)
 	return v
 }
 
@@ -167,6 +171,8 @@ func screenOf(s checkout.Screen) display.Screen {
 		return display.ScreenConfirm
 	case checkout.Halted:
 		return display.ScreenFault
+	case checkout.Discounting, checkout.Tipping:
+		return display.ScreenCash
 	default:
 		return display.Screen(s)
 	}
@@ -175,17 +181,17 @@ func screenOf(s checkout.Screen) display.Screen {
 // backScreens are those whose way out cancels nothing.
 var backScreens = []checkout.Screen{
 	checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About, checkout.PIN, checkout.Parking, checkout.Offline,
-	checkout.TakeCash, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
+	checkout.TakeCash, checkout.Discounting, checkout.Tipping, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
 	checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode,
 }
 
-func buttonsOf(s checkout.State, lang words.Lang) []display.Button {
+func (t *terminal) buttonsOf(s checkout.State, lang words.Lang) []display.Button {
 	var all []display.Button
 	for _, b := range s.Buttons() {
 		if strings.HasPrefix(b.ID, "sale_") || strings.HasPrefix(b.ID, checkout.CheckPrefix) {
 			continue // drawn as a row
 		}
-		d := display.Button{ID: b.ID, Enabled: b.Enabled}
+		d := display.Button{ID: b.ID, Enabled: b.Enabled, Label: t.tradeLabel(s, b.ID, lang)}
 		if b.Back && slices.Contains(backScreens, s.Screen) {
 			d.Label = words.Say(lang, "button_back")
 		}
@@ -194,7 +200,9 @@ func buttonsOf(s checkout.State, lang words.Lang) []display.Button {
 			d.Role = display.RoleMain
 		case b.Back:
 			d.Role = display.RoleBack
-		case b.Amount > 0, slices.Contains([]string{"cash", "qr", "exact"}, b.ID):
+		case strings.HasPrefix(b.ID, checkout.DepartmentPrefix):
+			d.Role = display.RoleItem
+		case d.Label != "" && !b.Back, b.Amount > 0, slices.Contains([]string{"cash", "qr", "exact", "tip"}, b.ID):
 			d.Role = display.RoleTender
 		}
 		if b.Amount > 0 {
@@ -242,6 +250,9 @@ func (t *terminal) amountLine(lang words.Lang, key words.Key, amount int64, curr
 func (t *terminal) approvedLines(lang words.Lang, sale payment.Sale) []display.Line {
 	var all []display.Line
 	currency := sale.Total.Currency
+	if sale.Bill != nil {
+		all = t.billLines(lang, *sale.Bill)
+	}
 	for _, tender := range sale.Tenders {
 		if tender.Wallet == payment.Cash {
 			all = append(all,

@@ -1,0 +1,229 @@
+package checkout
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"till/payment"
+)
+
+// Department is a key for what is sold: a name on the receipt, and a tax of its own.
+type Department struct {
+	Name    string // English and Chinese, as on the receipt
+	TaxRate int // basis points
+}
+
+// Trade is how the merchant makes up a sale. The zero value sells plain amounts.
+type Trade struct {
+	TaxRate     int // basis points, of what is keyed without a department
+	TaxBy       payment.TaxBy
+	Departments []Department
+	Discounts   []int // basis points, those with a button; none: there are no discounts
+	Unasked     int   // basis points: a larger discount takes a manager
+	Tips        []int // basis points, those with a button; none: nobody is asked for a tip
+	TipGross    bool  // a tip is of what is paid with tax
+}
+
+// taxed says that tax is charged on anything.
+func (t Trade) taxed() bool {
+	return t.TaxRate > 0 || slices.ContainsFunc(t.Departments, func(d Department) bool { return d.TaxRate > 0 })
+}
+
+const (
+	tipFor      = 45 * time.Second // a customer who chooses none has chosen
+	discountFor = time.Minute
+)
+
+// Prefixes of buttons that carry a number.
+const (
+	DepartmentPrefix = "dept_" // which, from 1
+	DiscountPrefix   = "off_"  // basis points
+	TipPrefix        = "tip_"  // basis points
+)
+
+// Cart is the sale in the making: what was taken up, and the keyed amount.
+func (s State) Cart() payment.Cart {
+	c := s.Taken
+	c.TaxBy, c.TipGross = s.Settings.Trade.TaxBy, s.Settings.Trade.TipGross
+	if s.Entry > 0 {
+		c.Items = append(slices.Clone(c.Items), payment.Item{Amount: s.Entry, Rate: s.Settings.Trade.TaxRate})
+	}
+	return c
+}
+
+// Begun says that something is keyed or taken up for the next sale.
+func (s State) Begun() bool { return s.Entry > 0 || len(s.Taken.Items) > 0 }
+
+// askTip says that Enter leads to the tip first.
+func (s State) askTip() bool {
+	return len(s.Settings.Trade.Tips) > 0 && !s.Tipped && s.Due().Amount > 0
+}
+
+func (s State) readyButtons() []Button {
+	keyed := s.Due().Amount > 0
+	buttons := []Button{{ID: "menu", Enabled: true}}
+	for n := range s.Settings.Trade.Departments {
+		buttons = append(buttons, Button{ID: DepartmentPrefix + strconv.Itoa(n+1), Enabled: s.Entry > 0})
+	}
+	if len(s.Settings.Trade.Tips) > 0 {
+		buttons = append(buttons, Button{ID: "tip", Main: s.askTip(), Enabled: keyed})
+	}
+	return append(buttons, Button{ID: "cash", Enabled: keyed}, Button{ID: "qr", Main: !s.askTip(), Enabled: keyed})
+}
+
+// cartButtons are those of the menu that change the sale in the making.
+func (s State) cartButtons() []Button {
+	var buttons []Button
+	if len(s.Settings.Trade.Discounts) > 0 {
+		buttons = append(buttons, Button{ID: "discount", Enabled: s.Begun()})
+	}
+	if s.Settings.Trade.taxed() {
+		buttons = append(buttons, Button{ID: s.exemptButton(), Enabled: s.Begun()})
+	}
+	return buttons
+}
+
+func (s State) exemptButton() string {
+	if s.Taken.Exempt {
+		return "taxable"
+	}
+	return "exempt"
+}
+
+func (s State) discountButtons(back Button) []Button {
+	buttons := []Button{back}
+	for _, rate := range s.Settings.Trade.Discounts {
+		buttons = append(buttons, Button{ID: DiscountPrefix + strconv.Itoa(rate), Enabled: true})
+	}
+	return append(buttons,
+		Button{ID: "percent", Enabled: s.Keyed >= 1 && s.Keyed <= 100},
+		Button{ID: "no_discount", Main: s.Keyed == 0, Enabled: true},
+		Button{ID: "enter", Main: s.Keyed > 0, Enabled: s.Keyed > 0 && s.Keyed <= s.Cart().Bill().Subtotal()})
+}
+
+func (s State) tipButtons(back Button) []Button {
+	buttons := []Button{back}
+	for _, rate := range s.Settings.Trade.Tips {
+		buttons = append(buttons, Button{ID: TipPrefix + strconv.Itoa(rate), Enabled: true})
+	}
+	return append(buttons,
+		Button{ID: "no_tip", Main: s.Keyed == 0, Enabled: true},
+		Button{ID: "enter", Main: s.Keyed > 0, Enabled: s.Keyed > 0 && s.Keyed <= MaxEntry})
+}
+
+// Numbered is the number that a button carries.
+func Numbered(id, prefix string) (int, bool) {
+	rest, ok := strings.CutPrefix(id, prefix)
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.Atoi(rest)
+	return n, err == nil
+}
+
+// takeUp puts the keyed amount under a department.
+func (m *move) takeUp(d Department) {
+	if len(m.Taken.Items) >= payment.MaxItems-1 { // the keyed amount is one too
+		m.say("too_many_items")
+		return
+	}
+	was := m.Taken
+	m.Taken.Items = append(slices.Clone(was.Items), payment.Item{Name: d.Name, Amount: m.Entry, Rate: d.TaxRate})
+	entry := m.Entry
+	m.Entry = 0
+	if m.Due().Amount > MaxEntry {
+		m.Taken, m.Entry = was, entry
+		m.say("amount_too_large")
+	}
+}
+
+// dropLast takes back the last digit, or else the last item.
+func (m *move) dropLast() {
+	switch n := len(m.Taken.Items); {
+	case m.Entry > 0:
+		m.Entry /= 10
+	case n > 0:
+		m.Taken.Items = m.Taken.Items[: n-1 : n-1]
+	}
+	if !m.Begun() {
+		m.ready()
+	}
+}
+
+func (m *move) askKeyed(screen Screen, leave time.Duration) {
+	m.hush()
+	m.Keyed = 0
+	m.show(screen, leave)
+}
+
+func (m *move) pressDiscount(id string) {
+	m.hush()
+	keyed := m.Keyed
+	m.Keyed = 0
+	switch id {
+	case "cancel":
+		m.show(Ready, 0)
+	case "no_discount":
+		m.discount(0, 0)
+	case "enter":
+		m.discount(keyed, 0)
+	case "percent":
+		m.discount(0, int(keyed)*100)
+	default:
+		if rate, ok := Numbered(id, DiscountPrefix); ok {
+			m.discount(0, rate)
+		}
+	}
+}
+
+// discount takes a discount off, or asks a manager for it first.
+func (m *move) discount(amount int64, rate int) {
+	m.Wanted = payment.Cart{Off: amount, OffRate: rate}
+	cart := m.Cart()
+	cart.Off, cart.OffRate = amount, rate
+	bill := cart.Bill()
+	if limit := int64(m.Settings.Trade.Unasked); bill.Discount*10_000 > limit*bill.Subtotal() {
+		m.startManager(ToDiscount)
+		return
+	}
+	m.grantDiscount()
+}
+
+func (m *move) grantDiscount() {
+	m.Taken.Off, m.Taken.OffRate = m.Wanted.Off, m.Wanted.OffRate
+	m.show(Ready, 0)
+}
+
+func (m *move) pressTip(id string) {
+	m.hush()
+	keyed := m.Keyed
+	m.Keyed = 0
+	switch id {
+	case "cancel":
+		m.show(Ready, 0)
+		return
+	case "no_tip":
+		m.Taken.Tip, m.Taken.TipRate = 0, 0
+	case "enter":
+		m.Taken.Tip, m.Taken.TipRate = keyed, 0
+	default:
+		rate, ok := Numbered(id, TipPrefix)
+		if !ok {
+			return
+		}
+		m.Taken.Tip, m.Taken.TipRate = 0, rate
+	}
+	m.Tipped = true
+	m.show(Ready, 0)
+}
+
+// again is the cart of a sale that is to be begun anew.
+func (m *move) takeAgain(sale payment.Sale) {
+	m.Entry, m.Taken = sale.Due(), payment.Cart{}
+	if b := sale.Bill; b != nil && sale.Due() == sale.Total.Amount {
+		m.Entry, m.Tipped = 0, true
+		m.Taken = payment.Cart{Items: b.Items, Off: b.Discount, Exempt: b.Exempt, Tip: b.Tip}
+	}
+}

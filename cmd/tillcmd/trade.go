@@ -1,0 +1,248 @@
+package tillcmd
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"till/checkout"
+	"till/display"
+	"till/payment"
+	"till/words"
+)
+
+// Bounds of what has a button: more find no room on the smallest panel.
+const (
+	maxDepartments = 6
+	maxPresets     = 3
+	maxLabel       = 14 // columns of a key, on two lines
+	maxWord        = 11 // columns of one line
+)
+
+// tradeSettings are the keys that say how a sale is made up.
+func tradeSettings() map[string]setting {
+	trade := func(take func(t *checkout.Trade, n int)) func(*Config, int64) {
+		return func(c *Config, n int64) { take(&c.Trade, int(n)) }
+	}
+	return map[string]setting{
+		"sale.tax": {false, number(0, payment.MaxRate, trade(func(t *checkout.Trade, n int) { t.TaxRate = n }))},
+		"sale.tax_by": {false, oneOf([]payment.TaxBy{payment.TaxByInvoice, payment.TaxByLine}, func(c *Config, by payment.TaxBy) {
+			c.Trade.TaxBy = by
+		})},
+		"sale.departments":    {false, departments},
+		"sale.discounts":      {false, percents(func(c *Config, all []int) { c.Trade.Discounts = all })},
+		"sale.discount_limit": {false, number(0, 100, trade(func(t *checkout.Trade, n int) { t.Unasked = n * 100 }))},
+		"sale.tips":           {false, percents(func(c *Config, all []int) { c.Trade.Tips = all })},
+		"sale.tip_with_tax":   {false, boolean(func(c *Config, b bool) { c.Trade.TipGross = b })},
+	}
+}
+
+// percents takes a list of up to three whole per cent, as basis points.
+func percents(take func(*Config, []int)) func(*Config, any) error {
+	return func(c *Config, value any) error {
+		list, ok := value.([]any)
+		if !ok || len(list) > maxPresets {
+			return fmt.Errorf("want a list of up to %d per cent, as [10, 15, 20], not %v", maxPresets, value)
+		}
+		var all []int
+		for _, v := range list {
+			n, ok := v.(int64)
+			if !ok || n < 1 || n > 100 || slices.Contains(all, int(n)*100) {
+				return fmt.Errorf("want whole numbers from 1 to 100, each once, not %v", v)
+			}
+			all = append(all, int(n)*100)
+		}
+		take(c, all)
+		return nil
+	}
+}
+
+// departments takes texts as "Food / 食品 @ 0": English, Chinese, and the tax in
+// basis points where it is not the shop's.
+func departments(c *Config, value any) error {
+	var all []department
+	err := lines(func(_ *Config, texts []string) {
+		for _, text := range texts {
+			all = append(all, parseDepartment(text))
+		}
+	})(c, value)
+	if err != nil {
+		return err
+	}
+	if len(all) > maxDepartments {
+		return fmt.Errorf("%d departments; there are keys for %d", len(all), maxDepartments)
+	}
+	for _, d := range all {
+		if d.err != nil {
+			return d.err
+		}
+	}
+	c.departments = all
+	return nil
+}
+
+// department is one as the configuration says it.
+type department struct {
+	names map[words.Lang]string
+	rate  int // basis points; below zero: the shop's
+	err   error
+}
+
+func parseDepartment(text string) department {
+	d := department{names: map[words.Lang]string{}, rate: -1}
+	names, rate, own := strings.Cut(text, "@")
+	if own {
+		n, err := strconv.Atoi(strings.TrimSpace(rate))
+		if err != nil || n < 0 || n > payment.MaxRate {
+			d.err = fmt.Errorf("department %.60q: after @ want its tax in basis points, 0 to %d", text, payment.MaxRate)
+			return d
+		}
+		d.rate = n
+	}
+	english, chinese, both := strings.Cut(names, "/")
+	d.names[words.English], d.names[words.Chinese] = strings.TrimSpace(english), strings.TrimSpace(chinese)
+	if !both {
+		d.names[words.Chinese] = d.names[words.English]
+	}
+	for _, name := range d.names {
+		if columns := wide(name); columns > maxLabel {
+			d.err = fmt.Errorf("department %.60q: %q is too long for its key; at most %d letters, or half as many Chinese", text, name, maxLabel)
+			return d
+		}
+		for word := range strings.FieldsSeq(name) {
+			if wide(word) > maxWord {
+				d.err = fmt.Errorf("department %.60q: %q is too long for its key; a word of at most %d letters", text, word, maxWord)
+				return d
+			}
+		}
+	}
+	switch name := d.onPaper(); {
+	case d.names[words.English] == "" || d.names[words.Chinese] == "":
+		d.err = fmt.Errorf(`department %.60q has no name; want it as "Food / 食品 @ 0"`, text)
+	case len(name) > payment.MaxName || !utf8.ValidString(name):
+		d.err = fmt.Errorf("department %.60q: its names have more than %d bytes", text, payment.MaxName)
+	}
+	return d
+}
+
+// wide is how many columns a name takes: two of a Chinese character.
+func wide(name string) (n int) {
+	for _, r := range name {
+		n++
+		if r > unicode.MaxLatin1 {
+			n++
+		}
+	}
+	return n
+}
+
+// onPaper is its name on the receipt.
+func (d department) onPaper() string {
+	if d.names[words.English] == d.names[words.Chinese] {
+		return d.names[words.English]
+	}
+	return d.names[words.English] + " " + d.names[words.Chinese]
+}
+
+// settleTrade gives the departments the shop's tax, where they have none of their own.
+func (c *Config) settleTrade() {
+	for _, d := range c.departments {
+		rate := d.rate
+		if rate < 0 {
+			rate = c.Trade.TaxRate
+		}
+		c.Trade.Departments = append(c.Trade.Departments, checkout.Department{Name: d.onPaper(), TaxRate: rate})
+	}
+}
+
+// tradeLabel is what stands on a button that the merchant has settled: a
+// department, a discount or a tip; "" of others.
+func (t *terminal) tradeLabel(s checkout.State, id string, lang words.Lang) string {
+	money := func(minor int64) string {
+		return payment.Money{Amount: minor, Currency: s.Settings.Currency}.Format(locale(lang))
+	}
+	if n, ok := checkout.Numbered(id, checkout.DepartmentPrefix); ok {
+		return t.config.departments[n-1].names[lang]
+	}
+	cart := s.Cart()
+	if rate, ok := checkout.Numbered(id, checkout.TipPrefix); ok {
+		return fmt.Sprintf("%d%% %s", rate/100, money(cart.TipFor(rate)))
+	}
+	if rate, ok := checkout.Numbered(id, checkout.DiscountPrefix); ok {
+		cart.Off, cart.OffRate = 0, rate
+		return fmt.Sprintf("%d%% %s", rate/100, money(-cart.Bill().Discount))
+	}
+	return ""
+}
+
+// cartView is the part of the ready screen that says what the amount is made of.
+func (t *terminal) cartView(v *display.View, s checkout.State) {
+	bill := s.Cart().Bill()
+	if !s.Begun() || bill.Plain() {
+		return
+	}
+	// There is room for three lines beside the menu.
+	add := func(amount int64, keys ...words.Key) {
+		var label []string
+		for _, k := range keys {
+			label = append(label, words.Say(v.Lang, k))
+		}
+		v.Lines = append(v.Lines, display.Line{
+			Label: strings.Join(label, words.Say(v.Lang, "list_comma")), Amount: payment.Money{Amount: amount, Currency: s.Settings.Currency},
+		})
+	}
+	if len(s.Taken.Items) > 0 && s.Entry > 0 {
+		add(s.Entry, "line_keyed")
+	}
+	if bill.Discount != 0 {
+		add(-bill.Discount, "line_discount")
+	}
+	switch {
+	case bill.Tax != 0 && bill.Tip != 0:
+		add(bill.Tax+bill.Tip, "line_tax", "line_tip")
+	case bill.Tax != 0:
+		add(bill.Tax, "line_tax")
+	case bill.Exempt && bill.Tip != 0:
+		add(bill.Tip, "line_tip", "button_exempt")
+	case bill.Exempt:
+		v.Lines = append(v.Lines, display.Line{Label: words.Say(v.Lang, "line_tax"), Text: words.Say(v.Lang, "line_exempt")})
+	case bill.Tip != 0:
+		add(bill.Tip, "line_tip")
+	}
+}
+
+// billLines are the lines of a bill that say something.
+func (t *terminal) billLines(lang words.Lang, b payment.Bill) []display.Line {
+	var all []display.Line
+	add := func(key words.Key, minor int64) {
+		if minor != 0 {
+			all = append(all, t.amountLine(lang, key, minor, t.config.Merchant.Currency, false))
+		}
+	}
+	if b.Total() != b.Subtotal() || len(b.Items) > 1 {
+		add("line_subtotal", b.Subtotal())
+	}
+	add("line_discount", -b.Discount)
+	add("line_tax", b.Tax)
+	if b.Exempt {
+		all = append(all, display.Line{Label: words.Say(lang, "line_tax"), Text: words.Say(lang, "line_exempt")})
+	}
+	add("line_tip", b.Tip)
+	return all
+}
+
+// askedView is the screen of a discount or a tip: of what, and what was keyed.
+func (t *terminal) askedView(v *display.View, s checkout.State) {
+	bill := s.Cart().Bill()
+	of := bill.Subtotal()
+	v.Title = words.Say(v.Lang, "discount_title")
+	if s.Screen == checkout.Tipping {
+		v.Title = words.Say(v.Lang, "tip_title")
+		of = bill.Total() - bill.Tip
+	}
+	v.Amount = payment.Money{Amount: of, Currency: s.Settings.Currency}
+	v.Entry = payment.Money{Amount: s.Keyed, Currency: s.Settings.Currency}
+}
