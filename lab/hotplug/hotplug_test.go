@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"runtime/pprof"
 	"slices"
@@ -676,10 +677,12 @@ func (s *shop) printing(there func() bool) bool {
 
 // receipts counts the slips that are a whole receipt of a number, and fit.
 func (s *shop) receipts(number uint64, fit func(string) bool) (n int) {
+	// A wallet's transaction number may end alike.
+	line := regexp.MustCompile(fmt.Sprintf(`%s +%06d\n`, words.Say(words.English, "paper_receipt"), number))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, slip := range s.slips {
-		if !strings.Contains(slip, words.Say(words.English, "paper_interrupted")) && strings.Contains(slip, fmt.Sprintf("%06d\n", number)) && fit(slip) {
+		if !strings.Contains(slip, words.Say(words.English, "paper_interrupted")) && line.MatchString(slip) && fit(slip) {
 			n++
 		}
 	}
