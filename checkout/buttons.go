@@ -392,7 +392,7 @@ func (m *move) enter() {
 	}
 	switch m.Screen {
 	case Ready:
-		m.say("amount_first")
+		m.sayWhyNot()
 	case TakeCash:
 		m.takeCash(m.Tendered) // too little: it says so
 	case Refunding:

@@ -56,21 +56,37 @@ func (s State) Cart() payment.Cart {
 // Begun says that something is keyed or taken up for the next sale.
 func (s State) Begun() bool { return s.Entry > 0 || len(s.Taken.Items) > 0 }
 
+// payable says that what is in the making can be paid: a discount may leave
+// nothing, tax and tip more than a terminal charges.
+func (s State) payable() bool {
+	due := s.Due().Amount
+	return due > 0 && due <= MaxEntry
+}
+
+// sayWhyNot says why there is nothing to be paid.
+func (m *move) sayWhyNot() {
+	if m.Due().Amount > MaxEntry {
+		m.say("amount_too_large")
+		return
+	}
+	m.say("amount_first")
+}
+
 // askTip says that Enter leads to the tip first.
 func (s State) askTip() bool {
 	return len(s.Settings.Trade.Tips) > 0 && !s.Tipped && s.Due().Amount > 0
 }
 
 func (s State) readyButtons() []Button {
-	keyed := s.Due().Amount > 0
+	payable := s.payable()
 	buttons := []Button{{ID: "menu", Enabled: true}}
 	for n := range s.Settings.Trade.Departments {
 		buttons = append(buttons, Button{ID: DepartmentPrefix + strconv.Itoa(n+1), Enabled: s.Entry > 0})
 	}
 	if len(s.Settings.Trade.Tips) > 0 {
-		buttons = append(buttons, Button{ID: "tip", Main: s.askTip(), Enabled: keyed})
+		buttons = append(buttons, Button{ID: "tip", Main: s.askTip(), Enabled: s.Due().Amount > 0})
 	}
-	return append(buttons, Button{ID: "cash", Enabled: keyed}, Button{ID: "qr", Main: !s.askTip(), Enabled: keyed})
+	return append(buttons, Button{ID: "cash", Enabled: payable}, Button{ID: "qr", Main: !s.askTip(), Enabled: payable})
 }
 
 // cartButtons are those of the menu that change the sale in the making.

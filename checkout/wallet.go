@@ -27,8 +27,8 @@ func (m *move) scan(data []byte) {
 	}
 	switch m.Screen {
 	case Ready, Offline:
-		if m.Due().Amount == 0 {
-			m.say("amount_first")
+		if !m.payable() {
+			m.sayWhyNot()
 			return
 		}
 	case Declined, Expired, Reversed:

@@ -117,3 +117,11 @@ press qr                     => offline items=1 due=979 : ♪declined
 press cancel                 => ready items=1 due=979
 link up                      => ready items=1 due=979
 key esc                      => ready
+# Tax and tip may come to more than a terminal charges.
+key 9 9 9 9 9 9 9 9          => ready entry=99999999 due=108749999
+buttons                      => menu dept_1 dept_2 tip* (cash) (qr) keypad
+scan wechat                  => ready entry=99999999 due=108749999 says=amount_too_large : ♪read
+press tip                    => tip entry=99999999 due=108749999
+press no_tip                 => ready entry=99999999 due=108749999
+key enter                    => ready entry=99999999 due=108749999 says=amount_too_large
+key esc                      => ready

@@ -116,7 +116,15 @@ func (c *cashier) act() {
 	case checkout.Receipt:
 		c.look()
 	case checkout.Menu:
+		if s.Begun() && w.chance(2) {
+			c.pick("discount", "discount", "exempt", "taxable")
+			return
+		}
 		c.pick("sales", "sales", "sales", "reprint", "cancel", "status", "shift")
+	case checkout.Discounting:
+		c.keyed("off_500", "off_2000", "no_discount", "cancel", "percent", "enter")
+	case checkout.Tipping:
+		c.keyed("tip_1500", "tip_1800", "tip_2000", "no_tip", "cancel", "enter")
 	case checkout.Sales:
 		if rows := s.OnPage(); len(rows) > 0 && !w.chance(4) {
 			c.press(checkout.RowID(rows[w.rng.IntN(len(rows))].ID))
@@ -202,14 +210,30 @@ func (c *cashier) lean() {
 	}
 }
 
+// keyed presses one of the buttons, now and then after a few digits.
+func (c *cashier) keyed(buttons ...string) {
+	if c.w.chance(3) {
+		c.key(fmt.Sprint(1+c.w.rng.IntN(9)), fmt.Sprint(c.w.rng.IntN(10)))
+	}
+	c.pick(buttons...)
+}
+
 func (c *cashier) sell(s checkout.State) {
 	w := c.w
 	if w.chance(24) {
 		c.press("menu")
 		return
 	}
-	if s.Entry == 0 {
+	if s.Entry == 0 && (len(s.Taken.Items) == 0 || w.chance(3)) {
 		c.key(fmt.Sprint(1+w.rng.IntN(9)), fmt.Sprint(w.rng.IntN(10)), "00")
+		return
+	}
+	if s.Entry > 0 && w.chance(4) {
+		c.press([]string{"dept_1", "dept_2"}[w.rng.IntN(2)])
+		return
+	}
+	if !s.Tipped && w.chance(4) {
+		c.press("tip")
 		return
 	}
 	switch w.rng.IntN(10) {

@@ -401,6 +401,7 @@ func (w *world) checkBooks() {
 func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sale {
 	sales := map[payment.SaleID]payment.Sale{}
 	var drawer payment.Drawer
+	var shifts []payment.Shift // closed
 	prev := wire.Genesis(terminalID, w.terminal.journal.Position().Epoch)
 	for i, r := range records {
 		if err := r.Follows(prev, uint64(i+1)); err != nil {
@@ -418,6 +419,9 @@ func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sa
 				if drawer, err = drawer.Apply(e, r.Stamp); err != nil {
 					w.violate("law 7, no gaps", "record %d: %v", r.Seq, err)
 				}
+				if e.Kind == payment.ShiftClosed {
+					shifts = append(shifts, drawer.Before)
+				}
 			}
 			continue
 		}
@@ -429,6 +433,7 @@ func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sa
 		drawer = drawer.Count(sales[e.Sale], next)
 		sales[e.Sale] = next
 	}
+	w.checkShifts(append(shifts, drawer.Shift), sales)
 	if terminals := w.terminal.journal.Drawer(); !reflect.DeepEqual(drawer, terminals) {
 		w.violate("books", "the ledger's records make the drawer\n%+v, the terminal has\n%+v", drawer, terminals)
 	}
@@ -450,8 +455,60 @@ func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sa
 	return sales
 }
 
+// checkShifts holds what the reports of a terminal's shifts come to against its
+// sales: every cent of tax, tip and discount is in one of them, and none in two.
+func (w *world) checkShifts(shifts []payment.Shift, sales map[payment.SaleID]payment.Sale) {
+	type sums struct{ amount, kept, discount, tax, tips int64 }
+	var reported, sold sums
+	for _, s := range shifts {
+		reported.amount += s.Amount
+		reported.discount += s.Discount
+		reported.tax += s.Tax
+		reported.tips += s.Tips
+		for _, of := range s.Wallets {
+			reported.kept += of.Kept()
+		}
+	}
+	for _, s := range sales {
+		refunded, voided := s.Refunded()
+		back := refunded + voided
+		for _, t := range s.Tenders {
+			if t.Paid {
+				sold.kept += t.Amount
+			}
+		}
+		sold.kept -= back
+		if s.Receipt == 0 {
+			continue
+		}
+		sold.amount += s.Total.Amount
+		b := s.Bill
+		if b == nil {
+			continue
+		}
+		w.premise("shifts: bills")
+		sold.discount += b.Discount
+		sold.tax += b.Tax
+		sold.tips += b.Tip
+		if back > 0 {
+			w.premise("refunds: of a bill")
+			discount, tax, tip := b.Part(back, s.Total.Amount)
+			sold.discount -= discount
+			sold.tax -= tax
+			sold.tips -= tip
+		}
+	}
+	if reported != sold {
+		w.violate("books", "the shifts say %+v, the sales %+v", reported, sold)
+	}
+}
+
 func sameSale(a, b payment.Sale) bool {
+	if !reflect.DeepEqual(a.Bill, b.Bill) {
+		return false
+	}
 	a.Created, a.Changed, b.Created, b.Changed = payment.Stamp{}, payment.Stamp{}, payment.Stamp{}, payment.Stamp{}
+	a.Bill, b.Bill = nil, nil // else their places in memory count
 	return reflect.DeepEqual(fmt.Sprint(a), fmt.Sprint(b))
 }
 

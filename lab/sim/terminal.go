@@ -109,7 +109,7 @@ func (t *terminal) boot() {
 		sales = append(sales, newest)
 	}
 	t.register = &checkout.Register{
-		State: checkout.New(checkout.Settings{Currency: "USD", Cashier: "Mei", ManagerPIN: managerPIN, Rows: 4, AutoShift: true},
+		State: checkout.New(checkout.Settings{Currency: "USD", Cashier: "Mei", ManagerPIN: managerPIN, Rows: 4, AutoShift: true, Trade: trade()},
 			journal.LastReceipt(), newest.ID, sales),
 		Journal: simJournal{t}, Gateway: simGateway{t}, Printer: simPrinter{t}, Body: simBody{t},
 	}
@@ -455,4 +455,12 @@ func (t *terminal) printNext() {
 		}
 		t.printNext()
 	})
+}
+
+// trade is a merchant who has everything: departments, tax, discounts, tips.
+func trade() checkout.Trade {
+	return checkout.Trade{
+		TaxRate: 875, TaxBy: payment.TaxByLine, Departments: []checkout.Department{{Name: "Books", TaxRate: 875}, {Name: "Food"}},
+		Discounts: []int{500, 2000}, Unasked: 1000, Tips: []int{1500, 1800, 2000},
+	}
 }
