@@ -57,6 +57,7 @@ func (s *Service) deskHandler() http.Handler {
 		s.say(w, done, err)
 	})
 	s.releaseOrders(mux)
+	s.reportOrders(mux)
 	return mux
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,6 +26,7 @@ import (
 	"till/cloud/enrol"
 	"till/cloud/service"
 	"till/draw"
+	"till/payment/figures"
 	"till/sync/wire/enrolment"
 )
 
@@ -39,6 +41,7 @@ var orders = map[string]order{
 	"terminals": {"list the terminals", terminals},
 	"revoke":    {"end a terminal's certificate", revoke},
 	"release":   {"sign releases and bring them to the terminals; till-cloud release help", release},
+	"report":    {"what some days came to on a terminal, by the ledger", reportOrder},
 	"journal":   {"journal import: take in what till journal export wrote of a dead terminal's card", journal},
 }
 
@@ -264,6 +267,32 @@ func journal(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	_, err = fmt.Fprintf(stdout, "Terminal %s, epoch %d, records %d to %d: %d are new in the ledger.\n", done.Terminal, done.Epoch, done.First, done.Last, done.New)
 	return err
+}
+
+func reportOrder(ctx context.Context, args []string, stdout io.Writer) error {
+	flags, data := newFlags("report")
+	terminal := flags.String("terminal", "", "`id` of the terminal")
+	from := flags.String("from", "", "the first `day`, as 2026-11-24; without it the last")
+	to := flags.String("to", "", "the last `day`; without it today")
+	zone := flags.String("zone", "UTC", "time `zone` of the days, as America/Los_Angeles")
+	format := flags.String("format", string(figures.Text), "`form`: text, csv or json")
+	if err := parse(flags, args, 0, stdout); err != nil {
+		return err
+	}
+	if *terminal == "" {
+		return errors.New("say of which terminal, with -terminal ID")
+	}
+	place, err := time.LoadLocation(*zone)
+	if err != nil {
+		return fmt.Errorf("time zone %.60q: %w", *zone, err)
+	}
+	last := cmp.Or(*to, time.Now().In(place).Format(time.DateOnly))
+	q := url.Values{"from": {cmp.Or(*from, last)}, "to": {last}, "zone": {*zone}}
+	var r figures.Report
+	if err := ask(ctx, *data, http.MethodGet, "/reports/"+url.PathEscape(*terminal)+"?"+q.Encode(), nil, &r); err != nil {
+		return fmt.Errorf("report of %s: %w", *terminal, err)
+	}
+	return r.Write(stdout, figures.Format(*format))
 }
 
 // ask speaks to a running gateway. body is JSON, or a file as it is.

@@ -53,7 +53,7 @@ func answer(j *store.Journal, ask journalAsk, out func(journalLine) error) (jour
 	case ask.Do == "export":
 		n, err := eachRecord(j, ask.From, func(r wire.Record) error { return out(journalLine{Record: &r}) })
 		said := fmt.Sprintf("%d records of terminal %s, epoch %d.", n, j.Terminal(), j.Position().Epoch)
-		return journalEnd{Verdict: verdictGood, Said: []string{said}}, err
+		return journalEnd{Verdict: verdictGood, Said: []string{said}, Terminal: j.Terminal()}, err
 	case ask.Sale != "":
 		return answerSale(j, ask.Sale, out)
 	default:

@@ -84,6 +84,8 @@ const (
 type journalEnd struct {
 	Verdict verdict  `json:"verdict"`
 	Said    []string `json:"said,omitempty"` // what a person reads
+	// Terminal is whose journal it is, after an export.
+	Terminal string `json:"terminal,omitempty"`
 }
 
 var (

@@ -36,6 +36,8 @@ const usage = `till is a payment terminal for QR wallets.
                                         write its records, a line of JSON each
   till journal show [-data DIR] [-n N] [SALE]
                                         the newest records, or one sale
+  till report [-config FILE | -data DIR] [-from DAY] [-to DAY] [-zone ZONE] [-format text|csv|json]
+                                        what some days came to, by the journal alone
   till image -board NAME -o FILE [-till FILE] [-blobs DIR] [-site FILE]
              [-roots FILE] [-trust FILE] [-radio DIR] [-release VERSION]
                                         make the image of a memory card
@@ -65,6 +67,8 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return doctorCommand(ctx, args, os.Stdin, stdout, stderr)
 	case "journal":
 		return journalCommand(ctx, args, stdout, stderr)
+	case "report":
+		return reportCommand(ctx, args, stdout)
 	case "image":
 		return imageCommand(ctx, args, stdout)
 	case "release":

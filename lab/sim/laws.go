@@ -9,6 +9,7 @@ import (
 	"till/checkout"
 	"till/cloud"
 	"till/payment"
+	"till/payment/figures"
 	"till/sync/wire"
 )
 
@@ -402,6 +403,11 @@ func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sa
 	sales := map[payment.SaleID]payment.Sale{}
 	var drawer payment.Drawer
 	var shifts []payment.Shift // closed
+	account, err := figures.New(terminalID, "2000-01-01", "2099-12-31", time.UTC)
+	if err != nil {
+		w.violate("books", "%v", err)
+		return sales
+	}
 	prev := wire.Genesis(terminalID, w.terminal.journal.Position().Epoch)
 	for i, r := range records {
 		if err := r.Follows(prev, uint64(i+1)); err != nil {
@@ -410,6 +416,9 @@ func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sa
 		}
 		prev = r.Hash
 		e, err := r.Event()
+		if err == nil {
+			err = account.Add(r.Stamp, e)
+		}
 		if err != nil {
 			w.violate("law 7, no gaps", "%v", err)
 			return sales
@@ -433,11 +442,11 @@ func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sa
 		drawer = drawer.Count(sales[e.Sale], next)
 		sales[e.Sale] = next
 	}
-	w.checkShifts(append(shifts, drawer.Shift), sales)
+	w.checkShifts(append(shifts, drawer.Shift), account.Report().Total, sales)
 	if terminals := w.terminal.journal.Drawer(); !reflect.DeepEqual(drawer, terminals) {
 		w.violate("books", "the ledger's records make the drawer\n%+v, the terminal has\n%+v", drawer, terminals)
 	}
-	err := w.cloud.ledger.View(func(tx cloud.Tx) error {
+	err = w.cloud.ledger.View(func(tx cloud.Tx) error {
 		entries, err := tx.Sales()
 		for _, e := range entries {
 			if e.Fault != "" || !sameSale(e.Sale, sales[e.Sale.ID]) {
@@ -457,7 +466,7 @@ func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sa
 
 // checkShifts holds what the reports of a terminal's shifts come to against its
 // sales: every cent of tax, tip and discount is in one of them, and none in two.
-func (w *world) checkShifts(shifts []payment.Shift, sales map[payment.SaleID]payment.Sale) {
+func (w *world) checkShifts(shifts []payment.Shift, total figures.Day, sales map[payment.SaleID]payment.Sale) {
 	type sums struct{ amount, kept, discount, tax, tips int64 }
 	var reported, sold sums
 	for _, s := range shifts {
@@ -497,6 +506,9 @@ func (w *world) checkShifts(shifts []payment.Shift, sales map[payment.SaleID]pay
 			sold.tax -= tax
 			sold.tips -= tip
 		}
+	}
+	if days := (sums{total.Amount, total.Kept(), total.Discount, total.Tax, total.Tips}); days != sold {
+		w.violate("books", "the days say %+v, the sales %+v", days, sold)
 	}
 	if reported != sold {
 		w.violate("books", "the shifts say %+v, the sales %+v", reported, sold)

@@ -1,0 +1,135 @@
+package figures_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"till/payment"
+	"till/payment/figures"
+)
+
+var update = flag.Bool("update", false, "write the reports of testdata")
+
+const (
+	one   = payment.SaleID("01JD0000000000000000000000")
+	two   = payment.SaleID("01JD0000000000000000000001")
+	three = payment.SaleID("01JD0000000000000000000002")
+	old   = payment.SaleID("01JC0000000000000000000000")
+)
+
+// step is an event at a moment of the shop's clock, or, without one, so long
+// after the start of its boot.
+type step struct {
+	boot  string
+	mono  time.Duration
+	clock string
+	event payment.Event
+}
+
+func account(t *testing.T, from, to string, steps []step) figures.Report {
+	t.Helper()
+	zone, err := time.LoadLocation("America/Los_Angeles")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := figures.New("till-07", from, to, zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range steps {
+		at := payment.Stamp{Boot: s.boot, Mono: s.mono}
+		if s.clock != "" {
+			if at.Time, err = time.ParseInLocation("2006-01-02 15:04", s.clock, zone); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := a.Add(at, s.event); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return a.Report()
+}
+
+func cash(sale payment.SaleID, amount int64, receipt uint64, bill *payment.Bill) []payment.Event {
+	return []payment.Event{
+		{Kind: payment.SaleCreated, Sale: sale, Amount: amount, Currency: "USD", Bill: bill},
+		{Kind: payment.CashTaken, Sale: sale, Tender: 1, Amount: amount, Tendered: amount, Receipt: receipt},
+	}
+}
+
+// The day is the shop's, over midnight and a change of its clock; what happened
+// before the clock was known is dated by what it was later in the same boot.
+func history() []step {
+	bill := &payment.Bill{Items: []payment.Item{{Name: "Books", Amount: 1000, Rate: 875}}, Discount: 100, Tax: 79, Tip: 100}
+	first, second := cash(one, 1079, 1, bill), cash(two, 500, 2, nil)
+	return []step{
+		{"a", 0, "2026-10-31 09:00", payment.Event{Kind: payment.ShiftOpened, Shift: 1, Amount: 10000, Currency: "USD"}},
+		{"a", time.Hour, "2026-10-31 23:58", first[0]},
+		{"a", 2 * time.Hour, "2026-11-01 00:03", first[1]}, // sold on the next day
+		{"a", 3 * time.Hour, "2026-11-01 12:00", payment.Event{Kind: payment.RefundAsked, Sale: one, Refund: 1, Tender: 1, Amount: 300}},
+		{"a", 3 * time.Hour, "2026-11-01 12:00", payment.Event{Kind: payment.RefundChanged, Sale: one, Refund: 1, RefundStatus: payment.RefundDone}},
+		{"a", 3 * time.Hour, "2026-11-01 12:01", payment.Event{Kind: payment.RefundChanged, Sale: old, Refund: 1, RefundStatus: payment.RefundDone}},
+		{"a", 4 * time.Hour, "2026-11-01 23:59", payment.Event{Kind: payment.CashMoved, Shift: 1, Movement: payment.PayOut, Amount: 2000}},
+		// Without the network the clock is learned an hour after the start, past midnight.
+		{"b", 10 * time.Minute, "", second[0]},
+		{"b", 10 * time.Minute, "", second[1]},
+		{"b", time.Hour, "2026-11-02 00:40", payment.Event{Kind: payment.SaleCreated, Sale: three, Amount: 700, Currency: "USD"}},
+		{"b", time.Hour, "2026-11-02 00:40", payment.Event{Kind: payment.AttemptStarted, Sale: three, Tender: 1, Attempt: 1, Amount: 700, Mode: payment.QR}},
+		{"b", 2 * time.Hour, "2026-11-02 01:40", payment.Event{Kind: payment.ShiftClosed, Shift: 1, Amount: 9280}},
+		// A boot that never learns it.
+		{"c", time.Minute, "", payment.Event{Kind: payment.ShiftOpened, Shift: 2, Currency: "USD"}},
+		{"c", time.Minute, "", payment.Event{Kind: payment.CashMoved, Shift: 2, Movement: payment.NoSale}},
+	}
+}
+
+func TestReports(t *testing.T) {
+	report := account(t, "2026-11-01", "2026-11-02", history())
+	for _, format := range []figures.Format{figures.Text, figures.CSV, figures.JSON} {
+		var b bytes.Buffer
+		if err := report.Write(&b, format); err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Join("testdata", "report."+string(format))
+		if *update {
+			if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(b.Bytes(), want) {
+			t.Errorf("%s:\n%s\nwant\n%s", format, b.Bytes(), want)
+		}
+	}
+	if err := report.Write(&bytes.Buffer{}, "xml"); err == nil {
+		t.Error("written as xml")
+	}
+}
+
+// Days add up to what all of them come to, however they are cut.
+func TestDaysAddUp(t *testing.T) {
+	whole := account(t, "2026-10-01", "2026-11-30", history()).Total
+	var amount, kept, tax int64
+	for _, days := range [][2]string{{"2026-10-01", "2026-10-31"}, {"2026-11-01", "2026-11-01"}, {"2026-11-02", "2026-11-30"}} {
+		r := account(t, days[0], days[1], history())
+		amount, kept, tax = amount+r.Total.Amount, kept+r.Total.Kept(), tax+r.Total.Tax
+	}
+	if amount != whole.Amount || kept != whole.Kept() || tax != whole.Tax || whole.Amount != 1579 || whole.Kept() != 1279 {
+		t.Errorf("%d, %d and %d in parts, %d, %d and %d in all", amount, kept, tax, whole.Amount, whole.Kept(), whole.Tax)
+	}
+}
+
+func TestDaysThatAreNone(t *testing.T) {
+	for _, days := range [][2]string{{"", "2026-11-24"}, {"2026-11-24", "24.11.2026"}, {"2026-11-25", "2026-11-24"}, {"2026-02-30", "2026-03-01"}} {
+		if _, err := figures.New("till-07", days[0], days[1], time.UTC); !errors.Is(err, figures.ErrDays) {
+			t.Errorf("%q: %v", days, err)
+		}
+	}
+}

@@ -1,0 +1,170 @@
+package figures
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"till/payment"
+)
+
+// Format is how a report is written.
+type Format string
+
+// The formats.
+const (
+	Text Format = "text"
+	CSV  Format = "csv"
+	JSON Format = "json"
+)
+
+// Write writes a report.
+func (r Report) Write(w io.Writer, as Format) error {
+	var b bytes.Buffer
+	var err error
+	switch as {
+	case Text:
+		err = r.text(&b)
+	case CSV:
+		err = r.csv(&b)
+	case JSON:
+		e := json.NewEncoder(&b)
+		e.SetIndent("", "  ")
+		err = e.Encode(r)
+	default:
+		err = fmt.Errorf("format %.40q is none of %s, %s, %s", string(as), Text, CSV, JSON)
+	}
+	if err == nil {
+		_, err = b.WriteTo(w)
+	}
+	if err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	return nil
+}
+
+// line is one figure of a day.
+type line struct {
+	what   string
+	wallet payment.Wallet
+	count  int
+	amount int64 // minor units
+}
+
+// lines are the figures of a day, in one order.
+func (d Day) lines() []line {
+	all := []line{{what: "sales", count: d.Sales, amount: d.Amount}}
+	add := func(l line) {
+		if l.count != 0 || l.amount != 0 {
+			all = append(all, l)
+		}
+	}
+	add(line{what: "discount", amount: -d.Discount})
+	add(line{what: "tax", amount: d.Tax})
+	add(line{what: "tips", amount: d.Tips})
+	for _, w := range slices.Sorted(maps.Keys(d.Wallets)) {
+		t := d.Wallets[w]
+		add(line{"taken", w, t.Count, t.Taken})
+		add(line{"refunded", w, 0, -t.Refunded})
+		add(line{"voided", w, 0, -t.Voided})
+		add(line{"late, given back", w, 0, -t.Late})
+	}
+	add(line{what: "refunds", count: d.Refunds})
+	add(line{what: "voids", count: d.Voids})
+	add(line{what: "kept", amount: d.Kept()})
+	add(line{what: "paid in", amount: d.PaidIn})
+	add(line{what: "paid out", amount: -d.PaidOut})
+	add(line{what: "drawer opened, no sale", count: d.NoSales})
+	for _, z := range d.Reports {
+		all = append(all, line{what: "Z report " + strconv.FormatUint(z.Number, 10) + ", over", amount: z.Over})
+	}
+	return all
+}
+
+func (r Report) money(minor int64) string {
+	if r.Currency == "" {
+		return strconv.FormatInt(minor, 10)
+	}
+	return payment.Money{Amount: minor, Currency: r.Currency}.Plain()
+}
+
+func (r Report) text(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 12, 0, 2, ' ', tabwriter.AlignRight)
+	head := func(title string) { _, _ = fmt.Fprintf(w, "%s\n", title) } // into memory
+	days := fmt.Sprintf("%s to %s", r.From, r.To)
+	if r.From == r.To {
+		days = r.From
+	}
+	head(strings.TrimSpace(fmt.Sprintf("Terminal %s, %s (%s) %s", r.Terminal, days, r.Zone, r.Currency)))
+	day := func(title string, d Day) error {
+		head("\n" + title)
+		for _, l := range d.lines() {
+			name := l.what
+			if l.wallet != "" {
+				name = l.wallet.Name() + ", " + name
+			}
+			count := ""
+			if l.count != 0 {
+				count = strconv.Itoa(l.count)
+			}
+			amount := ""
+			if l.amount != 0 || l.count == 0 {
+				amount = r.money(l.amount)
+			}
+			_, _ = fmt.Fprintf(t, "  %s\t%s\t%s\t\n", pad(name), count, amount) // into memory
+		}
+		return t.Flush()
+	}
+	for _, d := range r.Days {
+		title := d.Date
+		if title == "" {
+			title = "Not dated: the clock was not set"
+		}
+		if err := day(title, d); err != nil {
+			return err
+		}
+	}
+	if len(r.Days) != 1 {
+		if err := day("All days", r.Total); err != nil {
+			return err
+		}
+	}
+	if len(r.Unsettled) > 0 {
+		head("\nNot settled, carried forward")
+		for _, u := range r.Unsettled {
+			head(fmt.Sprintf("  %s  %s  %s", u.Sale, u.Status, r.money(u.Amount)))
+		}
+	}
+	if r.Missing > 0 {
+		head(fmt.Sprintf("\nThe records begin on %s. Records left out, of sales from before: %d. The gateway has those sales.", r.Oldest, r.Missing))
+	}
+	return nil
+}
+
+// nameWidth is that of the first column, so that it stands left and the others right.
+const nameWidth = 28
+
+func pad(name string) string {
+	return name + strings.Repeat(" ", max(0, nameWidth-len([]rune(name))))
+}
+
+func (r Report) csv(w io.Writer) error {
+	c := csv.NewWriter(w)
+	rows := [][]string{{"terminal", "date", "what", "wallet", "count", "amount", "currency"}}
+	for _, d := range r.Days {
+		for _, l := range d.lines() {
+			rows = append(rows, []string{r.Terminal, d.Date, l.what, string(l.wallet), strconv.Itoa(l.count), r.money(l.amount), r.Currency})
+		}
+	}
+	for _, u := range r.Unsettled {
+		rows = append(rows, []string{r.Terminal, "", "not settled: " + string(u.Status), string(u.Sale), "1", r.money(u.Amount), r.Currency})
+	}
+	return c.WriteAll(rows)
+}
