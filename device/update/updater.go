@@ -129,10 +129,12 @@ func (u *Updater) Run(ctx context.Context) error {
 			}
 		case c := <-u.checks:
 			u.checking = false
-			u.checkAt = time.Now().Add(checkAgain)
-			if c.event == nil {
+			switch {
+			case u.wish == nil || *u.wish != c.wish: // another came meanwhile, and is looked at now
+			case c.event == nil:
 				u.checkAt = time.Now().Add(checkSoon)
-			} else if u.wish != nil && *u.wish == c.wish {
+			default:
+				u.checkAt = time.Now().Add(checkAgain)
 				u.handle(ctx, c.event)
 			}
 		case e := <-u.events:

@@ -58,6 +58,7 @@ func TestUpdate(t *testing.T) {
 		}
 		if u.trials > 1 { // a system that went twice without a word is given up
 			u.ends(updates.RolledBack, "store")
+			u.downloaded(r, version)
 			u.stage(version)
 		}
 		u.ends(updates.Confirmed, "")
