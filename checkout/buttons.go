@@ -48,6 +48,10 @@ func (s State) Buttons() []Button {
 		return s.discountButtons(back)
 	case Tipping:
 		return s.tipButtons(back)
+	case Splitting:
+		return s.splitButtons(back)
+	case PartPaid:
+		return s.partButtons()
 	case Sales:
 		return append([]Button{back}, s.listButtons()...)
 	case OneSale:
@@ -96,7 +100,7 @@ func (s State) checkingButtons() []Button {
 }
 
 func (s State) cashButtons(back Button) []Button {
-	due := s.Due()
+	due := s.Next()
 	keyed := s.Tendered > 0
 	buttons := []Button{back}
 	for _, n := range NoteButtons(due) {
@@ -152,7 +156,7 @@ func (s State) reprintable(id payment.SaleID) bool {
 
 // Keypad says whether the screen takes digits.
 func (s State) Keypad() bool {
-	return slices.Contains([]Screen{Ready, TakeCash, PIN, Refunding, DrawerSum, Discounting, Tipping}, s.Screen)
+	return slices.Contains([]Screen{Ready, TakeCash, PIN, Refunding, DrawerSum, Discounting, Tipping, Splitting}, s.Screen)
 }
 
 // Pressable says whether the screen has this button, and it is enabled. The keys
@@ -197,6 +201,10 @@ func (m *move) press(id string) {
 		m.pressDiscount(id)
 	case Tipping:
 		m.pressTip(id)
+	case Splitting:
+		m.pressSplit(id)
+	case PartPaid:
+		m.pressPart(id)
 	case Doctor, DoctorCheck, DoctorCode:
 		m.pressDoctor(id)
 	case Offline:
@@ -279,6 +287,9 @@ func (m *move) backToSale() {
 		}
 		return
 	}
+	if m.partPaid() {
+		return
+	}
 	if a := sale.LastAttempt(); a != nil {
 		m.showResult(a.Status)
 		return
@@ -307,7 +318,7 @@ func (m *move) digits(key string) {
 		if m.Screen == Receipt {
 			m.show(Ready, 0) // asked again after that sale
 		}
-	case Ready, TakeCash, PIN, Refunding, DrawerSum, Discounting, Tipping:
+	case Ready, TakeCash, PIN, Refunding, DrawerSum, Discounting, Tipping, Splitting:
 	default:
 		return
 	}
@@ -323,7 +334,7 @@ func (m *move) digits(key string) {
 	case DrawerSum:
 		m.Keyed = m.typed(m.Keyed, key)
 		m.leaveAt = m.now.At.Add(countFor)
-	case Discounting, Tipping:
+	case Discounting, Tipping, Splitting:
 		m.Keyed = m.typed(m.Keyed, key)
 		m.leaveAt = m.now.At.Add(discountFor)
 	case PIN:
@@ -352,7 +363,7 @@ func (m *move) backspace() {
 		m.dropLast()
 	case TakeCash:
 		m.Tendered /= 10
-	case Refunding, DrawerSum, Discounting, Tipping:
+	case Refunding, DrawerSum, Discounting, Tipping, Splitting:
 		m.Keyed /= 10
 	case PIN:
 		m.Digits = m.Digits[:max(0, len(m.Digits)-1)]
@@ -369,7 +380,7 @@ func (m *move) escape() {
 		m.ready()
 	case m.Screen == TakeCash && m.Tendered > 0:
 		m.Tendered = 0
-	case slices.Contains([]Screen{Refunding, DrawerSum, Discounting, Tipping}, m.Screen) && m.Keyed > 0:
+	case slices.Contains([]Screen{Refunding, DrawerSum, Discounting, Tipping, Splitting}, m.Screen) && m.Keyed > 0:
 		m.Keyed = 0
 	case m.Screen == PIN && m.Digits != "":
 		m.Digits = ""

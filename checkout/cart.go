@@ -12,7 +12,7 @@ import (
 // Department is a key for what is sold: a name on the receipt, and a tax of its own.
 type Department struct {
 	Name    string // English and Chinese, as on the receipt
-	TaxRate int // basis points
+	TaxRate int    // basis points
 }
 
 // Trade is how the merchant makes up a sale. The zero value sells plain amounts.
@@ -92,6 +92,9 @@ func (s State) readyButtons() []Button {
 // cartButtons are those of the menu that change the sale in the making.
 func (s State) cartButtons() []Button {
 	var buttons []Button
+	if s.Begun() {
+		buttons = append(buttons, Button{ID: "split", Enabled: s.payable()})
+	}
 	if len(s.Settings.Trade.Discounts) > 0 {
 		buttons = append(buttons, Button{ID: "discount", Enabled: s.Begun()})
 	}

@@ -48,7 +48,7 @@ func (m *move) cashScreen() {
 }
 
 func (m *move) pressCash(button string) {
-	due := m.Due()
+	due := m.Next()
 	switch button {
 	case "exact":
 		m.takeCash(due.Amount)
@@ -75,7 +75,7 @@ func (m *move) leaveCash() {
 }
 
 func (m *move) takeCash(tendered int64) {
-	due := m.Due()
+	due := m.Next()
 	if tendered < due.Amount {
 		m.say("cash_short", "amount", due.Format("en-US"))
 		return
@@ -87,14 +87,21 @@ func (m *move) takeCash(tendered int64) {
 		}
 		sale = m.createSale()
 	}
-	sale = m.record(sale, payment.Event{
-		Kind: payment.CashTaken, Tender: sale.NextTender(), Amount: due.Amount,
-		Tendered: tendered, Change: tendered - due.Amount, Receipt: m.Receipt + 1,
-	})
-	m.Tendered = 0
+	taken := payment.Event{
+		Kind: payment.CashTaken, Tender: sale.NextTender(), Amount: due.Amount, Tendered: tendered, Change: tendered - due.Amount,
+	}
+	if sale.Due() == due.Amount {
+		taken.Receipt = m.Receipt + 1
+	}
+	sale = m.record(sale, taken)
+	m.Tendered, m.Part = 0, 0
 	m.hush()
-	m.show(Approved, approvedFor)
 	m.do(KickDrawer{})
 	m.do(Play{SoundApproved})
+	if m.partPaid() {
+		m.say("part_change", "amount", payment.Money{Amount: taken.Change, Currency: sale.Total.Currency}.Format("en-US"))
+		return
+	}
+	m.show(Approved, approvedFor)
 	m.do(Print{Sale: sale})
 }

@@ -26,6 +26,8 @@ func (m *move) pressMenu(id string) {
 	case "prev":
 		m.Page--
 		m.show(Sales, resultFor)
+	case "split":
+		m.askKeyed(Splitting, splitFor)
 	case "discount":
 		m.askKeyed(Discounting, discountFor)
 	case "exempt", "taxable":

@@ -43,6 +43,8 @@ func (m *move) permitted() {
 		m.xReport()
 	case ToDiscount:
 		m.grantDiscount()
+	case ToAbandon:
+		m.abandon()
 	default:
 		m.show(Parking, resultFor)
 	}
@@ -62,6 +64,9 @@ func (m *move) pressParking(id string) {
 			return
 		case ToDiscount:
 			m.show(Discounting, discountFor)
+			return
+		case ToAbandon:
+			m.ready()
 			return
 		}
 		m.backToSale()

@@ -38,6 +38,13 @@ func (s State) Left() (tender int, left payment.Money) {
 // of it went back, and it is of this day.
 func (s State) voidable() bool {
 	sale, ok := s.SelectedSale()
+	if ok && sale.Due() > 0 && sale.OpenAttempt() == nil && sale.ID != s.Current { // on the screen, it has a button of its own
+		for n, t := range sale.Tenders {
+			if t.Paid && sale.Refundable(n+1) == t.Amount {
+				return true
+			}
+		}
+	}
 	if !ok || sale.Due() != 0 || !s.sameDay(sale.Created.Time) {
 		return false
 	}
@@ -85,10 +92,7 @@ func (m *move) void() {
 		m.say("void_impossible")
 		return
 	}
-	for n, t := range sale.Tenders {
-		sale = m.askBack(sale, n+1, t.Amount, true)
-	}
-	m.given(sale)
+	m.given(m.giveAllBack(sale))
 }
 
 // giveBack gives what is keyed back, of one tender.

@@ -145,7 +145,7 @@ func (m *move) noSale() {
 func (m *move) unresolved() []payment.Sale {
 	var all []payment.Sale
 	for _, sale := range m.sales {
-		if sale.OpenAttempt() != nil || sale.OpenRefund() != nil {
+		if sale.OpenAttempt() != nil || sale.OpenRefund() != nil || sale.PartPaid() {
 			all = append(all, sale)
 		}
 	}

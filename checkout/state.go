@@ -37,6 +37,8 @@ const (
 	DrawerSum   Screen = "sum"    // an amount of the drawer
 	Discounting Screen = "discount"
 	Tipping     Screen = "tip"
+	Splitting   Screen = "split"  // how much of it is paid now
+	PartPaid    Screen = "part"   // some is paid, some is due
 	Parking     Screen = "park"   // what happened in the shop
 	Parked      Screen = "parked" // the slip is out, the counter is free
 	Menu        Screen = "menu"
@@ -117,6 +119,7 @@ type State struct {
 	Entry    int64          // keyed amount, minor units
 	Taken    payment.Cart   // what was taken up for the sale before it
 	Tipped   bool           // the customer has chosen a tip, or none
+	Part     int64          // of what is due, to be paid next; 0: all
 	Wanted   payment.Cart   // a discount that a manager is asked for
 	Tendered int64          // keyed on the cash screen
 	Digits   string         // keyed PIN
@@ -159,6 +162,7 @@ const (
 	ToNoSale   Manager = "no_sale"
 	ToReport   Manager = "x_report"
 	ToDiscount Manager = "discount"
+	ToAbandon  Manager = "abandon"
 )
 
 // watch is what is known of an open attempt and not worth a commit.

@@ -166,8 +166,11 @@ func (m *move) show(screen Screen, leave time.Duration) {
 
 // ready is the way home: nothing keyed, nothing on the screen.
 func (m *move) ready() {
+	if m.partPaid() {
+		return
+	}
 	m.Current, m.Entry, m.Tendered, m.Digits, m.Keyed = "", 0, 0, "", 0
-	m.Taken, m.Tipped = payment.Cart{}, false
+	m.Taken, m.Tipped, m.Part = payment.Cart{}, false, 0
 	m.Listed, m.Page, m.Selected = nil, 0, ""
 	m.Checks, m.Report = nil, ""
 	m.show(Ready, 0)
@@ -256,10 +259,10 @@ func (m *move) leave() {
 
 // home is ready, with what is in the making as it is.
 func (m *move) home() {
-	entry, taken, tipped, current := m.Entry, m.Taken, m.Tipped, m.Current
+	entry, taken, tipped, part, current := m.Entry, m.Taken, m.Tipped, m.Part, m.Current
 	m.ready()
 	if current == "" && (entry > 0 || len(taken.Items) > 0) {
-		m.Entry, m.Taken, m.Tipped = entry, taken, tipped
+		m.Entry, m.Taken, m.Tipped, m.Part = entry, taken, tipped, part
 		m.show(Ready, 0)
 	}
 }
@@ -317,6 +320,9 @@ func (m *move) boot() {
 				}
 				m.show(Checking, 0)
 			}
+		} else if sale.PartPaid() && sale.Parked == "" && m.Current == "" {
+			m.Current = sale.ID
+			m.partPaid()
 		}
 		m.takeUpRefunds(sale)
 		if sale.Receipt != 0 && sale.Printed == 0 {

@@ -31,8 +31,8 @@ func (m *move) scan(data []byte) {
 			m.sayWhyNot()
 			return
 		}
-	case Declined, Expired, Reversed:
-		// another try for the same amount
+	case Declined, Expired, Reversed, PartPaid:
+		// another try for the same amount, or the next part
 	default:
 		m.say("scan_not_expected")
 		return
@@ -116,6 +116,7 @@ func (m *move) reachable() bool {
 // startAttempt begins the next attempt of the sale on the screen, or of a new one.
 func (m *move) startAttempt(mode payment.Mode, wallet payment.Wallet) (payment.Sale, *payment.Attempt) {
 	m.renew()
+	next := m.Next().Amount
 	sale, ok := m.OnScreen()
 	if !ok {
 		if m.halted() {
@@ -123,13 +124,17 @@ func (m *move) startAttempt(mode payment.Mode, wallet payment.Wallet) (payment.S
 		}
 		sale = m.createSale()
 	}
+	if expired(sale) { // paid in part, else it was renewed
+		m.say("part_cash_only")
+		return sale, nil
+	}
 	if len(sale.Attempts) >= payment.MaxAttempt {
 		m.say("too_many_attempts")
 		return sale, nil
 	}
 	sale = m.record(sale, payment.Event{
 		Kind: payment.AttemptStarted, Tender: sale.NextTender(), Attempt: len(sale.Attempts) + 1,
-		Amount: sale.Due(), Mode: mode, Wallet: wallet, NotAfter: m.cloudTime(m.now).Add(requestLife).UTC(),
+		Amount: next, Mode: mode, Wallet: wallet, NotAfter: m.cloudTime(m.now).Add(requestLife).UTC(),
 	})
 	a := sale.OpenAttempt()
 	if a == nil {
@@ -147,7 +152,7 @@ func (m *move) renew() {
 	if !ok {
 		return
 	}
-	if a := sale.LastAttempt(); a != nil && a.Status == payment.Expired {
+	if expired(sale) && !sale.PartPaid() {
 		m.Current = ""
 		m.takeAgain(sale)
 	}
@@ -311,10 +316,17 @@ func (m *move) settle(sale payment.Sale, a payment.Attempt, answer payment.Answe
 	parked, wasCurrent := sale.Parked, sale.ID == m.Current
 	sale = m.record(sale, e)
 	m.unwatch(sale.ID)
+	if parked == payment.PaidOther && sale.PartPaid() {
+		sale = m.giveAllBack(sale) // the customer has left, or pays all of it another way
+	}
 	if parked != "" {
 		m.announce(sale, parked, answer)
 	} else if wasCurrent {
 		m.result(answer.Status)
+		if answer.Status == payment.Approved && m.Screen != Fault {
+			m.Part = 0
+			m.partPaid()
+		}
 	}
 	if sale.Receipt != 0 {
 		m.do(Print{Sale: sale})

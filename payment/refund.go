@@ -80,7 +80,8 @@ type RefundAnswer struct {
 
 // requestRefund holds that no more is asked back of a tender than it has left.
 func (s *Sale) requestRefund(e Event, at Stamp) error {
-	if s.Due() != 0 {
+	// Of a sale that is not paid to its end, all that was paid goes back, or nothing.
+	if s.Due() != 0 && (!e.Void || s.OpenAttempt() != nil) {
 		return impossible("a refund of sale %s, of which %d is due", s.ID, s.Due())
 	}
 	if e.Refund != len(s.Refunds)+1 || e.Refund > MaxRefund {

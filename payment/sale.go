@@ -163,6 +163,9 @@ func (s *Sale) startAttempt(e Event) error {
 
 // openTender takes the next tender, or the unpaid last one again.
 func (s *Sale) openTender(e Event) error {
+	if s.abandoned() {
+		return impossible("tender %d of a sale that is given back", e.Tender)
+	}
 	if e.Amount <= 0 || e.Amount > s.Due() {
 		return impossible("tender of %d while %d is due", e.Amount, s.Due())
 	}
@@ -331,10 +334,23 @@ func (s Sale) LastAttempt() *Attempt {
 	return nil
 }
 
+// PartPaid says that some of the sale is paid, some is due, and nothing of it was
+// asked back: it is to be gone on with.
+func (s Sale) PartPaid() bool {
+	due := s.Due()
+	return due > 0 && due < s.Total.Amount && !s.abandoned()
+}
+
+// abandoned says that the sale is not paid to its end, and what was paid goes back.
+func (s Sale) abandoned() bool {
+	return s.Due() > 0 && s.givenBack(func(Refund) bool { return true }) > 0
+}
+
 // Unfinished says that somebody still owes this sale a step: an attempt or a
-// refund to be settled, or a receipt to be printed. Boot takes up these and no others.
+// refund to be settled, the rest to be paid, or a receipt to be printed. Boot
+// takes up these and no others.
 func (s Sale) Unfinished() bool {
-	return s.OpenAttempt() != nil || (s.Receipt != 0 && s.Printed == 0) || s.OpenRefund() != nil
+	return s.OpenAttempt() != nil || s.PartPaid() || (s.Receipt != 0 && s.Printed == 0) || s.OpenRefund() != nil
 }
 
 // Status is the one word for the sale as a whole.
@@ -344,6 +360,9 @@ func (s Sale) Status() Status {
 	}
 	if s.Due() == 0 {
 		return s.paidStatus()
+	}
+	if s.abandoned() {
+		return StatusVoided
 	}
 	a := s.LastAttempt()
 	if a == nil {

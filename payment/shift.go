@@ -194,7 +194,9 @@ func (s Shift) Count(before, after Sale) Shift {
 			s.Refunds++
 		}
 		s.add(after.Tenders[r.Tender-1].Wallet, back)
-		s.bill(after, given, given+r.Amount, -1)
+		if after.Receipt != 0 { // else it was not counted
+			s.bill(after, given, given+r.Amount, -1)
+		}
 		given += r.Amount
 	}
 	if len(s.Wallets) == 0 {

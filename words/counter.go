@@ -87,6 +87,13 @@ var counter = map[Key]entry{
 
 	"pin_to_discount": {"A manager grants so large a discount.", "由店长批准此优惠。"},
 	"discount_title":  {"How much off?", "优惠多少？"},
+	"split_title":     {"How much is paid now?", "本次支付多少？"},
+	"part_title":      {"Still to pay", "尚需支付"},
+	"part_paid":       {"{amount} of {total} is paid.", "已付 {amount}，共 {total}。"},
+	"part_change":     {"Change: {amount}. The rest is still to be paid.", "找零 {amount}，余款待付。"},
+	"part_cash_only":  {"That wallet may still take its last code. The rest has to be paid in cash.", "该钱包的上一笔可能仍在处理，余款请收现金。"},
+	"pin_to_abandon":  {"A manager gives back what was paid of this sale.", "由店长退还此交易已付的款项。"},
+	"abandoned":       {"What was paid goes back to the customer.", "已付款项正在退还顾客。"},
 	"tip_title":       {"Add a tip?", "是否付小费？"},
 	"too_many_items":  {"No more items fit into one sale.", "一笔交易的商品已满。"},
 	"pin_to_void":     {"A manager voids the sale: all of it goes back.", "由店长撤销此交易，全额退还。"},

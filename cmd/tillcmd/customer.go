@@ -110,12 +110,14 @@ func (t *terminal) customerView() display.CustomerView {
 	sale, onScreen := s.OnScreen()
 	switch {
 	case onScreen:
-		v.Amount, v.Wallet = sale.Total, walletOf(sale)
+		v.Amount, v.Wallet = asked(sale), walletOf(sale)
 	case s.Begun():
 		v.Amount = s.Due()
 	}
 	switch s.Screen {
-	case checkout.Ready, checkout.Tipping, checkout.Discounting:
+	case checkout.PartPaid:
+		v.Screen, v.Amount = display.CustomerAmount, s.Due()
+	case checkout.Ready, checkout.Tipping, checkout.Discounting, checkout.Splitting:
 		if s.Begun() {
 			v.Screen = display.CustomerAmount
 		}
@@ -127,7 +129,7 @@ func (t *terminal) customerView() display.CustomerView {
 		answer := s.Answer(sale.ID)
 		v.QR, v.Seconds = answer.QR, s.SecondsUntil(answer.Expires, t.steady())
 	case checkout.TakeCash:
-		v.Amount = s.Due()
+		v.Amount = s.Next()
 		v.Tendered = payment.Money{Amount: s.Tendered, Currency: v.Amount.Currency}
 		if change := s.Tendered - v.Amount.Amount; s.Tendered > 0 && change >= 0 {
 			v.Change = payment.Money{Amount: change, Currency: v.Amount.Currency}

@@ -294,10 +294,12 @@ func (t *terminal) receipt(p checkout.Print) printer.Document {
 		local := when.In(m.Zone)
 		data.Time, data.Zone = local.Format("2006-01-02 15:04:05"), local.Format("MST")
 	}
-	if p.Sale.Receipt == 0 {
+	if p.Sale.Receipt == 0 && p.Refund == 0 {
 		return printer.PendingSlip(data)
 	}
-	data.Number = t.receiptNumber(p.Sale.Receipt)
+	if p.Sale.Receipt != 0 {
+		data.Number = t.receiptNumber(p.Sale.Receipt)
+	}
 	if p.Refund > 0 && p.Refund <= len(p.Sale.Refunds) {
 		r := p.Sale.Refunds[p.Refund-1]
 		data.Kind, data.Refunded, data.Requested = printer.Refund, r.Amount, r.Status != payment.RefundDone

@@ -181,6 +181,9 @@ func (t *terminal) tradeLabel(s checkout.State, id string, lang words.Lang) stri
 // cartView is the part of the ready screen that says what the amount is made of.
 func (t *terminal) cartView(v *display.View, s checkout.State) {
 	bill := s.Cart().Bill()
+	if next := s.Next(); s.Begun() && next != s.Due() {
+		v.Lines = append(v.Lines, t.amountLine(v.Lang, "line_now", next.Amount, next.Currency, true))
+	}
 	if !s.Begun() || bill.Plain() {
 		return
 	}
@@ -242,6 +245,10 @@ func (t *terminal) askedView(v *display.View, s checkout.State) {
 	if s.Screen == checkout.Tipping {
 		v.Title = words.Say(v.Lang, "tip_title")
 		of = bill.Total() - bill.Tip
+	}
+	if s.Screen == checkout.Splitting {
+		v.Title = words.Say(v.Lang, "split_title")
+		of = s.Due().Amount
 	}
 	v.Amount = payment.Money{Amount: of, Currency: s.Settings.Currency}
 	v.Entry = payment.Money{Amount: s.Keyed, Currency: s.Settings.Currency}

@@ -57,8 +57,7 @@ func (t *terminal) view() display.View {
 	}
 	sale, onScreen := s.OnScreen()
 	if onScreen {
-		v.Amount = sale.Total
-		v.Wallet = walletOf(sale)
+		v.Amount, v.Wallet = asked(sale), walletOf(sale)
 	}
 	now := t.steady()
 	if counts(s.Screen) {
@@ -67,15 +66,20 @@ func (t *terminal) view() display.View {
 	switch s.Screen {
 	case checkout.Ready:
 		t.cartView(&v, s)
-	case checkout.Discounting, checkout.Tipping:
+	case checkout.Discounting, checkout.Tipping, checkout.Splitting:
 		t.askedView(&v, s)
+	case checkout.PartPaid:
+		due := s.Due()
+		paid := payment.Money{Amount: sale.Total.Amount - due.Amount, Currency: due.Currency}
+		v.Amount, v.Title = s.Next(), words.Say(lang, "part_title")
+		v.Detail = words.Say(lang, "part_paid", "amount", paid.Format(locale(lang)), "total", sale.Total.Format(locale(lang)))
 	case checkout.ShowingQR:
 		answer := s.Answer(sale.ID)
 		v.QR, v.Seconds = answer.QR, s.SecondsUntil(answer.Expires, now)
 	case checkout.Checking:
 		v.Until = s.SecondsUntil(s.Answer(sale.ID).ReverseAt, now)
 	case checkout.TakeCash:
-		v.Amount = s.Due()
+		v.Amount = s.Next()
 		v.Entry = payment.Money{Amount: s.Tendered, Currency: v.Amount.Currency}
 		if change := s.Tendered - v.Amount.Amount; s.Tendered > 0 && change >= 0 {
 			v.Lines = []display.Line{t.amountLine(lang, "line_change", change, v.Amount.Currency, true)}
@@ -149,6 +153,16 @@ func (t *terminal) view() display.View {
 	return v
 }
 
+// asked is what the customer is asked for: of a split sale, the part that is
+// being paid.
+func asked(sale payment.Sale) payment.Money {
+	amount := sale.Total
+	if n := len(sale.Tenders); n > 0 && sale.Due() > 0 {
+		amount.Amount = sale.Tenders[n-1].Amount
+	}
+	return amount
+}
+
 // whomToCall is what a fault screen says of terminal and support.
 func (t *terminal) whomToCall(lang words.Lang) []display.Line {
 	all := []display.Line{{Label: words.Say(lang, "line_terminal"), Text: t.config.Terminal}}
@@ -167,11 +181,11 @@ func screenOf(s checkout.Screen) display.Screen {
 		return display.ScreenList
 	case checkout.DoctorCode:
 		return display.ScreenCode
-	case checkout.Parking, checkout.Voiding, checkout.Receipt:
+	case checkout.Parking, checkout.Voiding, checkout.Receipt, checkout.PartPaid:
 		return display.ScreenConfirm
 	case checkout.Halted:
 		return display.ScreenFault
-	case checkout.Discounting, checkout.Tipping:
+	case checkout.Discounting, checkout.Tipping, checkout.Splitting:
 		return display.ScreenCash
 	default:
 		return display.Screen(s)
@@ -181,7 +195,7 @@ func screenOf(s checkout.Screen) display.Screen {
 // backScreens are those whose way out cancels nothing.
 var backScreens = []checkout.Screen{
 	checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About, checkout.PIN, checkout.Parking, checkout.Offline,
-	checkout.TakeCash, checkout.Discounting, checkout.Tipping, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
+	checkout.TakeCash, checkout.Discounting, checkout.Tipping, checkout.Splitting, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
 	checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode,
 }
 
@@ -202,7 +216,7 @@ func (t *terminal) buttonsOf(s checkout.State, lang words.Lang) []display.Button
 			d.Role = display.RoleBack
 		case strings.HasPrefix(b.ID, checkout.DepartmentPrefix):
 			d.Role = display.RoleItem
-		case d.Label != "" && !b.Back, b.Amount > 0, slices.Contains([]string{"cash", "qr", "exact", "tip"}, b.ID):
+		case d.Label != "" && !b.Back, b.Amount > 0, slices.Contains([]string{"cash", "qr", "exact", "tip", "half", "third"}, b.ID):
 			d.Role = display.RoleTender
 		}
 		if b.Amount > 0 {

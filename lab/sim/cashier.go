@@ -17,9 +17,11 @@ type cashier struct {
 	sales    int
 	last     payment.SaleID
 	lastCode string
-	shownQR  payment.Order                     // a QR that a customer is looking at
-	patient  bool                              // it is left on the screen until it is paid or expires
-	said     payment.Intent                    // what the cashier is about to say of the sale being parked
+	shownQR  payment.Order  // a QR that a customer is looking at
+	patient  bool           // it is left on the screen until it is paid or expires
+	said     payment.Intent // what the cashier is about to say of the sale being parked
+	tenders  map[payment.Order]int
+	totals   map[payment.SaleID]int64
 	parked   map[payment.SaleID]payment.Intent // what was said, once it was durable
 }
 
@@ -29,8 +31,11 @@ func (c *cashier) closed() bool { return c.sales >= c.target }
 func (c *cashier) next() {
 	c.w.after(c.w.between(300*time.Millisecond, 4*time.Second), func() {
 		if c.w.calm {
-			if c.w.terminal.on && len(c.w.terminal.register.State.Doubts) > 0 {
-				c.tidy()
+			if c.w.terminal.on {
+				s := c.w.terminal.register.State
+				if sale, ok := s.OnScreen(); len(s.Doubts) > 0 || ok && sale.PartPaid() {
+					c.tidy()
+				}
 			}
 			c.next()
 			return
@@ -117,12 +122,17 @@ func (c *cashier) act() {
 		c.look()
 	case checkout.Menu:
 		if s.Begun() && w.chance(2) {
-			c.pick("discount", "discount", "exempt", "taxable")
+			c.pick("discount", "split", "split", "exempt", "taxable")
 			return
 		}
 		c.pick("sales", "sales", "sales", "reprint", "cancel", "status", "shift")
 	case checkout.Discounting:
 		c.keyed("off_500", "off_2000", "no_discount", "cancel", "percent", "enter")
+	case checkout.Splitting:
+		c.keyed("half", "third", "whole", "cancel", "enter")
+	case checkout.PartPaid:
+		w.premise("splits: paid in part")
+		c.part()
 	case checkout.Tipping:
 		c.keyed("tip_1500", "tip_1800", "tip_2000", "no_tip", "cancel", "enter")
 	case checkout.Sales:
@@ -176,11 +186,18 @@ func (c *cashier) look() {
 
 // tidy leaves no question open at closing time.
 func (c *cashier) tidy() {
-	if c.w.terminal.register.State.Screen == checkout.Receipt {
+	s := c.w.terminal.register.State
+	sale, _ := s.OnScreen()
+	switch {
+	case s.Screen == checkout.Receipt:
 		c.look()
-		return
+	case s.Screen == checkout.PartPaid:
+		c.press("cash")
+	case s.Screen == checkout.TakeCash && sale.PartPaid():
+		c.press("exact")
+	default:
+		c.key("esc")
 	}
-	c.key("esc")
 }
 
 func (c *cashier) pick(buttons ...string) {
@@ -207,6 +224,23 @@ func (c *cashier) lean() {
 			keys := []string{"1", "00", "7", "enter", "esc", "backspace", "."}
 			c.key(keys[c.w.rng.IntN(len(keys))])
 		}
+	}
+}
+
+// part goes on with a sale that is paid in part, or gives up on it.
+func (c *cashier) part() {
+	switch c.w.rng.IntN(8) {
+	case 0:
+		c.press("give_back")
+	case 1:
+		c.press("split")
+	case 2, 3:
+		c.press("cash")
+	case 4, 5:
+		c.press("qr")
+	default:
+		c.lastCode = c.w.bank.newCode()
+		c.scan(c.lastCode)
 	}
 }
 
@@ -314,7 +348,17 @@ func (c *cashier) noteIntent(button string) {
 }
 
 // committed keeps what was said about a parked sale: not what the journal wrote.
+// And which tender an order is of, and what the sale comes to.
 func (c *cashier) committed(e payment.Event) {
+	if c.tenders == nil {
+		c.tenders, c.totals = map[payment.Order]int{}, map[payment.SaleID]int64{}
+	}
+	switch e.Kind {
+	case payment.SaleCreated:
+		c.totals[e.Sale] = e.Amount
+	case payment.AttemptStarted:
+		c.tenders[payment.NewOrder(e.Sale, e.Attempt)] = e.Tender
+	}
 	if e.Kind != payment.SaleParked {
 		return
 	}

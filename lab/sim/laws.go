@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"till/checkout"
@@ -130,25 +131,30 @@ func (w *world) ledgerSale(id payment.SaleID) (sale payment.Sale, ok bool, err e
 	return sale, ok, err
 }
 
+// checkDrawer holds that the drawer opens for what the journal has: cash that
+// the sale on the screen was paid in, or else what the newest record says.
 func (w *world) checkDrawer() {
 	w.premise("law 1: drawer")
-	s := w.terminal.register.State
-	if s.Current == "" { // cash that goes back, or what is no sale
-		w.checkDrawerRecord()
-		return
+	if id := w.terminal.register.State.Current; id != "" {
+		sale, ok, err := w.terminal.journal.Sale(id)
+		n := len(sale.Tenders)
+		if err == nil && ok && n > 0 && sale.Tenders[n-1].Wallet == payment.Cash && sale.Tenders[n-1].Paid {
+			return
+		}
 	}
-	sale, ok, err := w.terminal.journal.Sale(s.Current)
-	if err != nil || !ok || sale.Due() != 0 {
-		w.violate("law 1, durable first", "the drawer opens for sale %s, which the journal does not have paid (%v)", s.Current, err)
-	}
+	w.checkDrawerRecord()
 }
 
-// checkDrawerRecord holds that the newest record is why the drawer opens.
+// checkDrawerRecord holds that the newest commit says why the drawer opens.
 func (w *world) checkDrawerRecord() {
+	const most = 100 // records of a commit
 	p := w.terminal.journal.Position()
-	records, err := w.terminal.journal.Read(p.Last, 1, 0)
-	if err == nil && len(records) == 1 {
-		switch e, _ := records[0].Event(); e.Kind { // an event that cannot be read is none of these
+	records, err := w.terminal.journal.Read(p.Last-min(p.Last-1, most-1), most, 0)
+	for _, r := range slices.Backward(records) {
+		if r.Stamp != records[len(records)-1].Stamp {
+			break
+		}
+		switch e, _ := r.Event(); e.Kind { // an event that cannot be read is none of these
 		case payment.CashMoved:
 			w.premise("shifts: cash moved")
 			return
@@ -349,14 +355,18 @@ func (w *world) checkScreen(s checkout.State) {
 	}
 }
 
-// checkTenders holds law 2 at the wallet itself: of all orders of one sale never
-// more than one is paid or could still be.
+// checkTenders holds law 2 at the wallet itself: of all orders of one tender never
+// more than one is paid or could still be, and those of a sale are not more than it.
 func (w *world) checkTenders() {
 	if !w.bank.changed {
 		return
 	}
 	w.bank.changed = false
-	live := map[payment.SaleID]payment.Order{}
+	type part struct {
+		sale   payment.SaleID
+		tender int
+	}
+	live, sums := map[part]payment.Order{}, map[payment.SaleID]int64{}
 	for _, o := range w.bank.list {
 		if !o.live() {
 			continue
@@ -366,10 +376,14 @@ func (w *world) checkTenders() {
 			w.violate("law 2, one charge", "%v", err)
 			return
 		}
-		if other, there := live[id]; there {
-			w.violate("law 2, one charge", "orders %s and %s of one sale are both live", other, o.number)
+		of := part{id, w.cashier.tenders[o.number]}
+		if other, there := live[of]; there {
+			w.violate("law 2, one charge", "orders %s and %s of one tender are both live", other, o.number)
 		}
-		live[id] = o.number
+		live[of] = o.number
+		if sums[id] += o.amount.Amount; sums[id] > w.cashier.totals[id] {
+			w.violate("law 2, one charge", "%d of sale %s is or could be paid, of %d", sums[id], id, w.cashier.totals[id])
+		}
 	}
 }
 

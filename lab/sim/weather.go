@@ -109,6 +109,10 @@ func (w *world) unsettled() string {
 		return "the queue is not empty"
 	}
 	for _, sale := range t.journal.Unfinished() {
+		if sale.PartPaid() && sale.OpenAttempt() == nil && sale.ID != t.register.State.Current {
+			w.premise("splits: left in part, on the report")
+			continue
+		}
 		return "sale " + string(sale.ID) + " is " + string(sale.Status())
 	}
 	for _, o := range w.bank.list {

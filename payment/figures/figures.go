@@ -265,7 +265,7 @@ func (a *Account) Report() Report {
 	for _, id := range slices.Sorted(maps.Keys(a.sales)) {
 		s := a.sales[id]
 		amount := int64(0)
-		if s.OpenAttempt() != nil {
+		if s.OpenAttempt() != nil || s.PartPaid() {
 			amount = s.Due()
 		} else if open := s.OpenRefund(); open != nil {
 			amount = open.Amount
