@@ -63,6 +63,14 @@ func Samples() []Sample {
 		v.Title, v.Amount, v.Entry, v.Keypad = "How much off?", dollars(2450), dollars(300), true
 		v.Buttons = []Button{on("cancel", RoleBack), note("off_500", "5% -$1.23"), note("off_1000", "10% -$2.45"), note("off_2000", "20% -$4.90"), on("percent", RoleTender), on("no_discount", RoleTender), on("enter", RoleMain)}
 	})
+	split := with(base(ScreenCash), func(v *View) {
+		v.Title, v.Amount, v.Entry, v.Keypad = "How much is paid now?", dollars(2500), dollars(1000), true
+		v.Buttons = []Button{on("cancel", RoleBack), on("half", RoleTender), on("third", RoleTender), on("whole", RolePlain), on("enter", RoleMain)}
+	})
+	part := with(base(ScreenConfirm), func(v *View) {
+		v.Amount, v.Title, v.Detail = dollars(1500), "Still to pay", "$10.00 of $25.00 is paid."
+		v.Buttons = []Button{on("give_back", RoleBack), on("split", RolePlain), on("cash", RoleTender), on("qr", RoleMain)}
+	})
 	result := func(s Screen) View {
 		return with(base(s), func(v *View) {
 			v.Amount, v.Wallet = dollars(1234), payment.WeChat
@@ -261,6 +269,17 @@ func Samples() []Sample {
 		})},
 		{"tip", with(tip, func(*View) {})},
 		{"chinese-tip", with(tip, func(v *View) { v.Lang, v.Title = words.Chinese, "是否付小费？" })},
+		{"split", with(split, func(*View) {})},
+		{"part", with(part, func(*View) {})},
+		{"chinese-part", with(part, func(v *View) {
+			v.Lang, v.Title, v.Detail = words.Chinese, "尚需支付", "已付 $10.00，共 $25.00。"
+			v.Buttons = slices.Clone(v.Buttons)
+			v.Buttons[0].Label = ""
+		})},
+		{"limits-part", with(part, func(v *View) {
+			v.Amount, v.Detail = dollars(99_999_999), "$999,999.98 of $999,999.99 is paid."
+			v.Message = words.Say(words.English, "part_cash_only")
+		})},
 		{"discount", with(discount, func(*View) {})},
 		{"chinese-discount", with(discount, func(v *View) { v.Lang, v.Title = words.Chinese, "优惠多少？" })},
 		{"limits-cart", with(trade, func(v *View) {
