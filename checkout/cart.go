@@ -200,10 +200,8 @@ func (m *move) pressDiscount(id string) {
 // discount takes a discount off, or asks a manager for it first.
 func (m *move) discount(amount int64, rate int) {
 	m.Wanted = payment.Cart{Off: amount, OffRate: rate}
-	cart := m.Cart()
-	cart.Off, cart.OffRate = amount, rate
-	bill := cart.Bill()
-	if limit := int64(m.Settings.Trade.Unasked); bill.Discount*10_000 > limit*bill.Subtotal() {
+	// Of a rate the rate counts: rounded to a cent it may come to more.
+	if limit := m.Settings.Trade.Unasked; rate > limit || amount*10_000 > int64(limit)*m.Cart().Bill().Subtotal() {
 		m.startManager(ToDiscount)
 		return
 	}

@@ -367,8 +367,11 @@ func (m *move) showResult(status payment.AttemptStatus) {
 // announce says how a parked sale ended, whatever is on the screen.
 func (m *move) announce(sale payment.Sale, parked payment.Intent, answer payment.Answer) {
 	amount := sale.Total.Format("en-US")
+	if sale.Due() > 0 {
+		amount = payment.Money{Amount: sale.Due(), Currency: sale.Total.Currency}.Format("en-US")
+	}
 	switch {
-	case answer.Status == payment.Approved:
+	case answer.Status == payment.Approved && sale.Due() == 0:
 		m.say("parked_paid", "amount", amount)
 	case parked == payment.GoodsGiven:
 		m.say("parked_owed", "amount", amount)

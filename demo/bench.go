@@ -49,7 +49,7 @@ func StartBench(ctx context.Context, o BenchOptions) (*Bench, error) {
 	if o.Site != "" {
 		text = siteText + o.Site
 	}
-	config, err := writeConfig(text, o.Dir, o.Broker, b.world.socket, o.Key)
+	config, err := writeConfig(text, "", o.Dir, o.Broker, b.world.socket, o.Key)
 	if err != nil {
 		b.world.close()
 		return nil, err

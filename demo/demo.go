@@ -25,6 +25,9 @@ import (
 type Options struct {
 	Listen string // of the counter page
 	Data   string // folder; empty: a temporary one, removed at the end
+	// Settings is TOML with tables for the terminal's configuration that the
+	// demo's own has not, such as [sale].
+	Settings string
 	Pace   int    // the waits that wallets impose are divided by it
 	// Firmware is the command that runs the firmware, without its arguments, and
 	// the environment variable that tells a program of many parts to be it.
@@ -72,7 +75,7 @@ func serve(ctx context.Context, o Options, listener net.Listener, dir *folder) e
 		return err
 	}
 	defer world.close()
-	config, err := writeConfig(configText, dir.path, wire.address(), world.socket, backend.Key.String())
+	config, err := writeConfig(configText, o.Settings, dir.path, wire.address(), world.socket, backend.Key.String())
 	if err != nil {
 		return err
 	}
@@ -170,7 +173,7 @@ func (f *folder) close() error {
 }
 
 // writeConfig makes the terminal's configuration file.
-func writeConfig(text, dir, broker, socket, key string) (string, error) {
+func writeConfig(text, more, dir, broker, socket, key string) (string, error) {
 	var quoted []string
 	for name, value := range map[string]string{
 		"DATA": filepath.Join(dir, "terminal"), "SOCKET": socket, "BROKER": "tcp://" + broker, "KEY": key,
@@ -181,7 +184,7 @@ func writeConfig(text, dir, broker, socket, key string) (string, error) {
 		}
 		quoted = append(quoted, name, strings.TrimPrefix(strings.TrimSpace(string(raw)), "x = "))
 	}
-	text = strings.NewReplacer(quoted...).Replace(text)
+	text = strings.NewReplacer(quoted...).Replace(text) + more
 	path := filepath.Join(dir, "terminal", "till.toml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return "", fmt.Errorf("write the terminal's configuration: %w", err)

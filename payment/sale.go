@@ -203,6 +203,7 @@ func (s *Sale) changeAttempt(e Event) error {
 	if e.Payer != "" {
 		a.Payer = e.Payer
 	}
+	parked := s.Parked
 	if e.Status.Final() {
 		s.Cancelling = false
 		s.Parked = s.parkedAfter(e.Status)
@@ -214,6 +215,9 @@ func (s *Sale) changeAttempt(e Event) error {
 		return nil
 	}
 	s.Tenders[a.Tender-1].Paid = true
+	if parked == GoodsGiven && s.Due() > 0 {
+		s.Parked = GoodsGiven // the rest is owed yet
+	}
 	return s.complete(e)
 }
 

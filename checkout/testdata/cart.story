@@ -125,3 +125,9 @@ press tip                    => tip entry=99999999 due=108749999
 press no_tip                 => ready entry=99999999 due=108749999
 key enter                    => ready entry=99999999 due=108749999 says=amount_too_large
 key esc                      => ready
+# A discount up to the limit is one also where rounding makes it more.
+key 4 8 5                    => ready entry=485 due=527
+press menu                   => menu entry=485 due=527
+press discount               => discount entry=485 due=527
+press off_1000               => ready entry=485 due=474
+key esc                      => ready

@@ -47,6 +47,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	listen := flags.String("listen", "127.0.0.1:8080", "`address` of the counter page")
 	data := flags.String("data", "", "`folder` to keep everything in; without it a temporary one, removed at the end")
 	pace := flags.Int("pace", 10, "the waits that wallets impose are divided by this `number`")
+	settings := flags.String("settings", "", "`file` of more settings for the terminal, TOML: tables such as [sale]")
 	open := flags.Bool("open", false, "open the counter page in a browser")
 	level := slog.LevelWarn
 	flags.TextVar(&level, "log", slog.LevelWarn, "`level` of the log: debug, info, warn, error")
@@ -61,6 +62,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %.40q; till-demo -help lists the flags", flags.Arg(0))
 	}
+	var more []byte
+	if *settings != "" {
+		var err error
+		if more, err = os.ReadFile(*settings); err != nil {
+			return fmt.Errorf("the settings: %w", err)
+		}
+	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -68,7 +76,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		go endWithParent(ctx, stop)
 	}
 	return demo.Run(ctx, demo.Options{
-		Listen: *listen, Data: *data, Pace: *pace, Firmware: self(), FirmwareEnv: firmwareEnv + "=" + level.String(), Log: log,
+		Listen: *listen, Data: *data, Settings: string(more), Pace: *pace, Firmware: self(), FirmwareEnv: firmwareEnv + "=" + level.String(), Log: log,
 		Serving: func(url string) {
 			fmt.Fprintf(stdout, "The counter is at %s\nNo money moves here. End with Ctrl-C.\n", url)
 			if *open {

@@ -650,7 +650,11 @@ func (s *shop) papers() {
 			s.t.Errorf("receipt %d came out %d times without saying that it is a copy", number, originals)
 		}
 	}
-	if faults := s.machine.Printer.Emulator.Faults(); len(faults) > 0 {
+	// The last bytes of a question for its status (DLE EOT n), whose first the
+	// cable took with it, are no command.
+	cut := regexp.MustCompile(`^byte \d+: control byte 0[1-4] is no command$`)
+	faults := slices.DeleteFunc(s.machine.Printer.Emulator.Faults(), func(err error) bool { return cut.MatchString(err.Error()) })
+	if len(faults) > 0 {
 		s.t.Errorf("the printer was sent what it does not know: %v", faults)
 	}
 }

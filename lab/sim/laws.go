@@ -149,7 +149,8 @@ func (w *world) checkDrawer() {
 func (w *world) checkDrawerRecord() {
 	const most = 100 // records of a commit
 	p := w.terminal.journal.Position()
-	records, err := w.terminal.journal.Read(p.Last-min(p.Last-1, most-1), most, 0)
+	from := max(w.terminal.journal.Oldest(), p.Last-min(p.Last-1, most-1))
+	records, err := w.terminal.journal.Read(from, most, 0)
 	for _, r := range slices.Backward(records) {
 		if r.Stamp != records[len(records)-1].Stamp {
 			break
