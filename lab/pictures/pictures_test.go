@@ -32,7 +32,7 @@ var update = flag.Bool("update", false, "draw the pictures anew")
 const folder = "../../docs/pictures"
 
 // most bounds all pictures together, in bytes: they are in the repository.
-const most = 1500 << 10
+const most = 1600 << 10
 
 var program counter.Program
 
@@ -134,6 +134,7 @@ var sheets = []struct {
 	samples []string
 }{
 	{"screens-sale.png", []string{"ready-empty", "ready", "charging", "qr", "approved", "cash", "approved-cash", "declined"}},
+	{"screens-cart.png", []string{"cart", "chinese-cart", "tip", "discount", "split", "part"}},
 	{"screens-trouble.png", []string{"checking", "offline", "ready-offline", "expired", "cancelled", "reversed", "parked", "fault", "troubles", "chinese-troubles", "receipt-doubt"}},
 	{"screens-drawer.png", []string{
 		"sale", "refund", "void", "shift", "count", "chinese-sale", "chinese-refund", "chinese-void", "chinese-shift", "chinese-count",
