@@ -62,7 +62,9 @@ func (c *canvas) ready() {
 	case amount.Empty(): // a long message on the smallest panels: beside the menu
 		amount = top
 	case c.v.Message != "":
-	case len(c.v.Lines) > 0: // what the amount is made of, instead of the hint
+	case c.linesHeight(c.v.Lines, 100) <= top.Dy():
+		c.lines(top, c.v.Lines)
+	default: // what the amount is made of, instead of the hint
 		above := r.Dy() * 2 / 5
 		c.lines(image.Rect(top.Min.X, top.Min.Y, top.Max.X, r.Min.Y+above), c.v.Lines)
 		amount, low = r, image.Rectangle{}
