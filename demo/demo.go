@@ -28,7 +28,7 @@ type Options struct {
 	// Settings is TOML with tables for the terminal's configuration that the
 	// demo's own has not, such as [sale].
 	Settings string
-	Pace   int    // the waits that wallets impose are divided by it
+	Pace     int // the waits that wallets impose are divided by it
 	// Firmware is the command that runs the firmware, without its arguments, and
 	// the environment variable that tells a program of many parts to be it.
 	Firmware    string

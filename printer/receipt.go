@@ -44,8 +44,8 @@ type ReceiptData struct {
 	Subtotal, Discount, Tax, Tip int64
 	Items                        []payment.Item // what was sold; one without a name goes without saying
 	Exempt                       bool           // no tax was charged, on purpose
-	Refunded                     int64 // of a Refund or Void; zero: the whole total
-	Requested                    bool  // a Refund or Void accepted off line, not yet answered
+	Refunded                     int64          // of a Refund or Void; zero: the whole total
+	Requested                    bool           // a Refund or Void accepted off line, not yet answered
 
 	Extra  []Row  // more lines under the tenders: another currency and its rate
 	Locale string // how money is written; empty: en-US
