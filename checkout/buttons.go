@@ -322,6 +322,10 @@ func (m *move) digits(key string) {
 	default:
 		return
 	}
+	if m.Screen == Ready && m.Order.Key != "" {
+		m.say("order_amount")
+		return
+	}
 	m.hush()
 	switch m.Screen {
 	case Ready:
@@ -360,6 +364,10 @@ func (m *move) typed(amount int64, key string) int64 {
 func (m *move) backspace() {
 	switch m.Screen {
 	case Ready:
+		if m.Order.Key != "" {
+			m.say("order_amount")
+			return
+		}
 		m.dropLast()
 	case TakeCash:
 		m.Tendered /= 10

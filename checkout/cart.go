@@ -45,6 +45,9 @@ const (
 
 // Cart is the sale in the making: what was taken up, and the keyed amount.
 func (s State) Cart() payment.Cart {
+	if s.Order.Key != "" { // a cash register's amount is all there is to pay
+		return payment.Cart{Items: []payment.Item{{Amount: s.Entry}}}
+	}
 	c := s.Taken
 	c.TaxBy, c.TipGross = s.Settings.Trade.TaxBy, s.Settings.Trade.TipGross
 	if s.Entry > 0 {
@@ -81,10 +84,10 @@ func (s State) readyButtons() []Button {
 	payable := s.payable()
 	buttons := []Button{{ID: "menu", Enabled: true}}
 	for n := range s.Settings.Trade.Departments {
-		buttons = append(buttons, Button{ID: DepartmentPrefix + strconv.Itoa(n+1), Enabled: s.Entry > 0})
+		buttons = append(buttons, Button{ID: DepartmentPrefix + strconv.Itoa(n+1), Enabled: s.Entry > 0 && s.Order.Key == ""})
 	}
 	if len(s.Settings.Trade.Tips) > 0 {
-		buttons = append(buttons, Button{ID: "tip", Main: s.askTip(), Enabled: s.Due().Amount > 0})
+		buttons = append(buttons, Button{ID: "tip", Main: s.askTip(), Enabled: s.Due().Amount > 0 && s.Order.Key == ""})
 	}
 	return append(buttons, Button{ID: "cash", Enabled: payable}, Button{ID: "qr", Main: !s.askTip(), Enabled: payable})
 }
@@ -94,6 +97,9 @@ func (s State) cartButtons() []Button {
 	var buttons []Button
 	if s.Begun() {
 		buttons = append(buttons, Button{ID: "split", Enabled: s.payable()})
+	}
+	if s.Order.Key != "" {
+		return buttons
 	}
 	if len(s.Settings.Trade.Discounts) > 0 {
 		buttons = append(buttons, Button{ID: "discount", Enabled: s.Begun()})
@@ -239,6 +245,10 @@ func (m *move) pressTip(id string) {
 // again is the cart of a sale that is to be begun anew.
 func (m *move) takeAgain(sale payment.Sale) {
 	m.Entry, m.Taken = sale.Due(), payment.Cart{}
+	m.Order = Order{Key: sale.Key, Reference: sale.Reference, Amount: sale.Due()}
+	if sale.Key == "" {
+		m.Order = Order{}
+	}
 	if b := sale.Bill; b != nil && sale.Due() == sale.Total.Amount {
 		m.Entry, m.Tipped = 0, true
 		m.Taken = payment.Cart{Items: b.Items, Off: b.Discount, Exempt: b.Exempt, Tip: b.Tip}

@@ -63,10 +63,27 @@ type (
 	HaltChanged struct{ Why words.Sentence }
 	// Noticed is something to say once.
 	Noticed struct{ Text words.Sentence }
+	// Ordered is a sale that a cash register asks for. It does nothing where the
+	// counter is not Free.
+	Ordered struct{ Order Order }
+	// OrderCancelled ends one.
+	OrderCancelled struct{ Key string }
+	// RefundOrdered gives money back of a sale that a cash register made.
+	RefundOrdered struct {
+		Sale   payment.Sale
+		Key    string
+		Amount int64 // minor units
+	}
+	// DrawerOrdered opens the drawer for a cash register, while a shift is open.
+	DrawerOrdered struct{}
 	// Ticked says that Deadline has passed.
 	Ticked struct{}
 )
 
+func (Ordered) event()        {}
+func (OrderCancelled) event() {}
+func (RefundOrdered) event()  {}
+func (DrawerOrdered) event()  {}
 func (RefundTold) event()     {}
 func (Found) event()          {}
 func (HaltChanged) event()    {}

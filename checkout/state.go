@@ -119,6 +119,7 @@ type State struct {
 	Entry    int64          // keyed amount, minor units
 	Taken    payment.Cart   // what was taken up for the sale before it
 	Tipped   bool           // the customer has chosen a tip, or none
+	Order    Order          // whose amount it is, if a cash register's
 	Part     int64          // of what is due, to be paid next; 0: all
 	Wanted   payment.Cart   // a discount that a manager is asked for
 	Tendered int64          // keyed on the cash screen

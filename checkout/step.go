@@ -55,6 +55,15 @@ func Step(s State, e Event, now Now) (State, []Effect) {
 		m.fault(words.Sentence{Key: "fault_refused", Args: []string{"why", e.Why}})
 	case HaltChanged:
 		m.halt(e.Why)
+	case Ordered:
+		m.order(e.Order)
+	case OrderCancelled:
+		m.cancelOrder(e.Key)
+	case RefundOrdered:
+		m.put(e.Sale)
+		m.refundOrder(e.Sale, e.Key, e.Amount)
+	case DrawerOrdered:
+		m.openDrawer()
 	case Noticed:
 		m.Message, m.quietAt = e.Text, now.At.Add(noticeFor)
 	case Ticked:
@@ -71,6 +80,8 @@ type move struct {
 	now     Now
 	events  []payment.Event
 	effects []Effect
+
+	refundKey string // of a cash register, for the refunds of this step
 }
 
 // done puts the commit before everything else.
@@ -170,7 +181,7 @@ func (m *move) ready() {
 		return
 	}
 	m.Current, m.Entry, m.Tendered, m.Digits, m.Keyed = "", 0, 0, "", 0
-	m.Taken, m.Tipped, m.Part = payment.Cart{}, false, 0
+	m.Taken, m.Tipped, m.Part, m.Order = payment.Cart{}, false, 0, Order{}
 	m.Listed, m.Page, m.Selected = nil, 0, ""
 	m.Checks, m.Report = nil, ""
 	m.show(Ready, 0)
@@ -259,10 +270,10 @@ func (m *move) leave() {
 
 // home is ready, with what is in the making as it is.
 func (m *move) home() {
-	entry, taken, tipped, part, current := m.Entry, m.Taken, m.Tipped, m.Part, m.Current
+	entry, taken, tipped, part, order, current := m.Entry, m.Taken, m.Tipped, m.Part, m.Order, m.Current
 	m.ready()
 	if current == "" && (entry > 0 || len(taken.Items) > 0) {
-		m.Entry, m.Taken, m.Tipped, m.Part = entry, taken, tipped, part
+		m.Entry, m.Taken, m.Tipped, m.Part, m.Order = entry, taken, tipped, part, order
 		m.show(Ready, 0)
 	}
 }

@@ -166,11 +166,12 @@ func (m *move) createSale() payment.Sale {
 	created := payment.Event{
 		Kind: payment.SaleCreated, Amount: bill.Total(), Currency: m.Settings.Currency, Cashier: m.Settings.Cashier,
 	}
+	created.Key, created.Reference = m.Order.Key, m.Order.Reference
 	if !bill.Plain() {
 		created.Bill = &bill
 	}
 	sale := m.record(payment.Sale{}, created)
-	m.Entry, m.Taken, m.Tipped = 0, payment.Cart{}, false
+	m.Entry, m.Taken, m.Tipped, m.Order = 0, payment.Cart{}, false, Order{}
 	return sale
 }
 

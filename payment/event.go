@@ -7,7 +7,7 @@ import "time"
 type Kind string
 
 const (
-	SaleCreated     Kind = "sale_created"     // Amount, Currency, Cashier; Bill where there is more to say than the amount
+	SaleCreated     Kind = "sale_created"     // Amount, Currency, Cashier; Bill where there is more to say than the amount; Key, Reference of a cash register
 	AttemptStarted  Kind = "attempt_started"  // Tender, Attempt, Amount, Mode, Wallet (a hint), NotAfter
 	AttemptChanged  Kind = "attempt_changed"  // Attempt, Status and what the gateway said with it; Receipt where it completes the sale
 	CancelRequested Kind = "cancel_requested" // Attempt: the cashier wants it ended
@@ -122,7 +122,9 @@ type Event struct {
 	Receipt     uint64        `json:"receipt,omitempty"`     // contiguous per terminal and epoch
 	Intent      Intent        `json:"intent,omitempty"`
 	Cashier     string        `json:"cashier,omitempty"`
-	Bill        *Bill         `json:"bill,omitempty"` // adds up to Amount
+	Bill        *Bill         `json:"bill,omitempty"`      // adds up to Amount
+	Key         string        `json:"key,omitempty"`       // a cash register's own, of a sale or a refund that it asked for
+	Reference   string        `json:"reference,omitempty"` // likewise: what it calls the sale
 
 	Refund       int          `json:"refund,omitempty"` // from 1, across the sale's tenders
 	RefundStatus RefundStatus `json:"refund_status,omitempty"`

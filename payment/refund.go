@@ -63,6 +63,7 @@ type Refund struct {
 	Status      RefundStatus `json:"status"`
 	Reason      Reason       `json:"reason,omitempty"`
 	Transaction string       `json:"transaction,omitempty"` // the wallet's own id of it
+	Key         string       `json:"key,omitempty"`         // a cash register's own
 	Requested   Stamp        `json:"requested"`
 }
 
@@ -97,7 +98,7 @@ func (s *Sale) requestRefund(e Event, at Stamp) error {
 		return impossible("a void of %d of tender %d gives back less than all of it", e.Amount, e.Tender)
 	}
 	s.Refunds = append(s.Refunds, Refund{
-		Number: e.Refund, Tender: e.Tender, Void: e.Void, Amount: e.Amount, Status: RefundRequested, Requested: at,
+		Number: e.Refund, Tender: e.Tender, Void: e.Void, Amount: e.Amount, Status: RefundRequested, Key: e.Key, Requested: at,
 	})
 	return nil
 }

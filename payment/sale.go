@@ -31,6 +31,8 @@ type Sale struct {
 	Total      Money     `json:"total"`
 	Cashier    string    `json:"cashier,omitempty"`
 	Bill       *Bill     `json:"bill,omitempty"` // nil: nothing but the total; not changed after
+	Key        string    `json:"key,omitempty"`  // a cash register's own
+	Reference  string    `json:"reference,omitempty"`
 	Tenders    []Tender  `json:"tenders,omitempty"`
 	Attempts   []Attempt `json:"attempts,omitempty"` // Attempts[i].Number is i+1
 	Parked     Intent    `json:"parked,omitempty"`
@@ -134,7 +136,7 @@ func createSale(s Sale, e Event, at Stamp) (Sale, error) {
 			return s, impossible("a bill of %d for a sale of %d", sum, e.Amount)
 		}
 	}
-	return Sale{ID: e.Sale, Total: total, Cashier: e.Cashier, Bill: e.Bill, Created: at, Changed: at}, nil
+	return Sale{ID: e.Sale, Total: total, Cashier: e.Cashier, Bill: e.Bill, Key: e.Key, Reference: e.Reference, Created: at, Changed: at}, nil
 }
 
 func (s *Sale) startAttempt(e Event) error {

@@ -87,6 +87,7 @@ var counter = map[Key]entry{
 
 	"pin_to_discount": {"A manager grants so large a discount.", "由店长批准此优惠。"},
 	"discount_title":  {"How much off?", "优惠多少？"},
+	"order_amount":    {"The cash register has set this amount. Esc gives the sale up.", "金额由收银机设定，按 Esc 取消。"},
 	"split_title":     {"How much is paid now?", "本次支付多少？"},
 	"part_title":      {"Still to pay", "尚需支付"},
 	"part_paid":       {"{amount} of {total} is paid.", "已付 {amount}，共 {total}。"},

@@ -62,6 +62,7 @@ var screen = map[Key]entry{
 	"line_tax":         {"Tax", "税"},
 	"line_tip":         {"Tip", "小费"},
 	"line_discount":    {"Discount", "优惠"},
+	"line_register":    {"Cash register", "收银机"},
 	"line_now":         {"Paid now", "本次支付"},
 	"line_keyed":       {"Keyed", "输入"},
 	"list_comma":       {", ", "、"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/url"
 	"os"
 	"slices"
@@ -43,6 +44,7 @@ type Config struct {
 	ManagerPIN string
 	AutoShift  bool // a shift opens by itself where none is open
 	Trade      checkout.Trade
+	Integrator Integrator
 
 	departments []department
 
@@ -176,6 +178,11 @@ var settings = with(tradeSettings(), map[string]setting{
 		return err
 	})},
 
+	"integrator.listen":      {false, text(func(c *Config, s string) error { c.Integrator.Listen = s; return checkListen(s) })},
+	"integrator.token":       {false, text(func(c *Config, s string) error { c.Integrator.Token = s; return checkToken(s) })},
+	"integrator.certificate": {false, text(func(c *Config, s string) error { c.Integrator.Certificate = s; return nil })},
+	"integrator.private_key": {false, text(func(c *Config, s string) error { c.Integrator.PrivateKey = s; return nil })},
+
 	"updates.url":  {false, text(func(c *Config, s string) error { c.Updates.URL = strings.TrimSuffix(s, "/"); return checkUpdatesURL(s) })},
 	"updates.root": {false, text(func(c *Config, s string) error { c.Updates.Root = s; return nil })},
 
@@ -294,6 +301,23 @@ func lines(take func(*Config, []string)) func(*Config, any) error {
 func checkPIN(s string) error {
 	if len(s) < 4 || len(s) > 8 || strings.Trim(s, "0123456789") != "" {
 		return errors.New("want 4 to 8 digits in quotes")
+	}
+	return nil
+}
+
+func checkListen(s string) error {
+	if _, port, err := net.SplitHostPort(s); err != nil || port == "" {
+		return errors.New("want an address and a port, as 0.0.0.0:8444")
+	}
+	return nil
+}
+
+// minToken is that of a token that nobody guesses.
+const minToken = 16
+
+func checkToken(s string) error {
+	if len(s) < minToken || len(s) > 256 || strings.TrimFunc(s, func(r rune) bool { return r > ' ' && r < 0x7F }) != "" {
+		return fmt.Errorf("want %d to 256 letters, digits and signs", minToken)
 	}
 	return nil
 }
@@ -431,6 +455,12 @@ func (f configFile) partial() (Config, []fault) {
 	c.settleTrade()
 	if key, err := checkBody(c); err != nil {
 		faults = append(faults, fault{found[key], key, err})
+	}
+	if i := c.Integrator; (i.Listen == "") != (i.Token == "") {
+		faults = append(faults, fault{max(found["integrator.listen"], found["integrator.token"]), "integrator.token", errors.New("goes with integrator.listen; one of them is missing")})
+	}
+	if i := c.Integrator; (i.Certificate == "") != (i.PrivateKey == "") {
+		faults = append(faults, fault{max(found["integrator.certificate"], found["integrator.private_key"]), "integrator.certificate", errors.New("goes with integrator.private_key; one of them is missing")})
 	}
 	if cert, key := "gateway.certificate", "gateway.private_key"; (c.Gateway.Certificate == "") != (c.Gateway.PrivateKey == "") {
 		faults = append(faults, fault{max(found[cert], found[key]), cert, fmt.Errorf("goes with %s; one of them is missing", key)})

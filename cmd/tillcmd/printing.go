@@ -35,7 +35,8 @@ type printQueue struct {
 // printJob is a receipt or slip of a sale, or the report of a shift.
 type printJob struct {
 	checkout.Print
-	report *checkout.Report
+	report   *checkout.Report
+	document *printer.Document // of a cash register
 }
 
 const (
@@ -196,10 +197,12 @@ func (q *printQueue) printOnce(ctx context.Context, job printJob) bool {
 }
 
 // receipt says that the job is a sale's own receipt, whose printing the journal keeps.
-func (j printJob) receipt() bool { return j.report == nil && j.Refund == 0 && j.Sale.Receipt != 0 }
+func (j printJob) receipt() bool {
+	return j.report == nil && j.document == nil && j.Refund == 0 && j.Sale.Receipt != 0
+}
 
 func (q *printQueue) printed(ctx context.Context, job printJob) {
-	if job.Refund != 0 || job.report != nil {
+	if job.Refund != 0 || job.report != nil || job.document != nil {
 		return
 	}
 	q.terminal.send(ctx, checkout.Printed{Sale: job.Sale.ID, Receipt: job.Sale.Receipt})
@@ -211,7 +214,7 @@ func (q *printQueue) doubt(ctx context.Context, job printJob) (done bool) {
 	if !job.receipt() {
 		q.mu.Lock()
 		defer q.mu.Unlock()
-		if len(q.jobs) > 0 && q.jobs[0].Sale.ID == job.Sale.ID && q.jobs[0].report == job.report {
+		if len(q.jobs) > 0 && q.jobs[0].Sale.ID == job.Sale.ID && q.jobs[0].report == job.report && q.jobs[0].document == job.document {
 			q.jobs[0].asCopy()
 		}
 		return false
@@ -262,6 +265,9 @@ func (q *printQueue) report(ctx context.Context, s printer.Status) {
 
 // asCopy marks what may be out already.
 func (j *printJob) asCopy() {
+	if j.document != nil {
+		return // a cash register's own: what it says is for it to say
+	}
 	if j.report != nil {
 		again := *j.report
 		again.Copy = true
@@ -273,8 +279,11 @@ func (j *printJob) asCopy() {
 
 // paper lays out what a job prints.
 func (t *terminal) paper(j printJob) printer.Document {
-	if j.report != nil {
+	switch {
+	case j.report != nil:
 		return t.shiftReport(*j.report)
+	case j.document != nil:
+		return *j.document
 	}
 	return t.receipt(j.Print)
 }

@@ -70,8 +70,9 @@ type terminal struct {
 	frame *display.Frame
 	led   device.LED
 
-	updates   int // rectangles sent to the panel
-	pinsMoved int
+	cashRegister *cashRegister // nil: none may use this terminal
+	updates      int           // rectangles sent to the panel
+	pinsMoved    int
 }
 
 // input is an event for the counter, and who waits for it to be handled.
@@ -162,6 +163,9 @@ func (t *terminal) run(ctx context.Context) error {
 		Journal: grown{t.journal, t.link, body.Vitals.Commit}, Gateway: gateway{t}, Printer: t.printing, Body: pins{t}, Doctor: onPanel{ctx, t},
 	}
 	t.register.State.Drawer = t.journal.Drawer()
+	if err := t.openCashRegister(); err != nil {
+		return errors.Join(err, body.Close())
+	}
 	parts := map[string]func(context.Context) error{
 		"link":    t.link.Run,
 		"printer": t.printing.run,
@@ -169,6 +173,9 @@ func (t *terminal) run(ctx context.Context) error {
 		"scanner": t.readScanner,
 	}
 	maps.Copy(parts, t.bodyParts())
+	if t.cashRegister != nil {
+		parts["cash registers"] = t.cashRegister.run
+	}
 	if u := t.updating; u != nil {
 		parts["updates"] = u.Run
 		defer func() { _ = u.disk.Close() }() // all that was written was synced
@@ -370,6 +377,9 @@ func (t *terminal) step(e checkout.Event) error {
 		t.log.Info("screen", "from", before, "to", after)
 	}
 	t.refresh()
+	if t.cashRegister != nil {
+		t.cashRegister.stir(t.register.State)
+	}
 	return err
 }
 

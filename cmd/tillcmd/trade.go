@@ -1,6 +1,7 @@
 package tillcmd
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -183,6 +184,9 @@ func (t *terminal) cartView(v *display.View, s checkout.State) {
 	bill := s.Cart().Bill()
 	if next := s.Next(); s.Begun() && next != s.Due() {
 		v.Lines = append(v.Lines, t.amountLine(v.Lang, "line_now", next.Amount, next.Currency, true))
+	}
+	if s.Order.Key != "" {
+		v.Lines = append(v.Lines, display.Line{Label: words.Say(v.Lang, "line_register"), Text: cmp.Or(s.Order.Reference, s.Order.Key)})
 	}
 	if !s.Begun() || bill.Plain() {
 		return

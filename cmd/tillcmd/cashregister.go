@@ -1,0 +1,367 @@
+package tillcmd
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"till/checkout"
+	"till/cmd/tillcmd/integrator"
+	"till/durable"
+	"till/payment"
+	"till/printer"
+)
+
+// Integrator is how a cash register reaches this terminal; off without an address.
+type Integrator struct {
+	Listen string
+	Token  string
+	// Files of its certificate and key; without them the terminal makes its own.
+	Certificate, PrivateKey string
+}
+
+// cashRegister is the terminal as cash registers see it.
+type cashRegister struct {
+	t *terminal
+
+	mu      sync.Mutex
+	orders  map[string]integrator.Order // taken since the start, by key
+	sales   map[string]payment.SaleID   // the newest sale of a key
+	changed chan struct{}               // closed and made anew with each change
+}
+
+// remembered is how many sales back a key is known after a start.
+const remembered = 2_000
+
+func newCashRegister(t *terminal) *cashRegister {
+	return &cashRegister{t: t, orders: map[string]integrator.Order{}, sales: map[string]payment.SaleID{}, changed: make(chan struct{})}
+}
+
+// run serves cash registers until ctx ends.
+func (r *cashRegister) run(ctx context.Context) error {
+	c := r.t.config.Integrator
+	pair, err := c.certificate(filepath.Join(r.t.config.Data, "integrator"))
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(pair.Certificate[0])
+	l, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen for cash registers: %w", err)
+	}
+	r.t.log.Info("cash registers", "address", l.Addr().String(), "fingerprint", base64.RawURLEncoding.EncodeToString(sum[:]))
+	server := &http.Server{
+		Handler:           integrator.Handler(r, c.Token, r.t.log),
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(r.t.log.Handler(), slog.LevelDebug),
+		TLSConfig:   &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}},
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() }) // what it says changes nothing
+	defer stop()
+	err = server.ServeTLS(l, "", "")
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return fmt.Errorf("serve cash registers: %w", err)
+}
+
+// certificate is the files' one, or else the terminal's own, made at the first start.
+func (c Integrator) certificate(dir string) (tls.Certificate, error) {
+	if c.Certificate != "" {
+		pair, err := tls.LoadX509KeyPair(c.Certificate, c.PrivateKey)
+		if err != nil {
+			return pair, fmt.Errorf("read the certificate for cash registers: %w", err)
+		}
+		return pair, nil
+	}
+	file := filepath.Join(dir, "own.pem")
+	if raw, err := os.ReadFile(file); err == nil {
+		if pair, err := tls.X509KeyPair(raw, raw); err == nil {
+			return pair, nil
+		}
+	}
+	raw, err := ownCertificate(time.Now())
+	if err == nil {
+		err = os.MkdirAll(dir, 0o700)
+	}
+	if err == nil {
+		err = durable.Write(file, raw, 0o600)
+	}
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("make a certificate for cash registers: %w", err)
+	}
+	return tls.X509KeyPair(raw, raw)
+}
+
+// ownCertificate is a key and a certificate that it signed itself, PEM. Whoever
+// connects pins it: a terminal in a shop has no name that an authority knows.
+func ownCertificate(now time.Time) ([]byte, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
+	if err != nil {
+		return nil, err
+	}
+	// A board without a clock starts in the past, and must not make what is not valid yet.
+	template := &x509.Certificate{
+		SerialNumber: serial, Subject: pkix.Name{CommonName: "till"}, DNSNames: []string{"till"},
+		NotBefore: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: now.AddDate(30, 0, 0),
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return nil, err
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, err
+	}
+	return append(
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})...), nil
+}
+
+// openCashRegister lets cash registers in, where the configuration says so.
+func (t *terminal) openCashRegister() error {
+	if t.config.Integrator.Listen == "" {
+		return nil
+	}
+	sales, err := t.journal.Recent(remembered)
+	if err != nil {
+		return fmt.Errorf("read what cash registers sold: %w", err)
+	}
+	t.cashRegister = newCashRegister(t)
+	t.cashRegister.remember(sales)
+	return nil
+}
+
+// remember finds the keys of the newest sales, at the start.
+func (r *cashRegister) remember(sales []payment.Sale) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := len(sales) - 1; i >= 0; i-- { // the newest are first, and win
+		if sales[i].Key != "" {
+			r.sales[sales[i].Key] = sales[i].ID
+		}
+	}
+}
+
+// stir is called from the counter's goroutine after each step.
+func (r *cashRegister) stir(s checkout.State) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if sale, ok := s.OnScreen(); ok && sale.Key != "" {
+		r.sales[sale.Key] = sale.ID
+	}
+	close(r.changed)
+	r.changed = make(chan struct{})
+}
+
+// Changed implements integrator.Counter.
+func (r *cashRegister) Changed() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.changed
+}
+
+// ask has something looked at or done in the counter's goroutine.
+func (r *cashRegister) ask(ctx context.Context, do func(*terminal) (checkout.Event, error)) error {
+	return r.t.do(ctx, input{resolve: do})
+}
+
+// Take implements integrator.Counter.
+func (r *cashRegister) Take(ctx context.Context, o integrator.Order) error {
+	return r.ask(ctx, func(t *terminal) (checkout.Event, error) {
+		s := t.register.State
+		if o.Currency != s.Settings.Currency {
+			return nil, fmt.Errorf("%w: this terminal sells in %s", integrator.ErrRefused, s.Settings.Currency)
+		}
+		if o.Amount > checkout.MaxEntry {
+			return nil, fmt.Errorf("%w: at most %d", integrator.ErrRefused, checkout.MaxEntry)
+		}
+		if !s.Free() {
+			return nil, &integrator.Busy{Running: s.Running()}
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.orders[o.Key] = o
+		return checkout.Ordered{Order: checkout.Order{Key: o.Key, Reference: o.Reference, Amount: o.Amount}}, nil
+	})
+}
+
+// Sale implements integrator.Counter.
+func (r *cashRegister) Sale(ctx context.Context, key string) (found integrator.Sale, known bool, err error) {
+	err = r.ask(ctx, func(t *terminal) (checkout.Event, error) {
+		found, known = r.sale(t, key)
+		return nil, nil
+	})
+	return found, known, err
+}
+
+// sale is an order as it stands; called from the counter's goroutine.
+func (r *cashRegister) sale(t *terminal, key string) (integrator.Sale, bool) {
+	r.mu.Lock()
+	id, sold := r.sales[key]
+	order, taken := r.orders[key]
+	r.mu.Unlock()
+	s := t.register.State
+	if sold {
+		sale, ok := s.Sale(id)
+		if !ok {
+			var err error
+			if sale, ok, err = t.journal.Sale(id); err != nil {
+				t.log.Error("integrator", "err", err)
+			}
+		}
+		if ok {
+			return t.asOrder(sale), true
+		}
+	}
+	if !taken {
+		return integrator.Sale{}, false
+	}
+	of := integrator.Sale{Key: key, Reference: order.Reference, Amount: order.Amount, Currency: order.Currency, Status: integrator.Waiting}
+	if s.Order.Key != key { // given up before anybody paid
+		of.Status, of.Final = payment.StatusCancelled, true
+	}
+	return of, true
+}
+
+// asOrder is a sale as a cash register sees it.
+func (t *terminal) asOrder(sale payment.Sale) integrator.Sale {
+	of := integrator.Sale{
+		Key: sale.Key, Reference: sale.Reference, Status: sale.Status(), Amount: sale.Total.Amount, Currency: sale.Total.Currency,
+		Paid: sale.Total.Amount - sale.Due(), ID: sale.ID, Final: !sale.PartPaid() && sale.OpenAttempt() == nil && sale.OpenRefund() == nil,
+	}
+	refunded, voided := sale.Refunded()
+	of.Refunded = refunded + voided
+	if sale.Receipt != 0 {
+		of.Receipt = t.receiptNumber(sale.Receipt)
+	}
+	for n, tender := range sale.Tenders {
+		one := integrator.Tender{Wallet: tender.Wallet, Amount: tender.Amount, Paid: tender.Paid}
+		for _, a := range sale.Attempts {
+			if a.Tender == n+1 && a.Status == payment.Approved {
+				one.Transaction = a.Transaction
+			}
+		}
+		of.Tenders = append(of.Tenders, one)
+	}
+	for _, back := range sale.Refunds {
+		of.Refunds = append(of.Refunds, integrator.Given{Key: back.Key, Amount: back.Amount, Status: back.Status, Reason: back.Reason})
+	}
+	return of
+}
+
+// Cancel implements integrator.Counter.
+func (r *cashRegister) Cancel(ctx context.Context, key string) error {
+	return r.ask(ctx, func(t *terminal) (checkout.Event, error) {
+		of, known := r.sale(t, key)
+		switch {
+		case !known:
+			return nil, integrator.ErrUnknown
+		case of.Final:
+			return nil, nil
+		case of.Paid > 0:
+			return nil, fmt.Errorf("%w: %d of it is paid; the cashier gives that back, with a manager", integrator.ErrRefused, of.Paid)
+		}
+		return checkout.OrderCancelled{Key: key}, nil
+	})
+}
+
+// Refund implements integrator.Counter.
+func (r *cashRegister) Refund(ctx context.Context, key string, give integrator.Refund) error {
+	return r.ask(ctx, func(t *terminal) (checkout.Event, error) {
+		r.mu.Lock()
+		id, sold := r.sales[key]
+		r.mu.Unlock()
+		if !sold {
+			return nil, integrator.ErrUnknown
+		}
+		sale, ok := t.register.State.Sale(id)
+		if !ok {
+			var err error
+			if sale, ok, err = t.journal.Sale(id); err != nil || !ok {
+				return nil, errors.Join(integrator.ErrUnknown, err)
+			}
+		}
+		left, before := int64(0), int64(0)
+		for n := range sale.Tenders {
+			left += sale.Refundable(n + 1)
+		}
+		for _, back := range sale.Refunds {
+			if back.Key == give.Key {
+				before += back.Amount
+			}
+		}
+		switch {
+		case before == give.Amount:
+			return nil, nil // asked for before
+		case before > 0:
+			return nil, &integrator.Taken{Key: give.Key}
+		case sale.Due() != 0:
+			return nil, fmt.Errorf("%w: it is not paid", integrator.ErrRefused)
+		case give.Amount > left:
+			return nil, fmt.Errorf("%w: %d are left of what was paid", integrator.ErrRefused, left)
+		}
+		return checkout.RefundOrdered{Sale: sale, Key: give.Key, Amount: give.Amount}, nil
+	})
+}
+
+// Print implements integrator.Counter.
+func (r *cashRegister) Print(_ context.Context, lines []integrator.Line) error {
+	var d printer.Document
+	for _, l := range lines {
+		d.Blocks = append(d.Blocks, printer.Text{Text: l.Text, Align: map[string]printer.Align{"center": printer.Center, "right": printer.Right}[l.Align], Style: printer.Style{Bold: l.Bold}})
+	}
+	d.Blocks = append(d.Blocks, printer.Feed{Lines: 1}, printer.Cut{})
+	if _, err := printer.Encode(d, printer.Profile58()); err != nil {
+		return fmt.Errorf("%w: %w", integrator.ErrRefused, err)
+	}
+	r.t.printing.add(printJob{document: &d})
+	return nil
+}
+
+// Drawer implements integrator.Counter.
+func (r *cashRegister) Drawer(ctx context.Context) error {
+	return r.ask(ctx, func(t *terminal) (checkout.Event, error) {
+		s := t.register.State
+		if !s.Drawer.Shift.Open && !s.Settings.AutoShift {
+			return nil, fmt.Errorf("%w: no shift is open", integrator.ErrRefused)
+		}
+		return checkout.DrawerOrdered{}, nil
+	})
+}
+
+// Status implements integrator.Counter.
+func (r *cashRegister) Status(ctx context.Context) (status integrator.Status, err error) {
+	err = r.ask(ctx, func(t *terminal) (checkout.Event, error) {
+		s, p := t.register.State, t.journal.Position()
+		status = integrator.Status{
+			Terminal: t.config.Terminal, Version: Version, Screen: string(s.Screen), Online: s.Online, Free: s.Free(),
+			Running: s.Running(), Queued: int(p.Last - p.Acked), Printer: string(s.Printer),
+		}
+		return nil, nil
+	})
+	return status, err
+}
