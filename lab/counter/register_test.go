@@ -213,7 +213,7 @@ func (r *register) events(key string) <-chan integrator.Sale {
 		r.t.Fatal(err)
 	}
 	request.Header.Set("Authorization", "Bearer "+registerToken)
-	response, err := r.client.Do(request)
+	response, err := r.client.Do(request) //nolint:bodyclose // the goroutine below closes it
 	if err != nil || response.Header.Get("Content-Type") != "text/event-stream" {
 		r.t.Fatalf("%v, %v", response, err)
 	}

@@ -20,6 +20,7 @@ type cashier struct {
 	shownQR  payment.Order  // a QR that a customer is looking at
 	patient  bool           // it is left on the screen until it is paid or expires
 	said     payment.Intent // what the cashier is about to say of the sale being parked
+	ordered  int            // by a cash register
 	tenders  map[payment.Order]int
 	totals   map[payment.SaleID]int64
 	parked   map[payment.SaleID]payment.Intent // what was said, once it was durable
@@ -252,8 +253,39 @@ func (c *cashier) keyed(buttons ...string) {
 	c.pick(buttons...)
 }
 
+// register is a cash register that uses the terminal: it orders a sale, now and
+// then gives up, gives money back, opens the drawer.
+func (c *cashier) register(s checkout.State) {
+	w := c.w
+	t := w.terminal
+	switch w.rng.IntN(8) {
+	case 0:
+		t.handle(checkout.DrawerOrdered{})
+	case 1:
+		if key := s.Running(); key != "" {
+			t.handle(checkout.OrderCancelled{Key: key})
+		}
+	case 2:
+		sale, ok := s.Sale(s.Last)
+		if ok && sale.Receipt != 0 && sale.Key != "" && sale.Refundable(1) > 0 {
+			w.premise("registers: a refund")
+			t.handle(checkout.RefundOrdered{Sale: sale, Key: "refund", Amount: 1 + w.rng.Int64N(sale.Refundable(1))})
+		}
+	default:
+		if s.Free() {
+			w.premise("registers: orders")
+			c.ordered++
+			t.handle(checkout.Ordered{Order: checkout.Order{Key: fmt.Sprint(c.ordered), Amount: 1 + w.rng.Int64N(9999)}})
+		}
+	}
+}
+
 func (c *cashier) sell(s checkout.State) {
 	w := c.w
+	if w.chance(12) {
+		c.register(s)
+		return
+	}
 	if w.chance(24) {
 		c.press("menu")
 		return
@@ -262,7 +294,7 @@ func (c *cashier) sell(s checkout.State) {
 		c.key(fmt.Sprint(1+w.rng.IntN(9)), fmt.Sprint(w.rng.IntN(10)), "00")
 		return
 	}
-	if s.Entry > 0 && w.chance(4) {
+	if s.Order.Key == "" && s.Entry > 0 && w.chance(4) {
 		c.press([]string{"dept_1", "dept_2"}[w.rng.IntN(2)])
 		return
 	}

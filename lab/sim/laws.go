@@ -596,12 +596,20 @@ func (w *world) checkCharges(sales map[payment.SaleID]payment.Sale) {
 			w.violate("books", "money is kept for order %s, whose sale is %s", o.number, s.Status())
 		}
 	}
+	orders := map[string]bool{} // of cash registers, that are paid
 	for id, s := range sales {
 		var want int64
 		for _, t := range s.Tenders {
 			if t.Paid && t.Wallet != payment.Cash {
 				want += t.Amount
 			}
+		}
+		if s.Receipt != 0 && s.Key != "" {
+			w.premise("registers: paid")
+			if orders[s.Key] {
+				w.violate("law 2, one charge", "order %s of a cash register is paid twice", s.Key)
+			}
+			orders[s.Key] = true
 		}
 		want -= w.wentBack(s)
 		if kept[id] != want {
