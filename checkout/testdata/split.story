@@ -135,3 +135,30 @@ buttons                      => cancel half third whole (enter*) keypad
 key enter                    => split entry=400 keyed=400
 key esc                      => split entry=400
 key esc                      => ready entry=400
+# Goods were given while the second of three parts was unknown; it turns out paid, and the rest is owed.
+key esc                      => ready
+key 9 00                     => ready entry=900
+press menu                   => menu entry=900
+press split                  => split entry=900
+press third                  => ready entry=900
+press cash                   => cash entry=900
+press exact                  => part created says=part_change : commit sale_created cash_taken/300-0, drawer, ♪approved
+press split                  => split created
+key 3 00                     => split created keyed=300
+key enter                    => part created
+press qr                     => qr created : commit attempt_started, show 1 300
+wait 20s                     => checking checking : commit attempt_changed/checking, query 1, query 1, query 1, query 1, query 1, ♪attention, query 1, query 1, query 1, query 1
+press park                   => pin checking
+key 2 5 8 0                  => pin checking digits=4
+key enter                    => park checking
+press goods                  => parked parked : commit sale_parked/goods_given, print slip, query 1
+press done                   => ready
+answer approved              => ready says=parked_owed : commit attempt_changed/approved, ♪attention
+press menu                   => menu
+press sales                  => list rows=2
+row 1                        => sale
+buttons                      => cancel void (refund) (reprint*)
+key esc                      => list rows=2
+key esc                      => menu
+key esc                      => ready
+reboot                       => ready : print 1 copy, print 2 copy, print 3 copy, print 4 copy, print 5 copy
