@@ -159,6 +159,11 @@ func (t *terminal) openCashRegister() error {
 func (r *cashRegister) remember(sales []payment.Sale) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.keep(sales)
+}
+
+// keep is remember with the lock held.
+func (r *cashRegister) keep(sales []payment.Sale) {
 	for i := len(sales) - 1; i >= 0; i-- { // the newest are first, and win
 		if sales[i].Key != "" {
 			r.sales[sales[i].Key] = sales[i].ID
@@ -170,7 +175,15 @@ func (r *cashRegister) remember(sales []payment.Sale) {
 func (r *cashRegister) stir(s checkout.State) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if sale, ok := s.OnScreen(); ok && sale.Key != "" {
+	if sale, ok := s.OnScreen(); ok && sale.Key != "" && r.sales[sale.Key] != sale.ID {
+		if len(r.sales) >= 2*remembered {
+			clear(r.sales)
+			sales, err := r.t.journal.Recent(remembered)
+			if err != nil {
+				r.t.log.Error("integrator", "err", err)
+			}
+			r.keep(sales)
+		}
 		r.sales[sale.Key] = sale.ID
 	}
 	close(r.changed)
@@ -204,6 +217,9 @@ func (r *cashRegister) Take(ctx context.Context, o integrator.Order) error {
 		}
 		r.mu.Lock()
 		defer r.mu.Unlock()
+		if len(r.orders) >= remembered {
+			clear(r.orders) // of those that were paid the sales are known, the others are over
+		}
 		r.orders[o.Key] = o
 		return checkout.Ordered{Order: checkout.Order{Key: o.Key, Reference: o.Reference, Amount: o.Amount}}, nil
 	})
