@@ -99,6 +99,9 @@ func (m *move) takeCash(tendered int64) {
 	m.do(KickDrawer{})
 	m.do(Play{SoundApproved})
 	if m.partPaid() {
+		if taken.Change == 0 {
+			return
+		}
 		m.say("part_change", "amount", payment.Money{Amount: taken.Change, Currency: sale.Total.Currency}.Format("en-US"))
 		return
 	}

@@ -9,11 +9,11 @@ key 1 0 00                   => split entry=2500 keyed=1000
 buttons                      => cancel half third whole enter* keypad
 key enter                    => ready entry=2500
 press cash                   => cash entry=2500
-press exact                  => part created says=part_change : commit sale_created cash_taken/1000-0, drawer, ♪approved
+press exact                  => part created : commit sale_created cash_taken/1000-0, drawer, ♪approved
 buttons                      => give_back split cash qr*
 # Nothing ends it half way: not the first digit of another amount, not esc, not the menu.
-key 7                        => part created says=part_change
-key esc                      => part created says=part_change
+key 7                        => part created
+key esc                      => part created
 wait 10m                     => part created
 key enter                    => qr created : commit attempt_started, show 1 1500
 answer approved              => approved approved : commit attempt_changed/approved receipt 1, ♪approved, print 1
@@ -54,7 +54,7 @@ press menu                   => menu entry=900
 press split                  => split entry=900
 press half                   => ready entry=900
 press cash                   => cash entry=900
-press exact                  => part created says=part_change : commit sale_created cash_taken/450-0, drawer, ♪approved
+press exact                  => part created : commit sale_created cash_taken/450-0, drawer, ♪approved
 press give_back              => pin created
 press cancel                 => part created
 press give_back              => pin created
@@ -142,7 +142,7 @@ press menu                   => menu entry=900
 press split                  => split entry=900
 press third                  => ready entry=900
 press cash                   => cash entry=900
-press exact                  => part created says=part_change : commit sale_created cash_taken/300-0, drawer, ♪approved
+press exact                  => part created : commit sale_created cash_taken/300-0, drawer, ♪approved
 press split                  => split created
 key 3 00                     => split created keyed=300
 key enter                    => part created
