@@ -44,6 +44,7 @@ type link struct {
 	told   *Status // the newest automatic status; nil: none came yet
 	fences int     // fences sent and not yet answered
 
+	used    bool    // something was sent over it
 	profile Profile // of the printer at the end; settled at opening
 
 	probed   bool // it was tried out whether the printer answers fences
@@ -180,6 +181,22 @@ func (l *link) drain(ctx context.Context) error {
 		}
 	}
 	return errors.New("read from the printer: it sends without end; is this the printer's port?")
+}
+
+// longestHead is that of a raster's head, bytes.
+const longestHead = 8
+
+// free is the first that is sent over a link after a document that was cut off.
+// Where the cable took the rest of a picture's head with it, the bytes that come
+// next are taken for its size: zeros make a picture of none, a question for the
+// status one that may swallow a megabyte. Elsewhere they do nothing.
+func (l *link) free(ctx context.Context, torn bool) error {
+	if l.used || !torn {
+		l.used = true
+		return nil
+	}
+	l.used = true
+	return l.write(ctx, make([]byte, longestHead))
 }
 
 // ask sends DLE EOT n and returns the answer, zero if there is none.

@@ -92,8 +92,8 @@ func (p *Printer) attempt(ctx context.Context, talk func(*link) error) error {
 		_ = l.t.SetDeadline(time.Unix(1, 0)) // wakes what waits; a transport that cannot ends by its own deadline
 	})
 	defer stop()
-	var err error
-	if l.profile.Name == "" {
+	err := l.free(ctx, p.torn)
+	if err == nil && l.profile.Name == "" {
 		l.profile, err = l.identify(ctx, p.profile)
 	}
 	if err == nil {
@@ -329,6 +329,10 @@ func (p *Printer) settle(ctx context.Context, l *link) error {
 				return err
 			}
 			l.confirms = true
+			// It is at it. A fence before this one that is not answered soon went into a picture.
+			if soon := time.Now().Add(fenceProbe); soon.Before(end) {
+				end = soon
+			}
 		}
 		if l.confirms {
 			p.answers = true

@@ -471,6 +471,34 @@ func TestCableIsPulledAnywhere(t *testing.T) {
 	}
 }
 
+// Where the cable takes a part of a picture's head with it, the printer is free
+// again at once: what comes next is not taken for a picture's size.
+func TestCableIsPulledInAPicturesHead(t *testing.T) {
+	p, d := printer.Profile80(), sample("sale")
+	from := bytes.Index(encode(t, d, p), []byte("\x1dv0"))
+	const talk = 40 // bytes of questions before it, at most
+	for at := from; at < from+talk+8; at++ {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, p)
+			b.mustPrint(sample("report")) // it is known to answer
+			b.pull()
+			b.cable = func(c net.Conn) net.Conn { return &shortCable{Conn: c, left: at} }
+			if err := b.p.Print(t.Context(), d); !errors.Is(err, printer.ErrFake) {
+				t.Fatalf("after %d bytes: %v", at, err)
+			}
+			b.cable = nil
+			synctest.Wait()
+			began := time.Now()
+			b.mustPrint(d)
+			if took := time.Since(began); took > 3*time.Second {
+				t.Errorf("after %d bytes it took %v to print again", at, took)
+			}
+			last, _ := b.Last()
+			same(t, last.Picture, picture(t, d, p))
+		})
+	}
+}
+
 // shortCable breaks after so many bytes.
 type shortCable struct {
 	net.Conn
