@@ -34,9 +34,9 @@ func (s State) Buttons() []Button {
 	case Approved, Cancelled, Parked:
 		return []Button{done}
 	case Declined, Expired, Reversed:
-		return []Button{back, on("cash"), on("qr"), done}
+		return []Button{back, {ID: "cash", Enabled: s.takesCash()}, {ID: "qr", Enabled: s.takesWallets()}, done}
 	case Offline:
-		return []Button{back, {ID: "cash", Main: true, Enabled: true}}
+		return []Button{back, {ID: "cash", Main: true, Enabled: s.takesCash()}}
 	case PIN:
 		return []Button{back, {ID: "enter", Main: true, Enabled: len(s.Digits) >= minPIN}}
 	case Parking:

@@ -20,10 +20,13 @@ type Trade struct {
 	TaxRate     int // basis points, of what is keyed without a department
 	TaxBy       payment.TaxBy
 	Departments []Department
-	Discounts   []int // basis points, those with a button; none: there are no discounts
-	Unasked     int   // basis points: a larger discount takes a manager
-	Tips        []int // basis points, those with a button; none: nobody is asked for a tip
-	TipGross    bool  // a tip is of what is paid with tax
+	Discounts   []int            // basis points, those with a button; none: there are no discounts
+	Closed      []payment.Wallet // cash or wallets that are not taken
+	CashLimit   int64            // minor units of one payment; 0: none
+	WalletLimit int64            // likewise
+	Unasked     int              // basis points: a larger discount takes a manager
+	Tips        []int            // basis points, those with a button; none: nobody is asked for a tip
+	TipGross    bool             // a tip is of what is paid with tax
 }
 
 // taxed says that tax is charged on anything.
@@ -68,11 +71,14 @@ func (s State) payable() bool {
 
 // sayWhyNot says why there is nothing to be paid.
 func (m *move) sayWhyNot() {
-	if m.Due().Amount > MaxEntry {
+	switch {
+	case m.Due().Amount > MaxEntry:
 		m.say("amount_too_large")
-		return
+	case m.Due().Amount > 0 && !m.takesWallets():
+		m.refusesWallet(payment.WalletUnknown)
+	default:
+		m.say("amount_first")
 	}
-	m.say("amount_first")
 }
 
 // askTip says that Enter leads to the tip first.
@@ -89,7 +95,11 @@ func (s State) readyButtons() []Button {
 	if len(s.Settings.Trade.Tips) > 0 {
 		buttons = append(buttons, Button{ID: "tip", Main: s.askTip(), Enabled: s.Due().Amount > 0 && s.Order.Key == ""})
 	}
-	return append(buttons, Button{ID: "cash", Enabled: payable}, Button{ID: "qr", Main: !s.askTip(), Enabled: payable})
+	cash, wallets := payable && s.takesCash(), payable && s.takesWallets()
+	onlyCash := cash && !wallets
+	return append(buttons,
+		Button{ID: "cash", Main: onlyCash && !s.askTip(), Enabled: cash},
+		Button{ID: "qr", Main: !onlyCash && !s.askTip(), Enabled: wallets})
 }
 
 // cartButtons are those of the menu that change the sale in the making.

@@ -32,10 +32,10 @@ func (s State) partButtons() []Button {
 	if !ok {
 		return nil
 	}
-	wallet := !expired(sale)
+	wallet := !expired(sale) && s.takesWallets()
 	return []Button{
-		{ID: "give_back", Back: true, Enabled: true}, {ID: "split", Enabled: wallet && sale.Due() > 1},
-		{ID: "cash", Main: !wallet, Enabled: true}, {ID: "qr", Main: wallet, Enabled: wallet},
+		{ID: "give_back", Back: true, Enabled: true}, {ID: "split", Enabled: !expired(sale) && sale.Due() > 1},
+		{ID: "cash", Main: !wallet, Enabled: s.takesCash()}, {ID: "qr", Main: wallet, Enabled: wallet},
 	}
 }
 

@@ -178,6 +178,12 @@ func (c *counter) do(line string) error {
 			Discounts: []int{500, 1000}, Unasked: 1000, Tips: []int{1500, 1800, 2000},
 		}
 		c.start()
+	case "tenders": // no Alipay; cash up to 5.00, wallets up to 8.00
+		c.settings.Trade = checkout.Trade{Closed: []payment.Wallet{payment.Alipay}, CashLimit: 500, WalletLimit: 800}
+		c.start()
+	case "cashonly":
+		c.settings.Trade = checkout.Trade{Closed: []payment.Wallet{payment.WeChat, payment.Alipay, payment.UnionPay}}
+		c.start()
 	case "autoshift":
 		c.settings.AutoShift = true
 		c.start()

@@ -63,7 +63,7 @@ func (m *move) again(code payment.Code) bool {
 }
 
 func (m *move) charge(code payment.Code) {
-	if !m.reachable() {
+	if m.refusesWallet(code.Wallet()) || !m.reachable() {
 		return
 	}
 	sale, a := m.startAttempt(payment.Scan, code.Wallet())

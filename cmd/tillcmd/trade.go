@@ -2,6 +2,7 @@ package tillcmd
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -37,8 +38,35 @@ func tradeSettings() map[string]setting {
 		"sale.discounts":      {false, percents(func(c *Config, all []int) { c.Trade.Discounts = all })},
 		"sale.discount_limit": {false, number(0, 100, trade(func(t *checkout.Trade, n int) { t.Unasked = n * 100 }))},
 		"sale.tips":           {false, percents(func(c *Config, all []int) { c.Trade.Tips = all })},
+		"sale.tenders":        {false, tenders},
+		"sale.cash_limit":     {false, number(1, checkout.MaxEntry, func(c *Config, n int64) { c.Trade.CashLimit = n })},
+		"sale.wallet_limit":   {false, number(1, checkout.MaxEntry, func(c *Config, n int64) { c.Trade.WalletLimit = n })},
 		"sale.tip_with_tax":   {false, boolean(func(c *Config, b bool) { c.Trade.TipGross = b })},
 	}
+}
+
+// tenders takes the list of what is taken.
+func tenders(c *Config, value any) error {
+	all := []payment.Wallet{payment.WeChat, payment.Alipay, payment.UnionPay, payment.Cash}
+	var taken []string
+	if err := lines(func(_ *Config, texts []string) { taken = texts })(c, value); err != nil {
+		return err
+	}
+	for _, name := range taken {
+		if !slices.Contains(all, payment.Wallet(name)) {
+			return fmt.Errorf("%.40q is none of %v", name, all)
+		}
+	}
+	if len(taken) == 0 {
+		return errors.New("nothing could be paid: name at least one")
+	}
+	c.Trade.Closed = nil
+	for _, w := range all {
+		if !slices.Contains(taken, string(w)) {
+			c.Trade.Closed = append(c.Trade.Closed, w)
+		}
+	}
+	return nil
 }
 
 // percents takes a list of up to three whole per cent, as basis points.
