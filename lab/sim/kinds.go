@@ -75,7 +75,13 @@ func PremiseKinds() []string {
 		"receipts: it did not come out",
 		"refunds: cash",
 		"refunds: done",
+		"refunds: of a bill",
 		"refunds: voids",
+		"registers: a refund",
+		"registers: orders",
+		"registers: paid",
+		"shifts: bills",
 		"shifts: cash moved",
+		"splits: paid in part",
 	}
 }
