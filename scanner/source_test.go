@@ -107,6 +107,7 @@ func inOrder(t *testing.T, build func() rig) {
 			if err := r.scan(ctx, []byte("]Q1"+want[i])); err != nil {
 				t.Fatal(err)
 			}
+			synctest.Wait() // the first is in hand; as many wait as a queue holds
 		}
 		time.Sleep(time.Second)
 		cancel()
@@ -143,7 +144,7 @@ func endsWhileHandling(t *testing.T, build func() rig) {
 			handled++
 			cancel()
 		})
-		_ = r.scan(t.Context(), []byte("1")) // answered or not: the source ends meanwhile
+		_ = r.scan(ctx, []byte("1")) // answered or not: the source ends meanwhile
 		if err := <-ended; !errors.Is(err, context.Canceled) || handled != 1 {
 			t.Errorf("Run: %v, %d handled", err, handled)
 		}
