@@ -397,7 +397,7 @@ func (s *signed) add(version string, till []byte) {
 // gateway has it.
 func (s *signed) addBytes(about updates.About) string {
 	s.t.Helper()
-	image := make([]byte, 256<<10) // whole blocks of a disk
+	image := make([]byte, 256<<10)                 // whole blocks of a disk
 	_, _ = rand.NewChaCha8([32]byte{}).Read(image) // it does not fail
 	sum := sha256.Sum256(image)
 	about.ImageSize, about.ImageSHA256, about.Schema, about.Reads = int64(len(image)), hex.EncodeToString(sum[:]), store.Schema, store.Schema
