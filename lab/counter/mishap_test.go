@@ -155,11 +155,11 @@ func TestPlug(t *testing.T) {
 		d.PowerCut()
 		return d.State() // at once: 204 means that it is on
 	}
-	ends := func(what, status string) counter.State {
+	ends := func(what string, status ...string) counter.State {
 		t.Helper()
 		s := d.Await(what, 15*time.Second, counter.State.Settled)
-		if !s.LastIs(status) {
-			t.Errorf("%s: ends %s, want %s", what, s.Last.Status, status)
+		if !slices.ContainsFunc(status, s.LastIs) {
+			t.Errorf("%s: ends %s, want one of %s", what, s.Last.Status, status)
 		}
 		d.Home()
 		return s
@@ -188,7 +188,9 @@ func TestPlug(t *testing.T) {
 		if s.Screen != "checking" && !s.Settled() {
 			t.Errorf("%s: the terminal wakes on %s with %s", during.behaviour, s.Screen, s.Last.Status)
 		}
-		ends(during.behaviour, during.status)
+		// On a busy machine the cut may come before the request has left: then
+		// the sale expires, and the balance shows that nothing was charged.
+		ends(during.behaviour, during.status, "expired")
 	}
 	d.Balance()
 
