@@ -205,6 +205,18 @@ func (d *Demo) Next(behaviour string) {
 	d.handled("/wallet/next", map[string]string{"behaviour": behaviour})
 }
 
+// Charged waits until the charge that Next was said of has reached the acquirer.
+func (d *Demo) Charged() {
+	d.t.Helper()
+	ctx, done := context.WithTimeout(context.Background(), 5*time.Second)
+	defer done()
+	if err := d.Listen(ctx, func(kind string, data []byte) bool {
+		return kind == "phone" && decode[struct{ Next string }](d, "event phone", data).Next == "approve"
+	}); err != nil {
+		d.t.Fatalf("the charge did not reach the acquirer: %v", err)
+	}
+}
+
 // payWithin bounds the phone's answer.
 const payWithin = time.Second
 
