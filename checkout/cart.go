@@ -193,10 +193,16 @@ func (m *move) askKeyed(screen Screen, leave time.Duration) {
 	m.show(screen, leave)
 }
 
-func (m *move) pressDiscount(id string) {
+// takeKeyed is the amount that was keyed, which a button makes use of or drops.
+func (m *move) takeKeyed() int64 {
 	m.hush()
 	keyed := m.Keyed
 	m.Keyed = 0
+	return keyed
+}
+
+func (m *move) pressDiscount(id string) {
+	keyed := m.takeKeyed()
 	switch id {
 	case "cancel":
 		m.show(Ready, 0)
@@ -230,9 +236,7 @@ func (m *move) grantDiscount() {
 }
 
 func (m *move) pressTip(id string) {
-	m.hush()
-	keyed := m.Keyed
-	m.Keyed = 0
+	keyed := m.takeKeyed()
 	switch id {
 	case "cancel":
 		m.show(Ready, 0)
@@ -252,7 +256,7 @@ func (m *move) pressTip(id string) {
 	m.show(Ready, 0)
 }
 
-// again is the cart of a sale that is to be begun anew.
+// takeAgain has a sale's cart on the screen, to be begun anew.
 func (m *move) takeAgain(sale payment.Sale) {
 	m.Entry, m.Taken = sale.Due(), payment.Cart{}
 	m.Order = Order{Key: sale.Key, Reference: sale.Reference, Amount: sale.Due()}

@@ -46,9 +46,7 @@ func expired(sale payment.Sale) bool {
 }
 
 func (m *move) pressSplit(id string) {
-	m.hush()
-	due, keyed := m.Due().Amount, m.Keyed
-	m.Keyed = 0
+	due, keyed := m.Due().Amount, m.takeKeyed()
 	switch id {
 	case "half":
 		m.Part = (due + 1) / 2
