@@ -26,6 +26,14 @@ type Totals struct {
 // Kept is what is left of it.
 func (t Totals) Kept() int64 { return t.Taken - t.Refunded - t.Voided }
 
+// Plus is the sum of both.
+func (t Totals) Plus(o Totals) Totals {
+	return Totals{
+		Count: t.Count + o.Count, Taken: t.Taken + o.Taken, Refunded: t.Refunded + o.Refunded,
+		Voided: t.Voided + o.Voided, Late: t.Late + o.Late,
+	}
+}
+
 // Shift is the fold of what happened at the counter between the opening of the
 // drawer and its count. Its methods never change the shift they are called on.
 // The numbers are contiguous; a shift's number is that of its Z report.
@@ -219,13 +227,7 @@ func (s *Shift) bill(sale Sale, from, to, sign int64) {
 }
 
 func (s Shift) add(w Wallet, t Totals) {
-	sum := s.Wallets[w]
-	sum.Count += t.Count
-	sum.Taken += t.Taken
-	sum.Refunded += t.Refunded
-	sum.Voided += t.Voided
-	sum.Late += t.Late
-	s.Wallets[w] = sum
+	s.Wallets[w] = s.Wallets[w].Plus(t)
 }
 
 // Paid are the kinds of payment of the shift, in one order.

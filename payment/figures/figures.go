@@ -62,13 +62,7 @@ func (d *Day) add(o Day) {
 		if d.Wallets == nil {
 			d.Wallets = map[payment.Wallet]payment.Totals{}
 		}
-		sum := d.Wallets[w]
-		sum.Count += t.Count
-		sum.Taken += t.Taken
-		sum.Refunded += t.Refunded
-		sum.Voided += t.Voided
-		sum.Late += t.Late
-		d.Wallets[w] = sum
+		d.Wallets[w] = d.Wallets[w].Plus(t)
 	}
 }
 
