@@ -100,7 +100,7 @@ func (c Integrator) certificate(dir string) (tls.Certificate, error) {
 	}
 	raw, err := ownCertificate(time.Now())
 	if err == nil {
-		err = os.MkdirAll(dir, 0o700)
+		err = durable.MakeFolder(dir)
 	}
 	if err == nil {
 		err = durable.Write(file, raw, 0o600)
