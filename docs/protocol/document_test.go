@@ -1,12 +1,14 @@
 package protocol_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/goccy/go-yaml"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"till/payment"
 	"till/sync/wire"
@@ -125,15 +127,37 @@ func (m message) typeName() string {
 
 func readDocument(t *testing.T) (doc document, raw []byte) {
 	t.Helper()
-	text, err := os.ReadFile("asyncapi.yaml")
+	raw = readYAML(t, "asyncapi.yaml", &doc)
+	return doc, raw
+}
+
+// readYAML reads a file into doc, and returns it as JSON.
+func readYAML(t *testing.T, file string, doc any) []byte {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if raw, err = yaml.YAMLToJSON(text); err != nil {
+	raw, err := yaml.YAMLToJSON(text)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(raw, &doc); err != nil {
+	if err := json.Unmarshal(raw, doc); err != nil {
 		t.Fatal(err)
 	}
-	return doc, raw
+	return raw
+}
+
+// schemasOf is a compiler that knows the schemas of a file, given as JSON.
+func schemasOf(t *testing.T, file string, raw []byte) *jsonschema.Compiler {
+	t.Helper()
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource(file, value); err != nil {
+		t.Fatal(err)
+	}
+	return compiler
 }

@@ -15,14 +15,12 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"till/cloud/enrol"
@@ -65,26 +63,10 @@ type door struct {
 
 func openDoor(t *testing.T) *door {
 	t.Helper()
-	text, err := os.ReadFile(enrolmentFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := yaml.YAMLToJSON(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &door{T: t, compiler: jsonschema.NewCompiler(), now: time.Now(), seen: map[string]bool{}}
-	if err := json.Unmarshal(raw, &d.doc); err != nil {
-		t.Fatal(err)
-	}
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := &door{T: t, now: time.Now(), seen: map[string]bool{}}
+	d.compiler = schemasOf(t, enrolmentFile, readYAML(t, enrolmentFile, &d.doc))
 	d.compiler.AssertFormat()
-	if err := d.compiler.AddResource(enrolmentFile, value); err != nil {
-		t.Fatal(err)
-	}
+	var err error
 	d.registry, err = enrol.Open(t.TempDir(), enrol.Options{
 		Now: func() time.Time { return d.now }, Common: enrolment.Settings{"gateway.broker": "ssl://gateway.example:8883", "gateway.key": "x"},
 	})

@@ -82,19 +82,13 @@ func same(t *testing.T, at string, value any, example []byte) {
 // validators are the payload schemas, compiled by message.
 func validators(t *testing.T, doc document, raw []byte) map[string]*jsonschema.Schema {
 	t.Helper()
-	tree, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
-	if err != nil {
-		t.Fatal(err)
-	}
-	compiler := jsonschema.NewCompiler()
+	compiler := schemasOf(t, "asyncapi.json", raw)
 	compiler.DefaultDraft(jsonschema.Draft7)
 	compiler.AssertFormat()
 	compiler.AssertContent()
-	if err := compiler.AddResource("asyncapi.json", tree); err != nil {
-		t.Fatal(err)
-	}
 	all := map[string]*jsonschema.Schema{}
 	for name := range doc.Components.Messages {
+		var err error
 		if all[name], err = compiler.Compile("asyncapi.json#/components/messages/" + name + "/payload"); err != nil {
 			t.Fatal(err)
 		}

@@ -1,19 +1,16 @@
 package protocol_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"till/cmd/tillcmd/integrator"
@@ -49,31 +46,13 @@ func (f *fakeCounter) Status(context.Context) (integrator.Status, error) {
 // TestIntegrator holds the document for cash registers to the terminal: each
 // operation is served, each answer is one that the document has, in its form.
 func TestIntegrator(t *testing.T) {
-	text, err := os.ReadFile(integratorFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := yaml.YAMLToJSON(text)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var doc struct {
 		Paths      map[string]map[string]json.RawMessage `json:"paths"`
 		Components struct {
 			Responses map[string]reply `json:"responses"`
 		} `json:"components"`
 	}
-	if err := json.Unmarshal(raw, &doc); err != nil {
-		t.Fatal(err)
-	}
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
-	if err != nil {
-		t.Fatal(err)
-	}
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource(integratorFile, value); err != nil {
-		t.Fatal(err)
-	}
+	compiler := schemasOf(t, integratorFile, readYAML(t, integratorFile, &doc))
 	full := integrator.Sale{
 		Key: "a", Reference: "table 4", Status: payment.StatusRefunded, Final: true, Amount: 1234, Currency: "USD", Paid: 1234, Refunded: 1234,
 		ID: "01KAT7X2Q8M5V3N9RD6E4WZB1C", Receipt: "000001", Tenders: []integrator.Tender{{Wallet: payment.Alipay, Amount: 1234, Paid: true, Transaction: "2026"}},
