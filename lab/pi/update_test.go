@@ -139,7 +139,7 @@ type updating struct {
 	slot    int // it runs from
 	home    int // what it ran before the update
 	boots   int
-	trials  int // that were cut
+	trials  int // that were begun, and cut
 	rollout releases.Rollout
 }
 
@@ -173,11 +173,14 @@ var steps = []step{{"fetching", 4 * time.Second}, {"writing", 30 * time.Second},
 // cut cuts the power at a moment of a step. The update may be a step further then.
 func (u *updating) cut(s step, random *rand.Rand) {
 	u.t.Helper()
-	u.until(func() bool { return strings.Contains(u.machine.Console.String(), `record="`+s.phase) })
+	u.until(func() bool { return u.says(s.phase) })
+	if u.trials > 0 { // the second ends the update: before its store is open, so that it is known why
+		s.most = 2 * time.Second
+	}
 	moment := time.Duration(random.Int64N(int64(s.most)))
 	boots, due := u.boots, time.Now().Add(moment)
 	u.until(func() bool { return time.Now().After(due) || s.phase != "trying" && u.boots > boots })
-	if u.slot != u.home {
+	if u.slot != u.home || u.says("trying") { // it counts before the machine is started anew for it
 		u.trials++
 	}
 	u.lap(fmt.Sprintf("cut: %s, after %s, from partition %d", s.phase, moment, u.slot))
@@ -185,6 +188,11 @@ func (u *updating) cut(s step, random *rand.Rand) {
 		u.t.Fatal(err)
 	}
 	u.on()
+}
+
+// says is whether the record of the update said so since the machine was switched on.
+func (u *updating) says(phase string) bool {
+	return strings.Contains(u.machine.Console.String(), `record="`+phase)
 }
 
 // downloaded puts most of a release on the card, as a download leaves it that was
