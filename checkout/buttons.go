@@ -156,7 +156,12 @@ func (s State) reprintable(id payment.SaleID) bool {
 
 // Keypad says whether the screen takes digits.
 func (s State) Keypad() bool {
-	return slices.Contains([]Screen{Ready, TakeCash, PIN, Refunding, DrawerSum, Discounting, Tipping, Splitting}, s.Screen)
+	return s.Screen == Ready || s.Screen == TakeCash || s.Screen == PIN || s.asksAmount()
+}
+
+// asksAmount says whether the screen asks for an amount beside that of the sale.
+func (s State) asksAmount() bool {
+	return slices.Contains([]Screen{Refunding, DrawerSum, Discounting, Tipping, Splitting}, s.Screen)
 }
 
 // Pressable says whether the screen has this button, and it is enabled. The keys
@@ -318,9 +323,10 @@ func (m *move) digits(key string) {
 		if m.Screen == Receipt {
 			m.show(Ready, 0) // asked again after that sale
 		}
-	case Ready, TakeCash, PIN, Refunding, DrawerSum, Discounting, Tipping, Splitting:
 	default:
-		return
+		if !m.Keypad() {
+			return
+		}
 	}
 	if m.Screen == Ready && m.Order.Key != "" {
 		m.say("order_amount")
@@ -362,18 +368,18 @@ func (m *move) typed(amount int64, key string) int64 {
 }
 
 func (m *move) backspace() {
-	switch m.Screen {
-	case Ready:
+	switch {
+	case m.Screen == Ready:
 		if m.Order.Key != "" {
 			m.say("order_amount")
 			return
 		}
 		m.dropLast()
-	case TakeCash:
+	case m.Screen == TakeCash:
 		m.Tendered /= 10
-	case Refunding, DrawerSum, Discounting, Tipping, Splitting:
+	case m.asksAmount():
 		m.Keyed /= 10
-	case PIN:
+	case m.Screen == PIN:
 		m.Digits = m.Digits[:max(0, len(m.Digits)-1)]
 	}
 }
@@ -388,7 +394,7 @@ func (m *move) escape() {
 		m.ready()
 	case m.Screen == TakeCash && m.Tendered > 0:
 		m.Tendered = 0
-	case slices.Contains([]Screen{Refunding, DrawerSum, Discounting, Tipping, Splitting}, m.Screen) && m.Keyed > 0:
+	case m.asksAmount() && m.Keyed > 0:
 		m.Keyed = 0
 	case m.Screen == PIN && m.Digits != "":
 		m.Digits = ""
