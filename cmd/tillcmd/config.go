@@ -456,14 +456,14 @@ func (f configFile) partial() (Config, []fault) {
 	if key, err := checkBody(c); err != nil {
 		faults = append(faults, fault{found[key], key, err})
 	}
-	if i := c.Integrator; (i.Listen == "") != (i.Token == "") {
-		faults = append(faults, fault{max(found["integrator.listen"], found["integrator.token"]), "integrator.token", errors.New("goes with integrator.listen; one of them is missing")})
-	}
-	if i := c.Integrator; (i.Certificate == "") != (i.PrivateKey == "") {
-		faults = append(faults, fault{max(found["integrator.certificate"], found["integrator.private_key"]), "integrator.certificate", errors.New("goes with integrator.private_key; one of them is missing")})
-	}
-	if cert, key := "gateway.certificate", "gateway.private_key"; (c.Gateway.Certificate == "") != (c.Gateway.PrivateKey == "") {
-		faults = append(faults, fault{max(found[cert], found[key]), cert, fmt.Errorf("goes with %s; one of them is missing", key)})
+	for _, both := range []struct{ key, value, otherKey, otherValue string }{
+		{"integrator.token", c.Integrator.Token, "integrator.listen", c.Integrator.Listen},
+		{"integrator.certificate", c.Integrator.Certificate, "integrator.private_key", c.Integrator.PrivateKey},
+		{"gateway.certificate", c.Gateway.Certificate, "gateway.private_key", c.Gateway.PrivateKey},
+	} {
+		if (both.value == "") != (both.otherValue == "") {
+			faults = append(faults, fault{max(found[both.key], found[both.otherKey]), both.key, fmt.Errorf("goes with %s; one of them is missing", both.otherKey)})
+		}
 	}
 	return c, faults
 }
