@@ -236,31 +236,38 @@ func (r *cashRegister) Sale(ctx context.Context, key string) (found integrator.S
 
 // sale is an order as it stands; called from the counter's goroutine.
 func (r *cashRegister) sale(t *terminal, key string) (integrator.Sale, bool) {
+	sale, sold, err := r.sold(t, key)
+	if err != nil {
+		t.log.Error("integrator", "err", err)
+	}
+	if sold {
+		return t.asOrder(sale), true
+	}
 	r.mu.Lock()
-	id, sold := r.sales[key]
 	order, taken := r.orders[key]
 	r.mu.Unlock()
-	s := t.register.State
-	if sold {
-		sale, ok := s.Sale(id)
-		if !ok {
-			var err error
-			if sale, ok, err = t.journal.Sale(id); err != nil {
-				t.log.Error("integrator", "err", err)
-			}
-		}
-		if ok {
-			return t.asOrder(sale), true
-		}
-	}
 	if !taken {
 		return integrator.Sale{}, false
 	}
 	of := integrator.Sale{Key: key, Reference: order.Reference, Amount: order.Amount, Currency: order.Currency, Status: integrator.Waiting}
-	if s.Order.Key != key { // given up before anybody paid
+	if t.register.State.Order.Key != key { // given up before anybody paid
 		of.Status, of.Final = payment.StatusCancelled, true
 	}
 	return of, true
+}
+
+// sold is the newest sale of a key; called from the counter's goroutine.
+func (r *cashRegister) sold(t *terminal, key string) (payment.Sale, bool, error) {
+	r.mu.Lock()
+	id, sold := r.sales[key]
+	r.mu.Unlock()
+	if !sold {
+		return payment.Sale{}, false, nil
+	}
+	if sale, ok := t.register.State.Sale(id); ok {
+		return sale, true, nil
+	}
+	return t.journal.Sale(id)
 }
 
 // asOrder is a sale as a cash register sees it.
@@ -308,18 +315,9 @@ func (r *cashRegister) Cancel(ctx context.Context, key string) error {
 // Refund implements integrator.Counter.
 func (r *cashRegister) Refund(ctx context.Context, key string, give integrator.Refund) error {
 	return r.ask(ctx, func(t *terminal) (checkout.Event, error) {
-		r.mu.Lock()
-		id, sold := r.sales[key]
-		r.mu.Unlock()
-		if !sold {
-			return nil, integrator.ErrUnknown
-		}
-		sale, ok := t.register.State.Sale(id)
-		if !ok {
-			var err error
-			if sale, ok, err = t.journal.Sale(id); err != nil || !ok {
-				return nil, errors.Join(integrator.ErrUnknown, err)
-			}
+		sale, sold, err := r.sold(t, key)
+		if err != nil || !sold {
+			return nil, errors.Join(integrator.ErrUnknown, err)
 		}
 		left, before := int64(0), int64(0)
 		for n := range sale.Tenders {
