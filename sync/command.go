@@ -110,9 +110,11 @@ func (m *move) reporting(r wire.Reported) {
 }
 
 // report says how the terminal is, at every connect and change: the broker
-// keeps it, and may have lost it.
+// keeps it, and may have lost it. The gateway has answered by then, and so knows
+// which boot this is: before that it would take the report for one of a boot
+// that is over, where it overtakes the hello.
 func (m *move) report() {
-	if m.Connected && m.reported != nil {
+	if m.Online && m.reported != nil {
 		m.publish(wire.Reports, *m.reported, 1, true)
 	}
 }

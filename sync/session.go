@@ -206,7 +206,6 @@ func (m *move) connected() {
 	m.heardAt = m.now.At // it has this long to answer
 	m.publish(wire.Presence, wire.Status{Online: true, Boot: m.Boot, Version: m.Version}, 1, true)
 	m.hello()
-	m.report()
 }
 
 // hello says where the journal stands. Its answer says how far the ledger is,
@@ -243,6 +242,7 @@ func (m *move) reachable(online bool) {
 	if m.Online != online {
 		m.Online = online
 		m.do(Reachable{online})
+		m.report()
 	}
 }
 
