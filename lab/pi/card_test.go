@@ -40,7 +40,7 @@ func cuts() int {
 func TestCard(t *testing.T) {
 	t.Parallel()
 	c, socket := newCounter(t, secure())
-	p := newPi(t, c.writeCard("v1.0.0", nil), socket)
+	p := newPi(t, c.writeCard("v1.0.0", nil, ""), socket)
 	m := c.boot(p)
 	first := m.Console.Reader()
 	for _, line := range []string{"the data's file system grew", "msg=booted", "network: address", "msg=enrolled"} {
@@ -194,15 +194,15 @@ var settings = enrolment.Settings{
 }
 
 // writeCard makes the board's image, with a claim to be terminal pi-1, as till
-// image does, in the size of a card.
-func (c *counter) writeCard(version string, trust []byte) string {
+// image does, in the size of a card. more is of the site's settings.
+func (c *counter) writeCard(version string, trust []byte, more string) string {
 	c.t.Helper()
 	claim, err := c.cloud.Claim(service.ClaimOrder{Terminal: "pi-1", Settings: settings})
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	r := recipe(c.t, version, program(c.t, "./cmd/till", version))
-	r.Trust, r.Site = trust, fmt.Appendf(nil, siteText, claim.Gateway, claim.Authority, claim.Code)
+	r.Trust, r.Site = trust, fmt.Appendf([]byte(more), siteText, claim.Gateway, claim.Authority, claim.Code)
 	name := filepath.Join(c.t.TempDir(), "card")
 	f, err := os.Create(name)
 	if err != nil {

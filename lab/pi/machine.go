@@ -18,8 +18,9 @@ import (
 // Options say what a machine is made of.
 type Options struct {
 	// Virt is QEMU's own machine in place of a Pi, for what its Pi has no model
-	// of: a watchdog that waits. It runs the same kernel, and has no panel, no
-	// pins and no card slot. Its first serial port is ttyAMA0.
+	// of: a watchdog that waits. It runs the same kernel, and has no panel and no
+	// pins; its card is a disk, its network is not on USB, and its first serial
+	// port is ttyAMA0.
 	Virt bool
 
 	Kernel, Initrd, DeviceTree string // files; Initrd may be empty
@@ -154,14 +155,18 @@ func arguments(o Options) []string {
 	if o.Initrd != "" {
 		args = append(args, "-initrd", o.Initrd)
 	}
+	slot, network := "sd", "usb-net"
+	if o.Virt {
+		slot, network = "virtio", "virtio-net-pci,romfile=" // it is not to boot from
+	}
 	if o.Card != "" {
-		args = append(args, "-drive", "file="+strings.ReplaceAll(o.Card, ",", ",,")+",if=sd,format=raw")
+		args = append(args, "-drive", "file="+strings.ReplaceAll(o.Card, ",", ",,")+",if="+slot+",format=raw")
 	}
 	if o.Tablet {
 		args = append(args, "-device", "usb-tablet,id="+tabletID)
 	}
 	if o.Network {
-		args = append(args, "-netdev", "user,id="+networkID+"0", "-device", "usb-net,netdev="+networkID+"0,id="+networkID)
+		args = append(args, "-netdev", "user,id="+networkID+"0", "-device", network+",netdev="+networkID+"0,id="+networkID)
 	}
 	if o.Printer != "" {
 		args = append(args,
@@ -254,8 +259,12 @@ func (m *Machine) Ended(ctx context.Context) (End, error) {
 }
 
 // TryBoot says whether the system asked its firmware to boot the other slot once
-// (reboot with "0 tryboot").
+// (reboot with "0 tryboot"). Virt has no firmware to ask: there it is what the
+// kernel says of it, which needs a loglevel that shows it.
 func (m *Machine) TryBoot() bool {
+	if strings.Contains(m.Console.String(), "Restarting system with command '0 tryboot'") {
+		return true
+	}
 	m.stderr.mu.Lock()
 	defer m.stderr.mu.Unlock()
 	return m.stderr.tryboot

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +23,7 @@ import (
 	"till/cloud/releases"
 	"till/cloud/service"
 	"till/cmd/tillcmd"
+	"till/lab/pi"
 	"till/lab/pi/firmware"
 	"till/store"
 	"till/sync/wire/updates"
@@ -39,7 +41,7 @@ func TestUpdate(t *testing.T) {
 	soak := os.Getenv("TILL_SOAK") != ""
 	c, socket := newCounter(t, secure())
 	r := c.newReleases()
-	u := &updating{counter: c, pi: newPi(t, c.writeCard("v1.0.0", r.root()), socket)}
+	u := &updating{counter: c, pi: newPi(t, c.writeCard("v1.0.0", r.root(), onVirt), socket)}
 	u.on()
 	c.booted(c.machine)
 
@@ -77,6 +79,7 @@ func TestUpdate(t *testing.T) {
 	}
 	if soak {
 		u.falls(r)
+		u.hangs(r)
 		u.refuses(r)
 	}
 	c.booted(c.machine)
@@ -100,8 +103,38 @@ func (u *updating) falls(r *signed) {
 	u.ends(updates.RolledBack, "gateway")
 }
 
-// refuses goes through the releases that are not to be tried. One that is older,
-// or another board's, the gateway does not even offer: lab/update has those.
+// onVirt names the board that the Pi's card would find out by itself, for the
+// machine that it is put into for a while.
+const onVirt = "board = \"pi3b\"\n"
+
+// hangs has a release on trial that hangs, which the watchdog ends. The Pi of QEMU
+// has none that waits, so the card is put into another machine meanwhile.
+func (u *updating) hangs(r *signed) {
+	u.t.Helper()
+	r.add("v1.4.0", program(u.t, "./lab/pi/hang", "v1.4.0"))
+	u.downloaded(r, "v1.4.0")
+	plugged := u.pi.Hardware
+	u.replug(pi.Options{Virt: true, Network: true, Nice: plugged.Nice})
+	u.stage("v1.4.0")
+	before, bites := u.boots, u.bites
+	u.ends(updates.RolledBack, "store")
+	if u.slot != u.home || u.boots != before+4 || u.bites != bites+2 {
+		u.t.Errorf("%d bites of the watchdog and %d boots, now from partition %d; want two trials that it ends, and %d again", u.bites-bites, u.boots-before, u.slot, u.home)
+	}
+	u.replug(plugged)
+}
+
+// replug pulls the plug, and puts the card into another machine.
+func (u *updating) replug(hardware pi.Options) {
+	u.t.Helper()
+	if err := u.pi.Cut(u.machine); err != nil {
+		u.t.Fatal(err)
+	}
+	u.pi.Hardware = hardware
+	u.on()
+}
+
+// refuses goes through the releases that are not to be tried.
 func (u *updating) refuses(r *signed) {
 	u.t.Helper()
 	for _, c := range []struct {
@@ -122,14 +155,60 @@ func (u *updating) refuses(r *signed) {
 		u.stage(c.version)
 		u.ends(updates.Refused, c.why)
 	}
+	u.refusesOffered(r, updates.About{Version: "v0.9.0", Board: "pi3b"}, "older-version")
+	u.refusesOffered(r, updates.About{Version: "v1.7.0", Board: "pi5"}, "wrong-board")
+
+	r.addBytes(updates.About{Version: "v1.8.0", Board: "pi3b"})
+	r.freeze()
+	u.stage("v1.8.0")
+	u.ends(updates.Refused, "expired")
+
 	// The gateway is another's, who signs with keys of its own.
 	if err := os.RemoveAll(r.dir); err != nil {
 		u.t.Fatal(err)
 	}
 	forged := u.newReleases()
-	forged.addBytes(updates.About{Version: "v1.7.0", Board: "pi3b"})
-	u.stage("v1.7.0")
+	forged.addBytes(updates.About{Version: "v1.9.0", Board: "pi3b"})
+	u.stage("v1.9.0")
 	u.ends(updates.Refused, "signature")
+}
+
+// refusesOffered has a release offered that no gateway of till's would offer to
+// this terminal. Ours takes the offer back at its next look, so it is made again.
+func (u *updating) refusesOffered(r *signed, about updates.About, why string) {
+	u.t.Helper()
+	r.addBytes(about)
+	wish := updates.Wish{Rollout: about.Version + "-lie", Version: about.Version, Now: true}
+	raw, err := json.Marshal(wish)
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	u.lap("offered " + about.Version)
+	var offered time.Time
+	u.until(func() bool {
+		t, err := u.cloud.Terminal("pi-1")
+		if err != nil {
+			u.t.Fatal(err)
+		}
+		var report updates.Report
+		if err := json.Unmarshal(t.Reported.Parts[updates.Part], &report); err != nil {
+			u.t.Fatal(err)
+		}
+		if last := report.Last; last != nil && last.Rollout == wish.Rollout {
+			if last.Result != updates.Refused || last.Why != why {
+				u.t.Fatalf("%s is %+v, want it refused for %s", about.Version, last, why)
+			}
+			u.lap(fmt.Sprintf("%s: %s %s: %s", about.Version, last.Result, last.Why, last.Reason))
+			return true
+		}
+		if time.Since(offered) > 2*time.Second {
+			offered = time.Now()
+			if _, err := u.cloud.Wish("pi-1", updates.Part, raw); err != nil {
+				u.t.Fatal(err)
+			}
+		}
+		return false
+	})
 }
 
 // updating is a Pi that is switched on again whenever it ends.
@@ -139,6 +218,7 @@ type updating struct {
 	slot    int // it runs from
 	home    int // what it ran before the update
 	boots   int
+	bites   int // of the watchdog
 	trials  int // that were begun, and cut
 	rollout releases.Rollout
 }
@@ -284,13 +364,17 @@ func (u *updating) until(there func() bool) {
 	defer done()
 	look := time.NewTicker(200 * time.Millisecond)
 	defer look.Stop()
-	ended := make(chan error, 1)
+	type ending struct {
+		how pi.End
+		err error
+	}
+	ended := make(chan ending, 1)
 	var watching sync.WaitGroup
 	watch := func() {
 		m := u.machine
 		watching.Go(func() {
-			_, err := u.pi.Ended(ctx, m)
-			ended <- err
+			how, err := u.pi.Ended(ctx, m)
+			ended <- ending{how, err}
 		})
 	}
 	watch()
@@ -300,9 +384,12 @@ func (u *updating) until(there func() bool) {
 		case <-look.C:
 		case <-ctx.Done():
 			u.t.Fatalf("not within %s", updateWithin)
-		case err := <-ended:
-			if err != nil {
-				u.t.Fatal(err)
+		case end := <-ended:
+			if end.err != nil {
+				u.t.Fatal(end.err)
+			}
+			if end.how == pi.Bitten {
+				u.bites++
 			}
 			if err := u.machine.Close(); err != nil {
 				u.t.Fatal(err)
@@ -423,6 +510,24 @@ func (s *signed) addBytes(about updates.About) string {
 	}
 	path, _ := s.file(about.Version)
 	return path
+}
+
+// freeze leaves the gateway with metadata that ran out, and without the keys to
+// sign them anew.
+func (s *signed) freeze() {
+	s.t.Helper()
+	frozen := filepath.Join(s.t.TempDir(), "releases")
+	err := os.CopyFS(frozen, os.DirFS(s.dir))
+	if err == nil {
+		then := time.Now().Add(-releases.TimestampLife - time.Hour)
+		err = releases.At(frozen, func() time.Time { return then }).Refresh(true)
+	}
+	if err == nil {
+		err = errors.Join(os.RemoveAll(filepath.Join(frozen, "keys")), os.RemoveAll(s.dir), os.Rename(frozen, s.dir))
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // file is where the gateway has a release, and its name.

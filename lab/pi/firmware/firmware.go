@@ -37,6 +37,9 @@ const deviceTree = "bcm2710-rpi-3-b-plus.dtb"
 // it is opened, and its first serial port, which the tests read, is the kernel's second.
 const quirks = "till.watchdog=off console=ttyAMA1,115200"
 
+// virtQuirks are the same of QEMU's own machine.
+const virtQuirks = "console=ttyAMA0"
+
 // Boot switches the Pi on. The flag of a restart that asked for a trial is used up.
 func (p *Pi) Boot(ctx context.Context) (*pi.Machine, int, error) {
 	tryboot := p.tryboot
@@ -76,7 +79,11 @@ func (p *Pi) start(ctx context.Context, s card.Start, tryboot bool) (*pi.Machine
 	}
 	o.Card = p.Card
 	// The firmware tells these in the device tree (/chosen/bootloader).
-	o.CommandLine = fmt.Sprintf("%s %s till.slot=%d", s.CommandLine, quirks, s.Partition)
+	words := quirks
+	if o.Virt {
+		words = virtQuirks
+	}
+	o.CommandLine = fmt.Sprintf("%s %s till.slot=%d", s.CommandLine, words, s.Partition)
 	if tryboot {
 		o.CommandLine += " till.tryboot=on"
 	}
