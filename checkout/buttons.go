@@ -38,12 +38,18 @@ func (s State) Buttons() []Button {
 	case Offline:
 		return []Button{back, {ID: "cash", Main: true, Enabled: s.takesCash()}}
 	case PIN:
-		return []Button{back, {ID: "enter", Main: true, Enabled: len(s.Digits) >= minPIN}}
+		return []Button{back, s.pinButton()}
+	case SignOn:
+		return []Button{on("status"), on("doctor"), s.pinButton()}
 	case Parking:
 		return []Button{back, on("goods"), on("other")}
 	case Menu:
 		buttons := append([]Button{back}, s.cartButtons()...)
-		return append(buttons, Button{ID: "reprint", Enabled: s.reprintable(s.Last)}, on("sales"), on("shift"), on("status"), on("doctor"))
+		buttons = append(buttons, Button{ID: "reprint", Enabled: s.reprintable(s.Last)}, on("sales"), on("shift"), on("status"), on("doctor"))
+		if s.Settings.SignOn {
+			buttons = append(buttons, Button{ID: "sign_off", Enabled: !s.Begun()})
+		}
+		return buttons
 	case Discounting:
 		return s.discountButtons(back)
 	case Tipping:
@@ -156,7 +162,7 @@ func (s State) reprintable(id payment.SaleID) bool {
 
 // Keypad says whether the screen takes digits.
 func (s State) Keypad() bool {
-	return s.Screen == Ready || s.Screen == TakeCash || s.Screen == PIN || s.asksAmount()
+	return s.Screen == Ready || s.Screen == TakeCash || s.Screen == PIN || s.Screen == SignOn || s.asksAmount()
 }
 
 // asksAmount says whether the screen asks for an amount beside that of the sale.
@@ -192,7 +198,11 @@ func (m *move) press(id string) {
 		m.pressReady(id)
 	case TakeCash:
 		m.pressCash(id)
-	case PIN, Parking:
+	case PIN:
+		m.pressPIN(id)
+	case SignOn:
+		m.pressSignOn(id)
+	case Parking:
 		m.pressParking(id)
 	case Menu, Sales, OneSale, About:
 		m.pressMenu(id)
@@ -347,7 +357,7 @@ func (m *move) digits(key string) {
 	case Discounting, Tipping, Splitting:
 		m.Keyed = m.typed(m.Keyed, key)
 		m.leaveAt = m.now.At.Add(discountFor)
-	case PIN:
+	case PIN, SignOn:
 		if len(m.Digits)+len(key) <= maxPIN {
 			m.Digits += key
 		}
@@ -379,7 +389,7 @@ func (m *move) backspace() {
 		m.Tendered /= 10
 	case m.asksAmount():
 		m.Keyed /= 10
-	case m.Screen == PIN:
+	case m.Screen == PIN || m.Screen == SignOn:
 		m.Digits = m.Digits[:max(0, len(m.Digits)-1)]
 	}
 }
@@ -396,7 +406,7 @@ func (m *move) escape() {
 		m.Tendered = 0
 	case m.asksAmount() && m.Keyed > 0:
 		m.Keyed = 0
-	case m.Screen == PIN && m.Digits != "":
+	case (m.Screen == PIN || m.Screen == SignOn) && m.Digits != "":
 		m.Digits = ""
 	case m.Screen == Approved || m.Screen == Cancelled || m.Screen == Parked:
 		m.hush()
@@ -422,5 +432,10 @@ func (m *move) enter() {
 		m.takeCash(m.Tendered) // too little: it says so
 	case Refunding:
 		m.giveBack() // too much: likewise
+	case PIN, SignOn:
+		if !m.pinAt.IsZero() {
+			m.Digits = ""
+			m.sayWait()
+		}
 	}
 }

@@ -224,7 +224,7 @@ func (m *move) discount(amount int64, rate int) {
 	m.Wanted = payment.Cart{Off: amount, OffRate: rate}
 	// Of a rate the rate counts: rounded to a cent it may come to more.
 	if limit := m.Settings.Trade.Unasked; rate > limit || amount*10_000 > int64(limit)*m.Cart().Bill().Subtotal() {
-		m.startManager(ToDiscount)
+		m.startManager(payment.ToDiscount)
 		return
 	}
 	m.grantDiscount()

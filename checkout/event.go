@@ -50,6 +50,12 @@ type (
 	Doubted struct{ Sale payment.Sale }
 	// Loaded brings the recent sales that Load asked for.
 	Loaded struct{ Sales []payment.Sale }
+	// Identified answers Identify.
+	Identified struct {
+		Operator payment.Operator
+		Known    bool
+		Badge    bool // it was scanned
+	}
 	// Examined answers Examine: what the doctor found, or why it did not look.
 	Examined struct {
 		Checks []Check
@@ -88,6 +94,7 @@ func (RefundTold) event()     {}
 func (Found) event()          {}
 func (HaltChanged) event()    {}
 func (Noticed) event()        {}
+func (Identified) event()     {}
 func (Booted) event()         {}
 func (Keyed) event()          {}
 func (Pressed) event()        {}
@@ -155,6 +162,12 @@ type (
 	KickDrawer struct{}
 	// Play is heard, and always seen as well.
 	Play struct{ Sound Sound }
+	// Identify asks whose PIN or badge this is, answered by Identified. It is in no
+	// other effect, and in State only while it is keyed.
+	Identify struct {
+		Secret string
+		Badge  bool // it was scanned
+	}
 	// Examine has the doctor try every device, answered by Examined.
 	Examine struct{}
 	// Load asks for the newest sales of the journal, answered by Loaded.
@@ -173,6 +186,7 @@ func (Print) effect()      {}
 func (KickDrawer) effect() {}
 func (Play) effect()       {}
 func (Examine) effect()    {}
+func (Identify) effect()   {}
 func (Load) effect()       {}
 
 // Sound is one of the four things a counter has to hear.

@@ -15,6 +15,8 @@ type Fake struct {
 	FailAppend, FailRead error
 	// Jammed is a printer that prints nothing: what it is given waits.
 	Jammed bool
+	// Operators are known by these PINs and badges.
+	Operators map[string]payment.Operator
 	// Did is every effect carried out, in order, the journal's commits among them.
 	Did []Effect
 
@@ -22,7 +24,7 @@ type Fake struct {
 	sales   map[payment.SaleID]payment.Sale
 	born    []payment.SaleID // in the order they were created
 	receipt uint64
-	drawer  payment.Drawer
+	counter payment.Counter
 	jobs    []Print // not on paper yet
 	rev     int
 }
@@ -37,11 +39,11 @@ func (f *Fake) Append(stamp payment.Stamp, events ...payment.Event) (uint64, err
 		return 0, f.FailAppend
 	}
 	folded := map[payment.SaleID]payment.Sale{}
-	born, receipt, drawer := slices.Clone(f.born), f.receipt, f.drawer
+	born, receipt, counter := slices.Clone(f.born), f.receipt, f.counter
 	for _, e := range events {
-		if payment.OfShift(e.Kind) {
+		if payment.OfCounter(e.Kind) {
 			var err error
-			if drawer, err = drawer.Apply(e, stamp); err != nil {
+			if counter, err = counter.Apply(e, stamp); err != nil {
 				return 0, err
 			}
 			continue
@@ -62,13 +64,13 @@ func (f *Fake) Append(stamp payment.Stamp, events ...payment.Event) (uint64, err
 		if e.Kind == payment.SaleCreated {
 			born = append(born, e.Sale)
 		}
-		drawer = drawer.Count(before, after)
+		counter = counter.Count(before, after)
 		folded[e.Sale] = after
 	}
 	for id, sale := range folded {
 		f.sales[id] = sale
 	}
-	f.born, f.receipt, f.drawer = born, receipt, drawer
+	f.born, f.receipt, f.counter = born, receipt, counter
 	f.events = append(f.events, events...)
 	f.Did = append(f.Did, Commit{Events: events})
 	return uint64(len(f.events)), nil
@@ -105,7 +107,7 @@ func (f *Fake) Boot(settings Settings) State {
 		newest = id
 	}
 	s := New(settings, f.receipt, newest, sales)
-	s.Drawer = f.drawer
+	s.Counter = f.counter
 	return s
 }
 
@@ -181,8 +183,14 @@ func (f *Fake) Print(p Print) {
 // Report records that a shift is printed.
 func (f *Fake) Report(r Report) { f.Did = append(f.Did, r) }
 
-// Drawer is the journal's.
-func (f *Fake) Drawer() payment.Drawer { return f.drawer }
+// Identify says whose PIN or badge it is.
+func (f *Fake) Identify(secret string) (payment.Operator, bool) {
+	o, ok := f.Operators[secret]
+	return o, ok
+}
+
+// Counter is the journal's.
+func (f *Fake) Counter() payment.Counter { return f.counter }
 
 // Paper is what has come out of the printer since it was last called.
 func (f *Fake) Paper() []Printed {

@@ -38,11 +38,14 @@ func (m *move) pressMenu(id string) {
 	case "shift":
 		m.show(ShiftScreen, resultFor)
 	case "void":
-		m.startManager(ToVoid)
+		m.startManager(payment.ToVoid)
 	case "refund":
-		m.startManager(ToRefund)
+		m.startManager(payment.ToRefund)
 	case "doctor":
 		m.examine()
+	case "sign_off":
+		m.signOff(payment.ByButton)
+		m.ready()
 	default:
 		i := slices.IndexFunc(m.Listed, func(s payment.Sale) bool { return RowID(s.ID) == id })
 		if i >= 0 {

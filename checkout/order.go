@@ -66,7 +66,7 @@ func (m *move) refundOrder(sale payment.Sale, key string, amount int64) {
 // openDrawer opens the drawer for a cash register, and keeps that it was.
 func (m *move) openDrawer() {
 	m.autoShift()
-	if m.Drawer.Shift.Open {
+	if m.Counter.Shift.Open {
 		m.moveCash(payment.NoSale, 0)
 	}
 }

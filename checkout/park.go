@@ -1,86 +1,21 @@
 package checkout
 
-import (
-	"crypto/subtle"
-
-	"till/payment"
-)
-
-const (
-	minPIN = 4
-	maxPIN = 8
-)
+import "till/payment"
 
 // startParking is a manager's step: the sale on the screen is unresolved, and
 // the counter must go on.
 func (m *move) startParking() {
-	m.startManager(ToPark)
-}
-
-// startManager asks for a manager's PIN, where there is one.
-func (m *move) startManager(what Manager) {
-	m.hush()
-	m.Digits, m.Keyed, m.Purpose = "", 0, what
-	if m.Settings.ManagerPIN == "" {
-		m.permitted()
-		return
-	}
-	m.show(PIN, resultFor)
-}
-
-// permitted is what a manager's PIN was asked for.
-func (m *move) permitted() {
-	switch m.Purpose {
-	case ToVoid:
-		m.show(Voiding, resultFor)
-	case ToRefund:
-		m.show(Refunding, resultFor)
-	case ToPayOut:
-		m.askSum(PayOutSum)
-	case ToNoSale:
-		m.noSale()
-	case ToReport:
-		m.xReport()
-	case ToDiscount:
-		m.grantDiscount()
-	case ToAbandon:
-		m.abandon()
-	default:
-		m.show(Parking, resultFor)
-	}
+	m.startManager(payment.ToPark)
 }
 
 func (m *move) pressParking(id string) {
-	switch {
-	case id == "cancel":
-		m.Digits = ""
+	switch id {
+	case "cancel":
 		m.hush()
-		switch m.Purpose {
-		case ToVoid, ToRefund:
-			m.show(OneSale, resultFor)
-			return
-		case ToPayOut, ToNoSale, ToReport:
-			m.show(ShiftScreen, resultFor)
-			return
-		case ToDiscount:
-			m.show(Discounting, discountFor)
-			return
-		case ToAbandon:
-			m.ready()
-			return
-		}
 		m.backToSale()
-	case m.Screen == PIN && id == "enter":
-		right := subtle.ConstantTimeCompare([]byte(m.Digits), []byte(m.Settings.ManagerPIN)) == 1
-		m.Digits = ""
-		if !right {
-			m.say("pin_wrong")
-			return
-		}
-		m.permitted()
-	case id == "goods":
+	case "goods":
 		m.park(payment.GoodsGiven)
-	case id == "other":
+	case "other":
 		m.park(payment.PaidOther)
 	}
 }

@@ -19,18 +19,19 @@ import (
 // it after every step. It is stepped by hand, and not by a Register, so that
 // power can go between a commit and what follows it.
 type machine struct {
-	fake   *checkout.Fake
-	state  checkout.State
-	at     time.Time
-	boot   int
-	fresh  int
-	orders []payment.Order                  // begun
-	heard  map[ending]bool                  // told, and an approval with the right amount
-	said   map[payment.Order]payment.Answer // the newest answer made
-	told   []payment.Answer                 // to be told again some day
-	asked  map[payment.Order]bool           // charged or shown
-	given  map[payment.RefundID]bool        // said to be final
-	cut    bool                             // power goes after the next commit
+	fake     *checkout.Fake
+	state    checkout.State
+	at       time.Time
+	settings checkout.Settings
+	boot     int
+	fresh    int
+	orders   []payment.Order                  // begun
+	heard    map[ending]bool                  // told, and an approval with the right amount
+	said     map[payment.Order]payment.Answer // the newest answer made
+	told     []payment.Answer                 // to be told again some day
+	asked    map[payment.Order]bool           // charged or shown
+	given    map[payment.RefundID]bool        // said to be final
+	cut      bool                             // power goes after the next commit
 }
 
 // ending is how an order ended.
@@ -44,13 +45,20 @@ func newMachine(t *rapid.T) *machine {
 		fake: checkout.NewFake(), at: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC),
 		heard: map[ending]bool{}, said: map[payment.Order]payment.Answer{}, asked: map[payment.Order]bool{}, given: map[payment.RefundID]bool{},
 	}
+	m.fake.Operators = operators
+	if m.settings = settings; rapid.Bool().Draw(t, "operators sign on") {
+		m.settings.SignOn, m.settings.LockAfter = true, time.Minute
+		if rapid.Bool().Draw(t, "by themselves") {
+			m.settings.SignsOn = operators["1111"]
+		}
+	}
 	m.start(t)
 	return m
 }
 
 func (m *machine) start(t *rapid.T) {
 	m.boot++
-	m.state = m.fake.Boot(settings)
+	m.state = m.fake.Boot(m.settings)
 	m.step(t, checkout.Booted{})
 }
 
@@ -107,6 +115,14 @@ func (m *machine) commit(t *rapid.T, e checkout.Event, effects []checkout.Effect
 			t.Fatalf("an approval that nobody wants any more is taken: %+v", e)
 		}
 	}
+	for _, e := range events {
+		if e.Kind == payment.SaleCreated && m.settings.SignOn && m.state.Counter.Desk.On.ID == "" {
+			t.Fatalf("a sale is begun with nobody signed on: %+v", e)
+		}
+		if e.Kind == payment.SaleCreated && e.Cashier != m.state.Attendant() {
+			t.Fatalf("%q sells, and %q is at the counter", e.Cashier, m.state.Attendant())
+		}
+	}
 	if events == nil {
 		return nil
 	}
@@ -158,6 +174,9 @@ func (m *machine) carryOut(t *rapid.T, e checkout.Event, committed []payment.Eve
 				found.Sale = &sale
 			}
 			m.step(t, found)
+		case checkout.Identify:
+			o, known := m.fake.Identify(x.Secret)
+			m.step(t, checkout.Identified{Operator: o, Known: known, Badge: x.Badge})
 		case checkout.GiveBack:
 			m.checkGiven(t, x)
 		}
@@ -198,14 +217,14 @@ func (m *machine) check(t *rapid.T) {
 	if mains > 1 {
 		t.Fatalf("screen %s has %d main buttons", s.Screen, mains)
 	}
-	if !out && s.Screen != checkout.Ready && s.Deadline().IsZero() {
+	if !out && s.Screen != checkout.Ready && s.Screen != checkout.SignOn && s.Deadline().IsZero() {
 		t.Fatalf("no way out of screen %s: %+v", s.Screen, s.Buttons())
 	}
 	if _, ok := s.OnScreen(); ok != (s.Current != "") {
 		t.Fatalf("screen %s: sale %q is on it, and not held", s.Screen, s.Current)
 	}
-	if fmt.Sprintf("%#v", s.Drawer) != fmt.Sprintf("%#v", m.fake.Drawer()) {
-		t.Fatalf("the state's drawer is not the journal's:\n%+v\n%+v", s.Drawer, m.fake.Drawer())
+	if fmt.Sprintf("%#v", s.Counter) != fmt.Sprintf("%#v", m.fake.Counter()) {
+		t.Fatalf("the state's drawer is not the journal's:\n%+v\n%+v", s.Counter, m.fake.Counter())
 	}
 	open := 0
 	for _, sale := range m.fake.Sales() {
@@ -255,13 +274,13 @@ func (m *machine) checkScreen(t *rapid.T) {
 	}
 	switch screen {
 	case checkout.Charging, checkout.ShowingQR, checkout.Checking, checkout.PIN, checkout.Parking:
-		if screen == checkout.PIN && m.state.Purpose != checkout.ToPark {
+		if screen == checkout.PIN && m.state.Purpose != payment.ToPark {
 			return
 		}
 		if !ok || sale.OpenAttempt() == nil || sale.Parked != "" {
 			t.Fatalf("screen %s, and nothing is open", screen)
 		}
-	case checkout.Ready, checkout.Receipt, checkout.Offline, checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About,
+	case checkout.Ready, checkout.SignOn, checkout.Receipt, checkout.Offline, checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About,
 		checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
 		checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode:
 		if ok {
@@ -280,6 +299,11 @@ func (m *machine) checkSecrets(t *rapid.T) {
 		t.Fatal(err)
 	}
 	text := fmt.Sprintf("%+v %s %+v", m.state, raw, m.fake.Events())
+	for secret := range operators {
+		if len(secret) > len("2580") && strings.Contains(text, secret) {
+			t.Fatalf("badge %s is in the state or the journal", secret)
+		}
+	}
 	for name, code := range codes {
 		if code != "" && strings.Contains(text, code) {
 			t.Fatalf("the code of %s is in the state or the journal", name)
@@ -383,7 +407,7 @@ func TestAnythingMayHappen(t *testing.T) {
 		m := newMachine(t)
 		keys := []string{"0", "1", "5", "9", "00", ".", "enter", "backspace", "esc", "f1"}
 		ids := []string{
-			"menu", "cash", "qr", "done", "cancel", "park", "goods", "other", "exact", "enter", "reprint", "sales",
+			"menu", "cash", "qr", "done", "cancel", "park", "goods", "other", "exact", "enter", "reprint", "sales", "sign_off",
 			"void", "refund", "all", "shift", "x_report", "pay_in", "pay_out", "no_sale", "close_shift", "open_shift", "z_report", "status", "doctor", "next", "prev", "code", "check_0", "check_5", "check_x", "note_500", "5", "backspace", "", "sale_", "fault",
 		}
 		names := make([]string, 0, len(codes))
@@ -397,14 +421,19 @@ func TestAnythingMayHappen(t *testing.T) {
 			},
 			"key": func(t *rapid.T) { m.step(t, checkout.Keyed{Key: rapid.SampledFrom(keys).Draw(t, "key")}) },
 			"pin": func(t *rapid.T) {
-				if m.state.Screen != checkout.PIN {
+				asking := m.state.Screen
+				if asking != checkout.PIN && asking != checkout.SignOn {
 					t.Skip()
 				}
-				for _, key := range []string{"esc", "2", "5", "8", "0", "enter"} {
-					if m.state.Screen == checkout.PIN && (key != "esc" || m.state.Digits != "") {
+				secret := rapid.SampledFrom([]string{"1111", "2580", "9999"}).Draw(t, "pin")
+				for _, key := range append([]string{"esc"}, append(strings.Split(secret, ""), "enter")...) {
+					if m.state.Screen == asking && (key != "esc" || m.state.Digits != "") {
 						m.step(t, checkout.Keyed{Key: key})
 					}
 				}
+			},
+			"badge": func(t *rapid.T) {
+				m.step(t, checkout.Scanned{Data: []byte(rapid.SampledFrom([]string{"MEI-0000-0001", "LI-00000-0002", "SOME-0000-0009", "2580"}).Draw(t, "badge"))})
 			},
 			"park": func(t *rapid.T) {
 				if m.state.Screen != checkout.Checking {
@@ -455,7 +484,7 @@ func TestAnythingMayHappen(t *testing.T) {
 				}
 				m.step(t, checkout.Pressed{Button: "shift"})
 				do := "open_shift"
-				if m.state.Drawer.Shift.Open {
+				if m.state.Counter.Shift.Open {
 					do = rapid.SampledFrom([]string{"pay_in", "pay_out", "no_sale", "x_report", "close_shift"}).Draw(t, "do")
 				}
 				for _, id := range []string{do, "2", "5", "8", "0", "enter", "7", "enter"} {
@@ -620,6 +649,7 @@ func (m *machine) settle(t *rapid.T) {
 			}
 			m.step(t, checkout.Keyed{Key: "esc"})
 			m.step(t, checkout.Ticked{})
+			m.signOn(t)
 			if m.at = m.at.Add(time.Minute); m.state.Pressable("done") {
 				m.step(t, checkout.Pressed{Button: "done"})
 			}
@@ -635,6 +665,7 @@ func (m *machine) settle(t *rapid.T) {
 		}
 	}
 	for range 5 { // and the counter is free again
+		m.signOn(t)
 		if m.state.Screen == checkout.Ready {
 			return
 		}
@@ -642,6 +673,13 @@ func (m *machine) settle(t *rapid.T) {
 		m.step(t, checkout.Keyed{Key: "esc"})
 	}
 	t.Fatalf("the counter hangs on screen %s", m.state.Screen)
+}
+
+// signOn is somebody with a badge, who need not wait after wrong PINs.
+func (m *machine) signOn(t *rapid.T) {
+	if m.state.Screen == checkout.SignOn {
+		m.step(t, checkout.Scanned{Data: []byte("MEI-0000-0001")})
+	}
 }
 
 // TestPowerCutsAnywhere boots from every durable point of a day, and holds that

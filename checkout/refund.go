@@ -114,7 +114,7 @@ func (m *move) askBack(sale payment.Sale, tender int, amount int64, void bool) p
 		return sale
 	}
 	sale = m.record(sale, payment.Event{
-		Kind: payment.RefundAsked, Refund: n, Tender: tender, Amount: amount, Void: void, Cashier: m.Settings.Cashier, Key: m.refundKey,
+		Kind: payment.RefundAsked, Refund: n, Tender: tender, Amount: amount, Void: void, Cashier: m.Attendant(), Key: m.refundKey,
 	})
 	order, wallet := sale.WalletOrder(tender)
 	if !wallet {

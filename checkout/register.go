@@ -53,6 +53,12 @@ const faultStore = "fault_store"
 // ErrNoButton says that the screen has no such button, or not enabled.
 var ErrNoButton = errors.New("no such button on this screen, or it is disabled")
 
+// Guard knows the operators by their PINs and badges. Keying a PIN may take it a
+// moment, for which the counter waits.
+type Guard interface {
+	Identify(secret string) (payment.Operator, bool)
+}
+
 // Register is the counter at work: it takes events one at a time, from one
 // goroutine, and makes each step durable before anybody learns of it.
 type Register struct {
@@ -62,6 +68,7 @@ type Register struct {
 	Printer Printer
 	Body    Body
 	Doctor  Examiner // nil: nobody comes
+	Guard   Guard    // nil: nobody is known
 }
 
 // Handle takes one event. Its error is for whoever caused the event; the
@@ -185,6 +192,12 @@ func (r *Register) carryOut(effects []Effect, now Now) error {
 			r.Body.KickDrawer()
 		case Play:
 			r.Body.Play(e.Sound)
+		case Identify:
+			who := Identified{Badge: e.Badge}
+			if r.Guard != nil {
+				who.Operator, who.Known = r.Guard.Identify(e.Secret)
+			}
+			failed = errors.Join(failed, r.Handle(who, now))
 		case Examine:
 			if r.Doctor != nil {
 				r.Doctor.Examine()

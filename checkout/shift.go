@@ -17,8 +17,8 @@ const (
 // shiftButtons are those of the shift's screen.
 func (s State) shiftButtons(back Button) []Button {
 	on := func(id string) Button { return Button{ID: id, Enabled: true} }
-	z := Button{ID: "z_report", Enabled: s.Drawer.Before.Number > 0}
-	if !s.Drawer.Shift.Open {
+	z := Button{ID: "z_report", Enabled: s.Counter.Before.Number > 0}
+	if !s.Counter.Shift.Open {
 		return []Button{back, z, {ID: "open_shift", Main: true, Enabled: true}}
 	}
 	return []Button{
@@ -38,13 +38,13 @@ func (m *move) pressShift(id string) {
 	case "pay_in":
 		m.askSum(PayInSum)
 	case "pay_out":
-		m.startManager(ToPayOut)
+		m.startManager(payment.ToPayOut)
 	case "no_sale":
-		m.startManager(ToNoSale)
+		m.startManager(payment.ToNoSale)
 	case "x_report":
-		m.startManager(ToReport)
+		m.startManager(payment.ToReport)
 	case "z_report":
-		m.do(Report{Shift: m.Drawer.Before, Copy: true})
+		m.do(Report{Shift: m.Counter.Before, Copy: true})
 		m.say("report_printing")
 	}
 }
@@ -67,7 +67,7 @@ func (m *move) pressSum(id string) {
 
 // takeSum is what was keyed for the drawer.
 func (m *move) takeSum() {
-	sum, shift := m.Keyed, m.Drawer.Shift
+	sum, shift := m.Keyed, m.Counter.Shift
 	if sum == 0 && (m.Asked == PayInSum || m.Asked == PayOutSum) {
 		m.say("amount_first")
 		return
@@ -97,42 +97,42 @@ func (m *move) takeSum() {
 
 // openShift begins the next shift. A float that is not known is none.
 func (m *move) openShift(float int64) {
-	m.recordShift(payment.Event{
-		Kind: payment.ShiftOpened, Shift: m.Drawer.Shift.Number + 1, Amount: float, Currency: m.Settings.Currency, Cashier: m.Settings.Cashier,
+	m.recordCounter(payment.Event{
+		Kind: payment.ShiftOpened, Shift: m.Counter.Shift.Number + 1, Amount: float, Currency: m.Settings.Currency, Cashier: m.Attendant(),
 	})
 }
 
 // autoShift opens a shift where the merchant leaves that to the terminal.
 func (m *move) autoShift() {
-	if m.Settings.AutoShift && !m.Drawer.Shift.Open {
+	if m.Settings.AutoShift && !m.Counter.Shift.Open {
 		m.openShift(0)
 	}
 }
 
 // moveCash opens the drawer for something that is no sale.
 func (m *move) moveCash(why payment.Movement, amount int64) {
-	m.recordShift(payment.Event{
-		Kind: payment.CashMoved, Shift: m.Drawer.Shift.Number, Movement: why, Amount: amount, Cashier: m.Settings.Cashier,
+	m.recordCounter(payment.Event{
+		Kind: payment.CashMoved, Shift: m.Counter.Shift.Number, Movement: why, Amount: amount, Cashier: m.Attendant(),
 	})
 	m.do(KickDrawer{})
 }
 
 // closeShift makes the Z report of what was counted. It is never made anew.
 func (m *move) closeShift(counted int64) {
-	if !m.Drawer.Shift.Open {
+	if !m.Counter.Shift.Open {
 		return
 	}
-	m.recordShift(payment.Event{
-		Kind: payment.ShiftClosed, Shift: m.Drawer.Shift.Number, Amount: counted, Cashier: m.Settings.Cashier,
+	m.recordCounter(payment.Event{
+		Kind: payment.ShiftClosed, Shift: m.Counter.Shift.Number, Amount: counted, Cashier: m.Attendant(),
 	})
-	m.do(Report{Shift: m.Drawer.Before, Unresolved: m.unresolved()})
+	m.do(Report{Shift: m.Counter.Before, Unresolved: m.unresolved()})
 	m.say("shift_closed")
 }
 
 // xReport prints what the shift has come to so far.
 func (m *move) xReport() {
 	m.show(ShiftScreen, resultFor)
-	m.do(Report{Shift: m.Drawer.Shift, Unresolved: m.unresolved()})
+	m.do(Report{Shift: m.Counter.Shift, Unresolved: m.unresolved()})
 	m.say("report_printing")
 }
 
@@ -152,13 +152,13 @@ func (m *move) unresolved() []payment.Sale {
 	return all
 }
 
-// recordShift commits an event of a shift, as record does one of a sale.
-func (m *move) recordShift(e payment.Event) {
-	next, err := m.Drawer.Apply(e, m.now.Stamp)
+// recordCounter commits an event of the counter itself, as record does one of a sale.
+func (m *move) recordCounter(e payment.Event) {
+	next, err := m.Counter.Apply(e, m.now.Stamp)
 	if err != nil {
 		m.bug = err
 		return
 	}
 	m.events = append(m.events, e)
-	m.Drawer = next
+	m.Counter = next
 }

@@ -74,7 +74,7 @@ func (m *move) pressPart(id string) {
 	case "split":
 		m.askKeyed(Splitting, splitFor)
 	case "give_back":
-		m.startManager(ToAbandon)
+		m.startManager(payment.ToAbandon)
 	default:
 		m.pressSale(id)
 	}

@@ -30,11 +30,12 @@ const (
 	Cancelled   Screen = "cancelled"
 	Reversed    Screen = "reversed"
 	Offline     Screen = "offline" // a wallet was asked for with no connection
-	PIN         Screen = "pin"
-	Refunding   Screen = "refund" // how much goes back
-	Voiding     Screen = "void"   // all of it goes back: sure?
-	ShiftScreen Screen = "shift"  // the drawer's
-	DrawerSum   Screen = "sum"    // an amount of the drawer
+	PIN         Screen = "pin"     // a manager's
+	SignOn      Screen = "sign_on" // an operator's PIN or badge: nobody is at the counter
+	Refunding   Screen = "refund"  // how much goes back
+	Voiding     Screen = "void"    // all of it goes back: sure?
+	ShiftScreen Screen = "shift"   // the drawer's
+	DrawerSum   Screen = "sum"     // an amount of the drawer
 	Discounting Screen = "discount"
 	Tipping     Screen = "tip"
 	Splitting   Screen = "split"  // how much of it is paid now
@@ -56,13 +57,16 @@ const (
 // Settings are what the merchant and the board decide. They do not change while
 // a Register runs.
 type Settings struct {
-	Currency   string
-	Cashier    string
-	ManagerPIN string         // 4 to 8 digits; empty: no step needs one
-	Rows       int            // of a list that fit on the screen
-	Zone       *time.Location // where the shop is; nil: UTC
-	Trade      Trade
-	AutoShift  bool // a shift opens by itself, with no float, where none is open
+	Currency  string
+	Cashier   string           // where nobody signs on
+	Managed   bool             // a manager's step asks for a manager; else whoever is there takes it
+	SignOn    bool             // operators sign on before they sell
+	SignsOn   payment.Operator // at each start by itself; zero: nobody
+	LockAfter time.Duration    // untouched for so long, the operator is signed off; 0: never
+	Rows      int              // of a list that fit on the screen
+	Zone      *time.Location   // where the shop is; nil: UTC
+	Trade     Trade
+	AutoShift bool // a shift opens by itself, with no float, where none is open
 }
 
 // The terminal's own patience. What wallets impose is the gateway's to wait.
@@ -115,31 +119,33 @@ type State struct {
 
 	// What the cashier has before them.
 	Screen   Screen
-	Current  payment.SaleID // the sale on the screen, if any
-	Entry    int64          // keyed amount, minor units
-	Taken    payment.Cart   // what was taken up for the sale before it
-	Tipped   bool           // the customer has chosen a tip, or none
-	Order    Order          // whose amount it is, if a cash register's
-	Part     int64          // of what is due, to be paid next; 0: all
-	Wanted   payment.Cart   // a discount that a manager is asked for
-	Tendered int64          // keyed on the cash screen
-	Digits   string         // keyed PIN
-	Purpose  Manager        // what the PIN is asked for
-	Keyed    int64          // keyed on the refund screen, or for the drawer
-	Listed   []payment.Sale // newest first
-	Page     int            // of the list, from 0
-	Selected payment.SaleID // of the list, on its own screen
-	Checks   []Check        // the doctor's findings, what failed first; none while it is at it
-	Check    int            // of the findings, the one on its own screen
-	Report   string         // the text of their QR
+	Current  payment.SaleID      // the sale on the screen, if any
+	Entry    int64               // keyed amount, minor units
+	Taken    payment.Cart        // what was taken up for the sale before it
+	Tipped   bool                // the customer has chosen a tip, or none
+	Order    Order               // whose amount it is, if a cash register's
+	Part     int64               // of what is due, to be paid next; 0: all
+	Wanted   payment.Cart        // a discount that a manager is asked for
+	Tendered int64               // keyed on the cash screen
+	Digits   string              // keyed PIN
+	Purpose  payment.ManagerStep // what the PIN is asked for
+	Keyed    int64               // keyed on the refund screen, or for the drawer
+	Listed   []payment.Sale      // newest first
+	Page     int                 // of the list, from 0
+	Selected payment.SaleID      // of the list, on its own screen
+	Checks   []Check             // the doctor's findings, what failed first; none while it is at it
+	Check    int                 // of the findings, the one on its own screen
+	Report   string              // the text of their QR
 	Message  words.Sentence
 	Since    time.Time // the screen's start, for what counts
 	leaveAt  time.Time // the screen leaves by itself; zero: it does not
 	quietAt  time.Time // the message goes by itself
 	nagAt    time.Time // checking for long: heard once
+	lockAt   time.Time // the operator is signed off
+	pinAt    time.Time // a PIN may be tried again; zero: now
 
-	Drawer payment.Drawer // its shifts
-	Asked  Sum            // what the drawer's screen asks for
+	Counter payment.Counter // what the journal knows beside the sales
+	Asked   Sum             // what the drawer's screen asks for
 
 	watches map[payment.SaleID]watch
 	owed    map[payment.RefundID]owing // open refunds
@@ -151,20 +157,6 @@ type State struct {
 	lastCode   [32]byte
 	lastCodeAt time.Time
 }
-
-// Manager is a step that takes a manager.
-type Manager string
-
-const (
-	ToPark     Manager = "park"
-	ToVoid     Manager = "void"
-	ToRefund   Manager = "refund"
-	ToPayOut   Manager = "pay_out"
-	ToNoSale   Manager = "no_sale"
-	ToReport   Manager = "x_report"
-	ToDiscount Manager = "discount"
-	ToAbandon  Manager = "abandon"
-)
 
 // watch is what is known of an open attempt and not worth a commit.
 type watch struct {
@@ -246,6 +238,8 @@ func (s State) Deadline() time.Time {
 	soonest(s.leaveAt)
 	soonest(s.quietAt)
 	soonest(s.nagAt)
+	soonest(s.lockAt)
+	soonest(s.pinAt)
 	for _, w := range s.watches {
 		if s.Online {
 			soonest(w.askAt)

@@ -21,12 +21,15 @@ func Step(s State, e Event, now Now) (State, []Effect) {
 	case Booted:
 		m.boot()
 	case Keyed:
+		m.touched()
 		m.key(e.Key)
 	case Pressed:
+		m.touched()
 		if s.Pressable(e.Button) {
 			m.press(e.Button)
 		}
 	case Scanned:
+		m.touched()
 		m.scan(e.Data)
 	case Told:
 		m.told(e)
@@ -49,6 +52,8 @@ func Step(s State, e Event, now Now) (State, []Effect) {
 		m.doubt(e.Sale)
 	case Loaded:
 		m.Listed = e.Sales
+	case Identified:
+		m.identified(e)
 	case Examined:
 		m.examined(e)
 	case Refused:
@@ -112,7 +117,7 @@ func (m *move) record(sale payment.Sale, e payment.Event) payment.Sale {
 		return sale
 	}
 	m.events = append(m.events, e)
-	m.Drawer = m.Drawer.Count(sale, next)
+	m.Counter = m.Counter.Count(sale, next)
 	if e.Receipt > m.Receipt {
 		m.Receipt = e.Receipt
 	}
@@ -165,6 +170,9 @@ func (m *move) show(screen Screen, leave time.Duration) {
 	if screen == Ready && m.Halt.Key != "" {
 		screen = Halted
 	}
+	if (screen == Ready || screen == Menu) && m.locked() {
+		screen, leave = SignOn, 0
+	}
 	m.Screen, m.Since = screen, m.now.At
 	m.leaveAt, m.nagAt = time.Time{}, time.Time{}
 	if leave > 0 {
@@ -210,8 +218,14 @@ func (m *move) halt(why words.Sentence) {
 	}
 }
 
-// halted refuses to begin a sale while something is in the way.
+// halted refuses to begin a sale while something is in the way, or nobody is
+// signed on: after a start, a sale that was open may be on the screen.
 func (m *move) halted() bool {
+	if m.Halt.Key == "" && m.locked() {
+		m.home()
+		m.say("sign_on_first")
+		return true
+	}
 	if m.Halt.Key == "" {
 		return false
 	}
@@ -232,6 +246,12 @@ func (m *move) tick() {
 	}
 	if due(m.leaveAt) {
 		m.leave()
+	}
+	if due(m.pinAt) {
+		m.pinAt = time.Time{}
+	}
+	if due(m.lockAt) {
+		m.idle()
 	}
 	for _, id := range slices.Sorted(maps.Keys(m.watches)) {
 		w := m.watches[id]
@@ -258,7 +278,7 @@ func (m *move) leave() {
 	case Tipping:
 		m.pressTip("no_tip")
 	case PIN, Parking:
-		if m.Purpose == ToPark {
+		if m.Purpose == payment.ToPark {
 			m.backToSale()
 		} else {
 			m.home()
@@ -318,8 +338,11 @@ func (m *move) printed(e Printed) {
 
 // boot takes up what was in flight when the power went.
 func (m *move) boot() {
+	m.bootDesk()
 	m.ready()
-	m.autoShift()
+	if !m.locked() {
+		m.autoShift()
+	}
 	for _, sale := range slices.Clone(m.sales) {
 		if a := sale.OpenAttempt(); a != nil {
 			m.watch(sale.ID, watch{askAt: m.now.At})

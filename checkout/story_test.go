@@ -31,7 +31,13 @@ var codes = map[string]string{
 	"mainland": "6212345678901234567",
 }
 
-var settings = checkout.Settings{Currency: "USD", Cashier: "Mei", ManagerPIN: "2580", Rows: 2}
+var settings = checkout.Settings{Currency: "USD", Cashier: "Mei", Managed: true, Rows: 2}
+
+// Operators of the stories, by PIN and badge.
+var operators = map[string]payment.Operator{
+	"1111": {ID: "mei", Name: "Mei", Role: payment.Cashier}, "MEI-0000-0001": {ID: "mei", Name: "Mei", Role: payment.Cashier},
+	"2580": {ID: "li", Name: "Li", Role: payment.Manager}, "LI-00000-0002": {ID: "li", Name: "Li", Role: payment.Manager},
+}
 
 // counter is a terminal on a counter, driven by the lines of a story.
 type counter struct {
@@ -46,6 +52,7 @@ type counter struct {
 
 func newCounter(t *testing.T) *counter {
 	c := &counter{t: t, fake: checkout.NewFake(), settings: settings, at: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)}
+	c.fake.Operators = operators
 	c.start()
 	return c
 }
@@ -53,7 +60,7 @@ func newCounter(t *testing.T) *counter {
 func (c *counter) start() {
 	c.boot++
 	c.register = &checkout.Register{
-		State: c.fake.Boot(c.settings), Journal: c.fake, Gateway: c.fake, Printer: c.fake, Body: c.fake, Doctor: c.fake,
+		State: c.fake.Boot(c.settings), Journal: c.fake, Gateway: c.fake, Printer: c.fake, Body: c.fake, Doctor: c.fake, Guard: c.fake,
 	}
 	_ = c.handle(checkout.Booted{}) // a start that cannot commit shows it
 }
@@ -188,8 +195,16 @@ func (c *counter) do(line string) error {
 		c.settings.AutoShift = true
 		c.start()
 	case "nopin":
-		c.settings.ManagerPIN = ""
+		c.settings.Managed = false
 		c.start()
+	case "operators": // sign on, and are signed off when nobody comes for 5 minutes
+		c.settings.SignOn, c.settings.LockAfter = true, 5*time.Minute
+		c.start()
+	case "mei": // is signed on at each start
+		c.settings.SignOn, c.settings.SignsOn = true, operators["1111"]
+		c.start()
+	case "badge":
+		return each(func(a string) checkout.Event { return checkout.Scanned{Data: []byte(a)} })
 	case "reboot":
 		c.start()
 	case "buttons":
@@ -298,7 +313,10 @@ func (c *counter) outcome(line string, did []checkout.Effect, err error) string 
 	if s.Screen == checkout.DrawerSum {
 		add("asks", s.Asked)
 	}
-	if d := s.Drawer.Shift; s.Screen == checkout.ShiftScreen {
+	if on := s.Counter.Desk.On; on.ID != "" {
+		add("on", on.ID)
+	}
+	if d := s.Counter.Shift; s.Screen == checkout.ShiftScreen {
 		add("shift", d.Number)
 		add("open", d.Open)
 		add("drawer", d.Expected())
@@ -388,6 +406,10 @@ func (c *counter) effect(e checkout.Effect) string {
 				text += fmt.Sprintf("/%d with %d", e.Shift, e.Amount)
 			case payment.CashMoved:
 				text += fmt.Sprintf("/%s %d", e.Movement, e.Amount)
+			case payment.SignedOn, payment.SignedOff:
+				text += fmt.Sprintf("/%s by %s", e.Operator, e.Means)
+			case payment.ManagerActed:
+				text += fmt.Sprintf("/%s by %s", e.Step, e.Operator)
 			case payment.RefundChanged:
 				text += "/" + string(e.RefundStatus)
 			}

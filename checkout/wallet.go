@@ -14,6 +14,10 @@ func (m *move) scan(data []byte) {
 		return // it says already that nothing is charged now
 	}
 	m.do(Play{SoundRead})
+	if m.Screen == SignOn || m.Screen == PIN {
+		m.scanBadge(data)
+		return
+	}
 	if (m.Screen == Menu || m.Screen == Sales || m.Screen == OneSale) && m.find(data) {
 		return
 	}
@@ -164,7 +168,7 @@ func (m *move) createSale() payment.Sale {
 	bill := m.Cart().Bill()
 	m.Current, m.Last = m.now.Fresh, m.now.Fresh
 	created := payment.Event{
-		Kind: payment.SaleCreated, Amount: bill.Total(), Currency: m.Settings.Currency, Cashier: m.Settings.Cashier,
+		Kind: payment.SaleCreated, Amount: bill.Total(), Currency: m.Settings.Currency, Cashier: m.Attendant(),
 	}
 	created.Key, created.Reference = m.Order.Key, m.Order.Reference
 	if !bill.Plain() {

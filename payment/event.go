@@ -20,6 +20,10 @@ const (
 	ShiftOpened     Kind = "shift_opened"     // Shift, Amount in the drawer, Currency, Cashier
 	CashMoved       Kind = "cash_moved"       // Shift, Movement, Amount, Cashier
 	ShiftClosed     Kind = "shift_closed"     // Shift, Amount counted in the drawer, Cashier
+	SignedOn        Kind = "signed_on"        // Operator, Cashier, Role, Means
+	SignedOff       Kind = "signed_off"       // Operator, Cashier, Means
+	PINRefused      Kind = "pin_refused"      // Step that it was keyed for; none: to sign on. It is nobody's
+	ManagerActed    Kind = "manager_acted"    // Operator, Cashier of the manager; Step; Subject of it
 	StoreReplaced   Kind = "store_replaced"   // Reason: the journal before this epoch was lost or set aside
 )
 
@@ -132,6 +136,12 @@ type Event struct {
 
 	Shift    uint64   `json:"shift,omitempty"`
 	Movement Movement `json:"movement,omitempty"`
+
+	Operator string      `json:"operator,omitempty"` // id
+	Role     Role        `json:"role,omitempty"`
+	Means    Means       `json:"means,omitempty"`
+	Step     ManagerStep `json:"step,omitempty"`
+	Subject  SaleID      `json:"subject,omitempty"` // the sale that a manager's step is about, if one
 
 	NotAfter time.Time `json:"not_after,omitzero"` // the cloud's time
 }

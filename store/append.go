@@ -68,7 +68,7 @@ func (j *Journal) writable() error {
 type draft struct {
 	journal *Journal
 	now     facts
-	drawer  payment.Drawer
+	counter payment.Counter
 	records []wire.Record
 	changed map[payment.SaleID]*change
 	order   []payment.SaleID // of changed, as they came
@@ -85,7 +85,7 @@ type change struct {
 func (j *Journal) newDraft() *draft {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
-	return &draft{journal: j, now: j.now, drawer: j.drawer, changed: map[payment.SaleID]*change{}}
+	return &draft{journal: j, now: j.now, counter: j.counter, changed: map[payment.SaleID]*change{}}
 }
 
 func (d *draft) add(stamp payment.Stamp, e payment.Event) error {
@@ -101,8 +101,8 @@ func (d *draft) add(stamp payment.Stamp, e payment.Event) error {
 	}
 	if e.Kind == payment.StoreReplaced && e.Sale == "" {
 		d.begins = true
-	} else if payment.OfShift(e.Kind) && e.Sale == "" {
-		if d.drawer, err = d.drawer.Apply(e, r.Stamp); err != nil {
+	} else if payment.OfCounter(e.Kind) && e.Sale == "" {
+		if d.counter, err = d.counter.Apply(e, r.Stamp); err != nil {
 			return err
 		}
 	} else if err := d.step(e, r); err != nil {
@@ -135,7 +135,7 @@ func (d *draft) step(e payment.Event, r wire.Record) error {
 		d.now.Newest = e.Sale
 		d.begins = true
 	}
-	d.drawer = d.drawer.Count(c.after.Sale, after)
+	d.counter = d.counter.Count(c.after.Sale, after)
 	c.after.Sale = after
 	c.seqs = append(c.seqs, r.Seq)
 	if d.changed[e.Sale] == nil {
@@ -173,8 +173,8 @@ func (d *draft) write(tx *bolt.Tx) error {
 			return err
 		}
 	}
-	if !reflect.DeepEqual(d.drawer, d.journal.Drawer()) {
-		if err := putDrawer(tx, d.drawer); err != nil {
+	if !reflect.DeepEqual(d.counter, d.journal.Counter()) {
+		if err := putCounter(tx, d.counter); err != nil {
 			return err
 		}
 	}
@@ -216,7 +216,7 @@ func (j *Journal) adopt(d *draft) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	acked := j.now.Acked // may have moved on since the draft was begun
-	j.now, j.drawer = d.now, d.drawer
+	j.now, j.counter = d.now, d.counter
 	j.stored = d.now.Acked
 	j.now.Acked = acked
 	for id, c := range d.changed {
@@ -331,10 +331,10 @@ func (j *Journal) carry() (carried map[payment.SaleID][]byte, bytes int64, err e
 // roll begins the next segment.
 func (j *Journal) roll(carried map[payment.SaleID][]byte, bytes int64) error {
 	j.mu.RLock()
-	now, drawer := j.now, j.drawer
+	now, counter := j.now, j.counter
 	live := slices.Collect(maps.Keys(j.open))
 	j.mu.RUnlock()
-	h := segmentHeader{Schema: schema, Terminal: j.options.Terminal, Epoch: j.epoch, First: now.Last + 1, Before: now, Drawer: drawer}
+	h := segmentHeader{Schema: schema, Terminal: j.options.Terminal, Epoch: j.epoch, First: now.Last + 1, Before: now, Counter: counter}
 	for _, s := range j.segments {
 		h.Earlier = append(h.Earlier, s.first)
 	}

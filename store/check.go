@@ -85,12 +85,12 @@ type checker struct {
 	known   map[payment.SaleID][sha256.Size]byte // digest of each sale as the segments so far leave it
 
 	// Of the segment under check.
-	name   string
-	header segmentHeader
-	now    facts          // by the fold
-	drawer payment.Drawer // likewise
-	sales  map[payment.SaleID]kept
-	seqs   map[payment.SaleID][]uint64
+	name    string
+	header  segmentHeader
+	now     facts           // by the fold
+	counter payment.Counter // likewise
+	sales   map[payment.SaleID]kept
+	seqs    map[payment.SaleID][]uint64
 }
 
 func (c *checker) segment(tx *bolt.Tx, file Header, i int) error {
@@ -110,7 +110,7 @@ func (c *checker) segment(tx *bolt.Tx, file Header, i int) error {
 	if err := c.follows(h, i); err != nil {
 		return err
 	}
-	c.header, c.now, c.drawer = h, h.Before, h.Drawer
+	c.header, c.now, c.counter = h, h.Before, h.Counter
 	c.sales, c.seqs = map[payment.SaleID]kept{}, map[payment.SaleID][]uint64{}
 	if err := c.carried(tx); err != nil {
 		return err
@@ -122,8 +122,8 @@ func (c *checker) segment(tx *bolt.Tx, file Header, i int) error {
 	if c.now != stored || stored.Acked > stored.Last || stored.Acked < h.Before.Acked {
 		return damaged(c.name, fmt.Sprintf("its state is %+v, its records make it %+v", stored, c.now))
 	}
-	if drawer, err := drawerIn(tx); err != nil || !reflect.DeepEqual(drawer, c.drawer) {
-		return damaged(c.name, fmt.Sprintf("its drawer is %+v (%v), its records make it %+v", drawer, err, c.drawer))
+	if counter, err := counterIn(tx); err != nil || !reflect.DeepEqual(counter, c.counter) {
+		return damaged(c.name, fmt.Sprintf("its counter is %+v (%v), its records make it %+v", counter, err, c.counter))
 	}
 	if err := c.index(tx, liveBucket, true); err != nil {
 		return err
@@ -155,8 +155,8 @@ func (c *checker) follows(h segmentHeader, i int) error {
 	if before != last {
 		return damaged(c.name, fmt.Sprintf("it begins after %+v, the segment before it ends with %+v", before, last))
 	}
-	if !reflect.DeepEqual(h.Drawer, c.drawer) {
-		return damaged(c.name, fmt.Sprintf("it begins after drawer %+v, the segment before it ends with %+v", h.Drawer, c.drawer))
+	if !reflect.DeepEqual(h.Counter, c.counter) {
+		return damaged(c.name, fmt.Sprintf("it begins after counter %+v, the segment before it ends with %+v", h.Counter, c.counter))
 	}
 	if n := len(h.Earlier); n == 0 || h.Earlier[n-1] != c.header.First {
 		return damaged(c.name, "it does not know the segment before it")
@@ -205,8 +205,8 @@ func (c *checker) fold(tx *bolt.Tx) error {
 		if e.Kind == payment.StoreReplaced && e.Sale == "" {
 			return nil
 		}
-		if payment.OfShift(e.Kind) && e.Sale == "" {
-			if c.drawer, err = c.drawer.Apply(e, r.Stamp); err != nil {
+		if payment.OfCounter(e.Kind) && e.Sale == "" {
+			if c.counter, err = c.counter.Apply(e, r.Stamp); err != nil {
 				return damaged(c.name, fmt.Sprintf("record %d: %v", r.Seq, err))
 			}
 			return nil
@@ -216,7 +216,7 @@ func (c *checker) fold(tx *bolt.Tx) error {
 		if k.Sale, err = k.Sale.Apply(e, r.Stamp); err != nil {
 			return damaged(c.name, fmt.Sprintf("record %d: %v", r.Seq, err))
 		}
-		c.drawer = c.drawer.Count(before, k.Sale)
+		c.counter = c.counter.Count(before, k.Sale)
 		if k.Sale.Receipt != receipt {
 			if c.now.Receipt++; k.Sale.Receipt != c.now.Receipt {
 				return damaged(c.name, fmt.Sprintf("record %d gives receipt %d, %d is due", r.Seq, k.Sale.Receipt, c.now.Receipt))
@@ -257,8 +257,8 @@ func (c *checker) memory() error {
 	if now != c.now || j.now.Acked < j.stored || j.now.Acked > j.now.Last {
 		return damaged("memory", fmt.Sprintf("%+v, the newest segment has %+v", j.now, c.now))
 	}
-	if !reflect.DeepEqual(j.drawer, c.drawer) {
-		return damaged("memory", fmt.Sprintf("drawer %+v, the newest segment has %+v", j.drawer, c.drawer))
+	if !reflect.DeepEqual(j.counter, c.counter) {
+		return damaged("memory", fmt.Sprintf("counter %+v, the newest segment has %+v", j.counter, c.counter))
 	}
 	for id, k := range c.sales {
 		open, listed := j.open[id]

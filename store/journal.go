@@ -101,7 +101,7 @@ type Journal struct {
 	// mu guards the copies of what the newest commit says.
 	mu      sync.RWMutex
 	now     facts // Acked may be ahead of the file, see stored
-	drawer  payment.Drawer
+	counter payment.Counter
 	stored  uint64
 	open    map[payment.SaleID]kept
 	newest  kept
@@ -249,7 +249,7 @@ func (j *Journal) loadActive(tx *bolt.Tx, h segmentHeader) error {
 	j.size = tx.Size()
 	name := segmentName(h.Epoch, h.First)
 	var err error
-	if j.drawer, err = drawerIn(tx); err != nil {
+	if j.counter, err = counterIn(tx); err != nil {
 		return damaged(name, err)
 	}
 	err = tx.Bucket(carriedBucket).ForEach(func(_, value []byte) error {
@@ -369,12 +369,12 @@ func (j *Journal) LastReceipt() uint64 {
 	return j.now.Receipt
 }
 
-// Drawer is the shift that is open, or gathers what comes until the next is, and
-// the one that was closed last.
-func (j *Journal) Drawer() payment.Drawer {
+// Counter is what the journal knows beside its sales: the shifts of the drawer,
+// and who is signed on.
+func (j *Journal) Counter() payment.Counter {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
-	return j.drawer // whose maps nobody changes
+	return j.counter // whose maps nobody changes
 }
 
 // Unfinished are the sales that somebody still owes a step, oldest first.

@@ -26,22 +26,22 @@ var (
 	liveBucket    = []byte("live")
 	salesBucket   = []byte("sales")
 	carriedBucket = []byte("carried")
-	drawerBucket  = []byte("drawer") // missing in segments made before there were shifts
+	counterBucket = []byte("drawer") // as it began; missing in segments made before there were shifts
 
-	headerKey = []byte("header")
-	stateKey  = []byte("state")
-	drawerKey = []byte("drawer")
+	headerKey  = []byte("header")
+	stateKey   = []byte("state")
+	counterKey = []byte("drawer")
 )
 
 // segmentHeader is written once, when the segment is made.
 type segmentHeader struct {
-	Schema   int            `json:"schema"`
-	Terminal string         `json:"terminal"`
-	Epoch    uint32         `json:"epoch"`
-	First    uint64         `json:"first"`
-	Before   facts          `json:"before"`            // the state before the first record
-	Drawer   payment.Drawer `json:"drawer,omitzero"`   // before the first record
-	Earlier  []uint64       `json:"earlier,omitempty"` // first sequences of the earlier segments, ascending
+	Schema   int             `json:"schema"`
+	Terminal string          `json:"terminal"`
+	Epoch    uint32          `json:"epoch"`
+	First    uint64          `json:"first"`
+	Before   facts           `json:"before"`            // the state before the first record
+	Counter  payment.Counter `json:"drawer,omitzero"`   // before the first record
+	Earlier  []uint64        `json:"earlier,omitempty"` // first sequences of the earlier segments, ascending
 }
 
 // facts are the small things that every commit rewrites.

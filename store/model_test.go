@@ -25,7 +25,7 @@ type model struct {
 	touched map[payment.SaleID]int // newest record of each sale
 	born    []payment.SaleID       // in the order they were created
 	receipt uint64
-	drawer  payment.Drawer
+	drawer  payment.Counter
 	acked   uint64
 }
 
@@ -34,7 +34,7 @@ func (m model) apply(s payment.Stamp, events []payment.Event) (model, error) {
 	m.sales, m.touched = maps.Clone(m.sales), maps.Clone(m.touched)
 	m.events, m.stamps, m.born = slices.Clip(m.events), slices.Clip(m.stamps), slices.Clip(m.born)
 	for _, e := range events {
-		if payment.OfShift(e.Kind) {
+		if payment.OfCounter(e.Kind) {
 			var err error
 			if m.drawer, err = m.drawer.Apply(e, s); err != nil {
 				return m, err
@@ -187,7 +187,7 @@ func (mc *machine) event(t *rapid.T, m model) payment.Event {
 		payment.CashTaken, payment.LateRefunded, payment.ReceiptPrinted, payment.CancelRequested, payment.SaleParked,
 		payment.RefundAsked, payment.RefundChanged, payment.ShiftOpened, payment.CashMoved, payment.ShiftClosed,
 	}).Draw(t, "kind")
-	if payment.OfShift(kind) {
+	if payment.OfCounter(kind) {
 		e := payment.Event{Kind: kind, Shift: m.drawer.Shift.Number, Amount: 100}
 		switch kind {
 		case payment.ShiftOpened:
@@ -328,7 +328,7 @@ func (mc *machine) compare(t *rapid.T) {
 	if p := mc.j.Position(); p != want || mc.j.LastReceipt() != mc.m.receipt {
 		t.Fatalf("position %+v, receipt %d, want %+v, %d", p, mc.j.LastReceipt(), want, mc.m.receipt)
 	}
-	if d := mc.j.Drawer(); !reflect.DeepEqual(d, mc.m.drawer) {
+	if d := mc.j.Counter(); !reflect.DeepEqual(d, mc.m.drawer) {
 		t.Fatalf("drawer\n%+v, want\n%+v", d, mc.m.drawer)
 	}
 	var open []payment.Sale

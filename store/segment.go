@@ -103,7 +103,7 @@ func fillSegment(tx *bolt.Tx, h segmentHeader, carried map[payment.SaleID][]byte
 	if err := putJSON(tx.Bucket(stateBucket), stateKey, h.Before); err != nil {
 		return err
 	}
-	if err := putDrawer(tx, h.Drawer); err != nil {
+	if err := putCounter(tx, h.Counter); err != nil {
 		return err
 	}
 	for _, id := range slices.Sorted(maps.Keys(carried)) {
@@ -119,23 +119,23 @@ func fillSegment(tx *bolt.Tx, h segmentHeader, carried map[payment.SaleID][]byte
 	return nil
 }
 
-// putDrawer stands apart from the state, which salvage reads in the root page
+// putCounter stands apart from the state, which salvage reads in the root page
 // and has to stay small.
-func putDrawer(tx *bolt.Tx, d payment.Drawer) error {
-	b, err := tx.CreateBucketIfNotExists(drawerBucket)
+func putCounter(tx *bolt.Tx, c payment.Counter) error {
+	b, err := tx.CreateBucketIfNotExists(counterBucket)
 	if err != nil {
 		return err
 	}
-	return putJSON(b, drawerKey, d)
+	return putJSON(b, counterKey, c)
 }
 
-// drawerIn is the drawer as a segment has it.
-func drawerIn(tx *bolt.Tx) (d payment.Drawer, err error) {
-	b := tx.Bucket(drawerBucket)
+// counterIn is the counter as a segment has it.
+func counterIn(tx *bolt.Tx) (d payment.Counter, err error) {
+	b := tx.Bucket(counterBucket)
 	if b == nil {
 		return d, nil
 	}
-	return d, decodeJSON(b.Get(drawerKey), &d)
+	return d, decodeJSON(b.Get(counterKey), &d)
 }
 
 func putJSON(b *bolt.Bucket, key []byte, v any) error {

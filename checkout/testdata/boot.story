@@ -45,7 +45,7 @@ key 9 00                     => ready entry=900
 scan alipay                  => charging authorizing : commit sale_created attempt_started, ♪read, charge 1 900 alipay
 wait 3s                      => checking checking : commit attempt_changed/checking, query 1
 press park                   => pin checking
-key 2 5 8 0 enter            => park checking
+key 2 5 8 0 enter            => park checking : commit manager_acted/park by li
 press other                  => parked parked : commit sale_parked/paid_other, print slip, cancel 1
 reboot                       => ready
 online                       => ready

@@ -60,7 +60,7 @@ key 2 5                      => discount entry=1000 due=979 keyed=25
 buttons                      => cancel off_500 off_1000 percent no_discount enter* keypad
 press percent                => pin entry=1000 due=979
 key 2 5 8 0                  => pin entry=1000 due=979 digits=4
-key enter                    => ready entry=1000 due=816
+key enter                    => ready entry=1000 due=816 : commit manager_acted/discount by li
 press menu                   => menu entry=1000 due=816
 press discount               => discount entry=1000 due=816
 key 1 0 0                    => discount entry=1000 due=816 keyed=100

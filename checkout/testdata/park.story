@@ -7,15 +7,15 @@ press park                   => pin checking
 buttons                      => cancel (enter*) keypad
 key 1 1 1 1                  => pin checking digits=4
 buttons                      => cancel enter* keypad
-press enter                  => pin checking says=pin_wrong
+press enter                  => pin checking says=not_a_manager : ♪declined
 key 1 2 esc                  => pin checking
 press cancel                 => checking checking
 press park                   => pin checking
-key 2 5 8 0 enter            => park checking
+key 2 5 8 0 enter            => park checking : commit manager_acted/park by li
 buttons                      => cancel goods other
 press cancel                 => checking checking
 press park                   => pin checking
-press 2 5 8 0 enter          => park checking
+press 2 5 8 0 enter          => park checking : commit manager_acted/park by li
 press goods                  => parked parked : commit sale_parked/goods_given, print slip, query 1
 buttons                      => done*
 # The answer to its question does not bring it back to the screen.
@@ -37,7 +37,7 @@ key 8 00                     => ready entry=800
 scan alipay                  => charging authorizing : commit sale_created attempt_started, ♪read, charge 1 800 alipay
 wait 3s                      => checking checking : commit attempt_changed/checking, query 1
 press park                   => pin checking
-key 2 5 8 0 enter            => park checking
+key 2 5 8 0 enter            => park checking : commit manager_acted/park by li
 press goods                  => parked parked : commit sale_parked/goods_given, print slip, query 1
 answer reversed              => parked reversed says=parked_owed : commit attempt_changed/reversed, ♪attention
 press done                   => ready
@@ -45,7 +45,7 @@ key 9 00                     => ready entry=900
 scan wechat2                 => charging authorizing : commit sale_created attempt_started, ♪read, charge 1 900 wechat
 wait 3s                      => checking checking : commit attempt_changed/checking, query 1
 press park                   => pin checking
-key 2 5 8 0 enter            => park checking
+key 2 5 8 0 enter            => park checking : commit manager_acted/park by li
 press other                  => parked parked : commit sale_parked/paid_other, print slip, cancel 1
 wait 15s                     => parked parked : cancel 1
 press done                   => ready

@@ -5,7 +5,7 @@ key 5 00                     => ready entry=500
 scan wechat                  => charging authorizing : commit sale_created attempt_started, ♪read, charge 1 500 wechat
 link down                    => charging authorizing
 wait 3s                      => checking checking : commit attempt_changed/checking
-press park                   => park checking
+press park                   => park checking : commit manager_acted/park by 
 press other                  => parked parked : commit sale_parked/paid_other, print slip
 press done                   => ready
 key 1 00                     => ready entry=100

@@ -8,7 +8,7 @@ key 9                        => pin checking digits=1
 wait 29s                     => pin checking digits=1 : query 1, query 1, query 1, query 1, query 1, query 1, query 1, query 1, query 1, query 1, query 1, query 1, query 1, query 1
 wait 1s                      => checking checking digits=1 : query 1
 press park                   => pin checking
-key 2 5 8 0 enter            => park checking
+key 2 5 8 0 enter            => park checking : commit manager_acted/park by li
 wait 30s                     => checking checking : query 1, query 1, query 1, query 1, query 1, query 1, query 1, query 1, query 1, query 1, query 1, query 1, query 1, query 1, query 1
 # Settled while the manager keys.
 press park                   => pin checking

@@ -10,8 +10,8 @@ press sales                  => list rows=1
 row 1                        => sale
 buttons                      => cancel void refund reprint*
 press refund                 => pin
-key 1 1 1 1 enter            => pin says=pin_wrong
-key 2 5 8 0 enter            => refund
+key 1 1 1 1 enter            => pin says=not_a_manager : ♪declined
+key 2 5 8 0 enter            => refund : commit manager_acted/refund by li
 buttons                      => cancel all* (refund) keypad
 key 1 2 3                    => refund keyed=123
 buttons                      => cancel all refund* keypad
@@ -21,14 +21,14 @@ refund pending               => sale sale=approved says=refund_pending : commit 
 refund pending               => sale sale=approved says=refund_pending
 refund done                  => sale sale=approved says=refund_done : commit refund_changed/done, ♪approved, print 1 refund 1
 press refund                 => pin
-key 2 5 8 0 enter            => refund
+key 2 5 8 0 enter            => refund : commit manager_acted/refund by li
 key 5 00                     => refund keyed=500
 buttons                      => cancel all (refund*) keypad
 key enter                    => refund keyed=500 says=refund_too_much
 key esc                      => refund says=refund_too_much
 key esc                      => sale sale=approved
 press refund                 => pin
-key 2 5 8 0 enter            => refund
+key 2 5 8 0 enter            => refund : commit manager_acted/refund by li
 press all                    => sale sale=approved says=refund_asked : commit refund_asked/377 of tender 1, give back R02 377 of 1
 refund requested             => sale sale=approved says=refund_asked
 refund done                  => sale sale=refunded says=refund_done : commit refund_changed/done, ♪approved, print 1 refund 2
@@ -45,7 +45,7 @@ press done                   => ready
 press menu                   => menu
 receipt                      => sale : ♪read
 press refund                 => pin
-key 2 5 8 0 enter            => refund
+key 2 5 8 0 enter            => refund : commit manager_acted/refund by li
 press all                    => sale sale=approved says=refund_asked : commit refund_asked/700 of tender 1, give back R01 700 of 1
 wait 5s                      => sale sale=approved says=refund_asked : give back R01 700 of 1
 link down                    => sale sale=approved says=refund_asked
@@ -61,7 +61,7 @@ link down                    => ready says=refund_refused
 press menu                   => menu
 receipt                      => sale sale=approved : ♪read
 press refund                 => pin
-key 2 5 8 0 enter            => refund
+key 2 5 8 0 enter            => refund : commit manager_acted/refund by li
 key 1 enter                  => sale sale=approved says=refund_waits : commit refund_asked/1 of tender 1
 link up                      => sale sale=approved says=refund_waits
 wait 0s                      => sale sale=approved says=refund_waits : give back R02 1 of 1

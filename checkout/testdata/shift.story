@@ -26,18 +26,18 @@ key enter                    => sum asks=pay_in says=amount_first
 key 2 00                     => sum keyed=200 asks=pay_in
 key enter                    => shift shift=1 open=true drawer=10700 says=pay_in_done : commit cash_moved/pay_in 200, drawer
 press pay_out                => pin
-key 2 5 8 0 enter            => sum asks=pay_out
+key 2 5 8 0 enter            => sum asks=pay_out : commit manager_acted/pay_out by li
 key 9 9 00 00                => sum keyed=990000 asks=pay_out
 key enter                    => sum keyed=990000 asks=pay_out says=pay_out_too_much
 key esc 3 00                 => sum keyed=300 asks=pay_out
 key enter                    => shift shift=1 open=true drawer=10400 says=pay_out_done : commit cash_moved/pay_out 300, drawer
 press no_sale                => pin
-key 1 2 3 4 enter            => pin says=pin_wrong
+key 1 2 3 4 enter            => pin says=pin_wrong : commit pin_refused, ♪declined
 press cancel                 => shift shift=1 open=true drawer=10400
 press no_sale                => pin
-key 2 5 8 0 enter            => shift shift=1 open=true drawer=10400 : commit cash_moved/no_sale 0, drawer
+key 2 5 8 0 enter            => shift shift=1 open=true drawer=10400 : commit manager_acted/no_sale by li cash_moved/no_sale 0, drawer
 press x_report               => pin
-key 2 5 8 0 enter            => shift shift=1 open=true drawer=10400 says=report_printing : X report of shift 1
+key 2 5 8 0 enter            => shift shift=1 open=true drawer=10400 says=report_printing : commit manager_acted/x_report by li, X report of shift 1
 # The drawer is counted blind.
 press close_shift            => sum asks=count
 key 1 0 4 0 0                => sum keyed=10400 asks=count
@@ -51,7 +51,7 @@ key 8 00                     => ready entry=800
 scan alipay                  => charging authorizing : commit sale_created attempt_started, ♪read, charge 1 800 alipay
 wait 3s                      => checking checking : commit attempt_changed/checking, query 1
 press park                   => pin checking
-key 2 5 8 0 enter            => park checking
+key 2 5 8 0 enter            => park checking : commit manager_acted/park by li
 press goods                  => parked parked : commit sale_parked/goods_given, print slip, query 1
 press done                   => ready
 press menu                   => menu

@@ -59,7 +59,7 @@ press give_back              => pin created
 press cancel                 => part created
 press give_back              => pin created
 key 2 5 8 0                  => pin created digits=4
-key enter                    => ready says=abandoned : commit refund_asked/450 of tender 1 void refund_changed/done, drawer, print slip refund 1
+key enter                    => ready says=abandoned : commit manager_acted/abandon by li refund_asked/450 of tender 1 void refund_changed/done, drawer, print slip refund 1
 press menu                   => menu
 press sales                  => list rows=2
 row 1                        => sale sale=voided
@@ -106,7 +106,7 @@ scan wechat2                 => charging authorizing : commit sale_created attem
 answer approved              => part created : commit attempt_changed/approved, ♪approved
 press give_back              => pin created
 key 2 5 8 0                  => pin created digits=4
-key enter                    => ready says=abandoned : commit refund_asked/250 of tender 1 void, give back R01 250 of 1 void
+key enter                    => ready says=abandoned : commit manager_acted/abandon by li refund_asked/250 of tender 1 void, give back R01 250 of 1 void
 refund refused 1 reason=over_refund => ready says=refund_refused : commit refund_changed/refused, ♪attention
 press menu                   => menu
 press sales                  => list rows=2
@@ -114,7 +114,7 @@ row 1                        => sale sale=created
 buttons                      => cancel void (refund) (reprint*)
 press void                   => pin
 key 2 5 8 0                  => pin digits=4
-key enter                    => void
+key enter                    => void : commit manager_acted/void by li
 press void                   => sale sale=voided says=refund_asked : commit refund_asked/250 of tender 1 void, give back R02 250 of 1 void
 refund done 2                => sale sale=voided says=refund_done : commit refund_changed/done, ♪approved, print slip refund 2
 # The whole after all, and what cannot be.
@@ -150,7 +150,7 @@ press qr                     => qr created : commit attempt_started, show 1 300
 wait 20s                     => checking checking : commit attempt_changed/checking, query 1, query 1, query 1, query 1, query 1, ♪attention, query 1, query 1, query 1, query 1
 press park                   => pin checking
 key 2 5 8 0                  => pin checking digits=4
-key enter                    => park checking
+key enter                    => park checking : commit manager_acted/park by li
 press goods                  => parked parked : commit sale_parked/goods_given, print slip, query 1
 press done                   => ready
 answer approved              => ready says=parked_owed : commit attempt_changed/approved, ♪attention

@@ -12,7 +12,7 @@ key 6 00                     => ready entry=600
 scan alipay                  => charging authorizing : commit sale_created attempt_started, ♪read, charge 1 600 alipay
 wait 3s                      => checking checking : commit attempt_changed/checking, query 1
 press park                   => pin checking
-key 2 5 8 0 enter            => park checking
+key 2 5 8 0 enter            => park checking : commit manager_acted/park by li
 press other                  => parked parked : commit sale_parked/paid_other, print slip, cancel 1
 press done                   => ready
 answer approved              => ready : cancel 1
@@ -22,6 +22,6 @@ key 7 00                     => ready entry=700
 scan wechat2                 => charging authorizing : commit sale_created attempt_started, ♪read, charge 1 700 wechat
 wait 3s                      => checking checking : commit attempt_changed/checking, query 1
 press park                   => pin checking
-key 2 5 8 0 enter            => park checking
+key 2 5 8 0 enter            => park checking : commit manager_acted/park by li
 press goods                  => parked parked : commit sale_parked/goods_given, print slip, query 1
 answer approved              => parked approved says=parked_paid : commit attempt_changed/approved receipt 1, ♪attention, print 1

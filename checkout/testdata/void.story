@@ -11,11 +11,11 @@ buttons                      => cancel void refund reprint*
 press void                   => pin
 press cancel                 => sale
 press void                   => pin
-key 2 5 8 0 enter            => void
+key 2 5 8 0 enter            => void : commit manager_acted/void by li
 buttons                      => cancel void*
 press cancel                 => sale
 press void                   => pin
-key 2 5 8 0 enter            => void
+key 2 5 8 0 enter            => void : commit manager_acted/void by li
 press void                   => sale sale=approved says=refund_asked : commit refund_asked/500 of tender 1 void, give back R01 500 of 1 void
 buttons                      => cancel (void) (refund) reprint*
 refund done                  => sale sale=voided says=refund_done : commit refund_changed/done, ♪approved, print 1 refund 1
@@ -31,7 +31,7 @@ press done                   => ready
 press menu                   => menu
 receipt                      => sale : ♪read
 press void                   => pin
-key 2 5 8 0 enter            => void
+key 2 5 8 0 enter            => void : commit manager_acted/void by li
 key enter                    => sale sale=voided says=refund_done : commit refund_asked/5 of tender 1 void refund_changed/done, drawer, print 2 refund 1
 # The next day there is no void, but a refund.
 key esc                      => list rows=1
@@ -47,7 +47,7 @@ press menu                   => menu
 receipt                      => sale : ♪read
 buttons                      => cancel (void) refund reprint*
 press refund                 => pin
-key 2 5 8 0 enter            => refund
+key 2 5 8 0 enter            => refund : commit manager_acted/refund by li
 key 9 enter                  => refund keyed=9 says=refund_too_much
 key backspace 4 enter        => sale sale=approved says=refund_done : commit refund_asked/4 of tender 1 refund_changed/done, drawer, print 3 refund 1
 buttons                      => cancel (void) refund reprint*
@@ -57,4 +57,4 @@ unknown                      => sale sale=approved says=sale_not_found : ♪read
 nopin                        => ready
 press menu                   => menu
 receipt                      => sale sale=approved : ♪read
-press refund                 => refund
+press refund                 => refund : commit manager_acted/refund by 

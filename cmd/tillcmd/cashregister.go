@@ -360,7 +360,7 @@ func (r *cashRegister) Print(_ context.Context, lines []integrator.Line) error {
 func (r *cashRegister) Drawer(ctx context.Context) error {
 	return r.ask(ctx, func(t *terminal) (checkout.Event, error) {
 		s := t.register.State
-		if !s.Drawer.Shift.Open && !s.Settings.AutoShift {
+		if !s.Counter.Shift.Open && !s.Settings.AutoShift {
 			return nil, fmt.Errorf("%w: no shift is open", integrator.ErrRefused)
 		}
 		return checkout.DrawerOrdered{}, nil

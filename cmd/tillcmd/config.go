@@ -41,7 +41,7 @@ type Config struct {
 	Data       string // folder of the journal
 	Bench      string // socket of a sim board's world
 	Test       bool   // the money is not real: every screen and receipt says so
-	ManagerPIN string
+	Operators  Operators
 	AutoShift  bool // a shift opens by itself where none is open
 	Trade      checkout.Trade
 	Integrator Integrator
@@ -122,17 +122,16 @@ type setting struct {
 }
 
 // settings are all keys there are.
-var settings = with(tradeSettings(), map[string]setting{
+var settings = with(with(tradeSettings(), operatorSettings()), map[string]setting{
 	"terminal": {true, text(func(c *Config, s string) error { c.Terminal = s; return wire.CheckTerminal(s) })},
 	"board": {true, text(func(c *Config, s string) (err error) {
 		c.Board, err = boardNamed(s)
 		return err
 	})},
-	"data":        {true, text(func(c *Config, s string) error { c.Data = s; return nil })},
-	"bench":       {false, text(func(c *Config, s string) error { c.Bench = s; return nil })},
-	"test":        {false, boolean(func(c *Config, b bool) { c.Test = b })},
-	"shift.auto":  {false, boolean(func(c *Config, b bool) { c.AutoShift = b })},
-	"manager_pin": {false, text(func(c *Config, s string) error { c.ManagerPIN = s; return checkPIN(s) })},
+	"data":       {true, text(func(c *Config, s string) error { c.Data = s; return nil })},
+	"bench":      {false, text(func(c *Config, s string) error { c.Bench = s; return nil })},
+	"test":       {false, boolean(func(c *Config, b bool) { c.Test = b })},
+	"shift.auto": {false, boolean(func(c *Config, b bool) { c.AutoShift = b })},
 
 	"merchant.name":    {true, text(func(c *Config, s string) error { c.Merchant.Name = s; return nil })},
 	"merchant.address": {false, lines(func(c *Config, l []string) { c.Merchant.Address = l })},
@@ -298,13 +297,6 @@ func lines(take func(*Config, []string)) func(*Config, any) error {
 	}
 }
 
-func checkPIN(s string) error {
-	if len(s) < 4 || len(s) > 8 || strings.Trim(s, "0123456789") != "" {
-		return errors.New("want 4 to 8 digits in quotes")
-	}
-	return nil
-}
-
 func checkListen(s string) error {
 	if _, port, err := net.SplitHostPort(s); err != nil || port == "" {
 		return errors.New("want an address and a port, as 0.0.0.0:8444")
@@ -454,6 +446,9 @@ func (f configFile) partial() (Config, []fault) {
 	}
 	c.settleTrade()
 	if key, err := checkBody(c); err != nil {
+		faults = append(faults, fault{found[key], key, err})
+	}
+	if key, err := checkOperators(c.Operators); err != nil {
 		faults = append(faults, fault{found[key], key, err})
 	}
 	for _, both := range []struct{ key, value, otherKey, otherValue string }{

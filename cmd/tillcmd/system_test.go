@@ -61,7 +61,7 @@ func TestConfigureSystem(t *testing.T) {
 				NTP: []string{}, WiFi: system.WiFi{SSID: "shop"},
 			})
 		}, ""},
-		{"one bad setting", "manager_pin = \"1\"\nterminl = \"x\"" + siteMerchant, true, func(_ system.Settings, c Config) bool { return c.ManagerPIN == "" },
+		{"one bad setting", "manager_pin = \"1\"\nterminl = \"x\"" + siteMerchant, true, func(_ system.Settings, c Config) bool { return c.Operators.Plain == "" },
 			"line 1: manager_pin"},
 		{"a name that is none", "terminal = \"Till 7\"" + siteMerchant, true, func(s system.Settings, _ Config) bool { return s.Hostname == "till-deadbeef" },
 			"line 1: terminal"},

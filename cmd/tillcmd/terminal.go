@@ -156,13 +156,16 @@ func (t *terminal) run(ctx context.Context) error {
 	}
 	t.register = &checkout.Register{
 		State: checkout.New(checkout.Settings{
-			Currency: t.config.Merchant.Currency, Cashier: t.config.Merchant.Cashier, ManagerPIN: t.config.ManagerPIN, Zone: t.config.Merchant.Zone,
+			Currency: t.config.Merchant.Currency, Cashier: t.config.Merchant.Cashier, Zone: t.config.Merchant.Zone,
+			Managed: t.config.Operators.managed(), SignOn: len(t.config.Operators.All) > 0,
+			SignsOn: t.config.Operators.named(t.config.Operators.Auto), LockAfter: t.config.Operators.LockAfter,
 			AutoShift: t.config.AutoShift, Trade: t.config.Trade,
 			Rows: rowsOf(t.config, body.Display.Size()),
 		}, t.journal.LastReceipt(), newest.ID, sales),
 		Journal: grown{t.journal, t.link, body.Vitals.Commit}, Gateway: gateway{t}, Printer: t.printing, Body: pins{t}, Doctor: onPanel{ctx, t},
+		Guard: t.config.Operators,
 	}
-	t.register.State.Drawer = t.journal.Drawer()
+	t.register.State.Counter = t.journal.Counter()
 	if err := t.openCashRegister(); err != nil {
 		return errors.Join(err, body.Close())
 	}

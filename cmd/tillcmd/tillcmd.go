@@ -45,6 +45,7 @@ const usage = `till is a payment terminal for QR wallets.
                                         make a release of such an image
   till flash [-image FILE -disk DEVICE] [-site FILE] [-force]
                                         write it to a card and verify it, or list the cards
+  till pin [-badge] [-like HASH]        hash a PIN or a badge for the configuration
   till version                          say what this is
   till help                             say this
 
@@ -75,6 +76,8 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return releaseCommand(ctx, args, stdout)
 	case "flash":
 		return flashCommand(ctx, args, stdout, stderr)
+	case "pin":
+		return pinCommand(args, os.Stdin, stdout, stderr)
 	case "version":
 		return version(args, stdout)
 	case "help", "-h", "-help", "--help":

@@ -101,9 +101,9 @@ func (t *terminal) view() display.View {
 		if s.Screen != checkout.Cancelled {
 			v.Detail = words.Say(lang, "try_again")
 		}
-	case checkout.PIN:
+	case checkout.PIN, checkout.SignOn:
 		v.Masked = strings.Repeat("•", len(s.Digits))
-		v.Detail = words.Say(lang, words.Key("pin_to_"+string(s.Purpose)))
+		v.Title, v.Detail = t.pinTitle(s, lang)
 	case checkout.Voiding:
 		if sale, ok := s.SelectedSale(); ok {
 			v.Title = words.Say(lang, "void_title", "amount", sale.Total.Format(locale(lang)))
@@ -112,7 +112,7 @@ func (t *terminal) view() display.View {
 	case checkout.Refunding:
 		t.refundView(&v, s)
 	case checkout.ShiftScreen:
-		v.Title, v.Rows = words.Say(lang, "button_shift"), t.shiftRows(lang, s.Drawer)
+		v.Title, v.Rows = words.Say(lang, "button_shift"), t.shiftRows(lang, s.Counter.Drawer)
 	case checkout.DrawerSum:
 		t.sumView(&v, s)
 	case checkout.Parking:
@@ -187,6 +187,8 @@ func screenOf(s checkout.Screen) display.Screen {
 		return display.ScreenFault
 	case checkout.Discounting, checkout.Tipping, checkout.Splitting:
 		return display.ScreenCash
+	case checkout.SignOn:
+		return display.ScreenPIN
 	default:
 		return display.Screen(s)
 	}
@@ -240,7 +242,7 @@ func (t *terminal) bar(s checkout.State) display.Bar {
 	p := t.journal.Position()
 	bar := display.Bar{
 		Merchant: t.config.Merchant.Name, Terminal: t.config.Terminal, Online: s.Online,
-		Waiting: int(p.Last - p.Acked), Troubles: t.troubles(), Cashier: t.config.Merchant.Cashier,
+		Waiting: int(p.Last - p.Acked), Troubles: t.troubles(), Cashier: t.register.State.Attendant(),
 	}
 	if s.ClockKnown {
 		bar.Clock = t.steady().Add(s.Offset).In(t.config.Merchant.Zone).Format("15:04")

@@ -108,11 +108,10 @@ func (c *cashier) act() {
 	case checkout.Offline:
 		c.pick("cash", "cancel")
 	case checkout.PIN:
-		if w.chance(5) {
-			c.key("1", "1", "1", "1", "enter")
-			return
-		}
-		c.key("2", "5", "8", "0", "enter")
+		c.identify([]string{managerPIN, managerPIN, managerPIN, managerPIN, cashierPIN, managerBadge}[w.rng.IntN(6)])
+	case checkout.SignOn:
+		w.premise("operators: sign on")
+		c.identify([]string{cashierPIN, cashierPIN, cashierPIN, cashierPIN, managerBadge}[w.rng.IntN(5)])
 	case checkout.Parking:
 		c.park(s)
 	case checkout.Declined, checkout.Expired, checkout.Reversed:
@@ -126,7 +125,7 @@ func (c *cashier) act() {
 			c.pick("discount", "split", "split", "exempt", "taxable")
 			return
 		}
-		c.pick("sales", "sales", "sales", "reprint", "cancel", "status", "shift")
+		c.pick("sales", "sales", "sales", "reprint", "cancel", "status", "shift", "sign_off")
 	case checkout.Discounting:
 		c.keyed("off_500", "off_2000", "no_discount", "cancel", "percent", "enter")
 	case checkout.Splitting:
@@ -155,6 +154,20 @@ func (c *cashier) act() {
 	default:
 		c.press("cancel")
 	}
+}
+
+// identify keys a PIN or scans a badge; a finger may slip.
+func (c *cashier) identify(secret string) {
+	if len(secret) > len(managerPIN) {
+		c.scan(secret)
+		return
+	}
+	c.key("esc")
+	if c.w.chance(12) {
+		c.w.premise("operators: wrong PIN")
+		secret = "9999"
+	}
+	c.key(append(strings.Split(secret, ""), "enter")...)
 }
 
 func (c *cashier) giveBack() {
@@ -192,6 +205,8 @@ func (c *cashier) tidy() {
 	switch {
 	case s.Screen == checkout.Receipt:
 		c.look()
+	case s.Screen == checkout.SignOn:
+		c.scan(managerBadge)
 	case s.Screen == checkout.PartPaid:
 		c.press("cash")
 	case s.Screen == checkout.TakeCash && sale.PartPaid():
@@ -379,9 +394,9 @@ func (c *cashier) noteIntent(button string) {
 	c.said = map[string]payment.Intent{"goods": payment.GoodsGiven, "other": payment.PaidOther}[button]
 }
 
-// committed keeps what was said about a parked sale: not what the journal wrote.
-// And which tender an order is of, and what the sale comes to.
-func (c *cashier) committed(e payment.Event) {
+// begun keeps which tender an order is of, and what a sale comes to: of a commit
+// that a power cut may have undone, too.
+func (c *cashier) begun(e payment.Event) {
 	if c.tenders == nil {
 		c.tenders, c.totals = map[payment.Order]int{}, map[payment.SaleID]int64{}
 	}
@@ -391,6 +406,10 @@ func (c *cashier) committed(e payment.Event) {
 	case payment.AttemptStarted:
 		c.tenders[payment.NewOrder(e.Sale, e.Attempt)] = e.Tender
 	}
+}
+
+// committed keeps what was said about a parked sale: not what the journal wrote.
+func (c *cashier) committed(e payment.Event) {
 	if e.Kind != payment.SaleParked {
 		return
 	}

@@ -39,6 +39,7 @@ func (j simJournal) Append(stamp payment.Stamp, events ...payment.Event) (uint64
 	w.premise("law 1: commits")
 	for _, e := range events {
 		w.tell("commit %d: %s %s tender %d attempt %d %s receipt %d", last, e.Kind, short(e.Sale), e.Tender, e.Attempt, e.Status, e.Receipt)
+		w.cashier.begun(e)
 	}
 	if inside {
 		w.strike("power cut inside a commit")

@@ -88,7 +88,7 @@ func (w *world) checkGiveBack(g checkout.GiveBack) {
 // checkReport holds that a Z report is made once, of the shift that the journal
 // closed last. That no number is left out is for the fold of the journal to say.
 func (w *world) checkReport(r checkout.Report) {
-	d := w.terminal.journal.Drawer()
+	d := w.terminal.journal.Counter()
 	if r.Shift.Open || r.Copy {
 		return
 	}
@@ -416,7 +416,8 @@ func (w *world) checkBooks() {
 // against the ledger's own view and the terminal's.
 func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sale {
 	sales := map[payment.SaleID]payment.Sale{}
-	var drawer payment.Drawer
+	var counter payment.Counter
+	audit := audit{acted: map[payment.SaleID]bool{}}
 	var shifts []payment.Shift // closed
 	account, err := figures.New(terminalID, "2000-01-01", "2099-12-31", time.UTC)
 	if err != nil {
@@ -439,27 +440,29 @@ func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sa
 			return sales
 		}
 		if e.Sale == "" {
-			if payment.OfShift(e.Kind) {
-				if drawer, err = drawer.Apply(e, r.Stamp); err != nil {
+			if payment.OfCounter(e.Kind) {
+				if counter, err = counter.Apply(e, r.Stamp); err != nil {
 					w.violate("law 7, no gaps", "record %d: %v", r.Seq, err)
 				}
+				audit.note(w, e)
 				if e.Kind == payment.ShiftClosed {
-					shifts = append(shifts, drawer.Before)
+					shifts = append(shifts, counter.Before)
 				}
 			}
 			continue
 		}
+		audit.checkSale(w, e, counter.Desk, sales[e.Sale])
 		next, err := sales[e.Sale].Apply(e, r.Stamp)
 		if err != nil {
 			w.violate("law 7, no gaps", "record %d: %v", r.Seq, err)
 			return sales
 		}
-		drawer = drawer.Count(sales[e.Sale], next)
+		counter = counter.Count(sales[e.Sale], next)
 		sales[e.Sale] = next
 	}
-	w.checkShifts(append(shifts, drawer.Shift), account.Report().Total, sales)
-	if terminals := w.terminal.journal.Drawer(); !reflect.DeepEqual(drawer, terminals) {
-		w.violate("books", "the ledger's records make the drawer\n%+v, the terminal has\n%+v", drawer, terminals)
+	w.checkShifts(append(shifts, counter.Shift), account.Report().Total, sales)
+	if terminals := w.terminal.journal.Counter(); !reflect.DeepEqual(counter, terminals) {
+		w.violate("books", "the ledger's records make the counter\n%+v, the terminal has\n%+v", counter, terminals)
 	}
 	err = w.cloud.ledger.View(func(tx cloud.Tx) error {
 		entries, err := tx.Sales()

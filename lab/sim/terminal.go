@@ -16,7 +16,6 @@ import (
 
 const (
 	terminalID = "sim-1"
-	managerPIN = "2580"
 	version    = "sim"
 )
 
@@ -109,11 +108,11 @@ func (t *terminal) boot() {
 		sales = append(sales, newest)
 	}
 	t.register = &checkout.Register{
-		State: checkout.New(checkout.Settings{Currency: "USD", Cashier: "Mei", ManagerPIN: managerPIN, Rows: 4, AutoShift: true, Trade: trade()},
+		State: checkout.New(checkout.Settings{Currency: "USD", Cashier: "Mei", Managed: true, SignOn: true, LockAfter: 5 * time.Minute, Rows: 4, AutoShift: true, Trade: trade()},
 			journal.LastReceipt(), newest.ID, sales),
-		Journal: simJournal{t}, Gateway: simGateway{t}, Printer: simPrinter{t}, Body: simBody{t},
+		Journal: simJournal{t}, Gateway: simGateway{t}, Printer: simPrinter{t}, Body: simBody{t}, Guard: guard{},
 	}
-	t.register.State.Drawer = journal.Drawer()
+	t.register.State.Counter = journal.Counter()
 	w.tell("boot %d: last %d acked %d receipt %d open %d", t.boots, p.Last, p.Acked, journal.LastReceipt(), open)
 	t.handle(checkout.Booted{})
 	t.setLinkTimer()

@@ -1,0 +1,239 @@
+package checkout
+
+import (
+	"cmp"
+	"strconv"
+	"time"
+
+	"till/payment"
+)
+
+const (
+	minPIN = 4
+	maxPIN = 8
+	// A badge is longer than any PIN, so that none can be scanned in its place.
+	minBadge = 12
+	maxBadge = 64
+)
+
+// PINs in a row that are nobody's: a few are a slip of the finger, then each takes
+// twice as long as the one before.
+const (
+	wrongFree  = 3
+	firstDelay = 10 * time.Second
+	mostDelay  = 15 * time.Minute
+)
+
+// delay is how long a PIN has to wait after so many wrong ones.
+func delay(wrong int) time.Duration {
+	if wrong < wrongFree {
+		return 0
+	}
+	return min(firstDelay<<min(wrong-wrongFree, 10), mostDelay)
+}
+
+// Attendant is the name of who is at the counter.
+func (s State) Attendant() string {
+	on := s.Counter.Desk.On
+	return cmp.Or(on.Name, on.ID, s.Settings.Cashier)
+}
+
+// locked says that nobody may sell before an operator has signed on.
+func (s State) locked() bool { return s.Settings.SignOn && s.Counter.Desk.On.ID == "" }
+
+// pinButton confirms a PIN.
+func (s State) pinButton() Button {
+	return Button{ID: "enter", Main: true, Enabled: len(s.Digits) >= minPIN && s.pinAt.IsZero()}
+}
+
+// bootDesk signs off whoever was signed on before the start, and on who always is.
+func (m *move) bootDesk() {
+	if wait := delay(m.Counter.Desk.Wrong); wait > 0 {
+		m.pinAt = m.now.At.Add(wait) // how much of it had passed is not known
+	}
+	if m.Counter.Desk.On.ID != "" {
+		m.signOff(payment.ByRestart)
+	}
+	if always := m.Settings.SignsOn; m.Settings.SignOn && always.ID != "" {
+		m.signOn(always, payment.BySettings)
+	}
+}
+
+func (m *move) signOn(o payment.Operator, how payment.Means) {
+	m.recordCounter(payment.Event{Kind: payment.SignedOn, Operator: o.ID, Cashier: o.Name, Role: o.Role, Means: how})
+	m.pinAt = time.Time{}
+	m.touched()
+}
+
+func (m *move) signOff(how payment.Means) {
+	on := m.Counter.Desk.On
+	m.recordCounter(payment.Event{Kind: payment.SignedOff, Operator: on.ID, Cashier: on.Name, Means: how})
+	m.lockAt = time.Time{}
+}
+
+// touched says that somebody is at the terminal.
+func (m *move) touched() {
+	if m.lockAt = (time.Time{}); m.Settings.LockAfter > 0 && m.Settings.SignOn && !m.locked() {
+		m.lockAt = m.now.At.Add(m.Settings.LockAfter)
+	}
+}
+
+// idle is a terminal that nobody has touched for long. In the middle of a sale it
+// waits for that to end; what is keyed is kept for who signs on next.
+func (m *move) idle() {
+	if m.Screen != Ready && m.Screen != Menu {
+		m.touched()
+		return
+	}
+	m.signOff(payment.ByIdling)
+	m.home()
+}
+
+// startManager asks for a manager, where one is needed and none is signed on.
+func (m *move) startManager(what payment.ManagerStep) {
+	m.hush()
+	m.Digits, m.Keyed, m.Purpose = "", 0, what
+	on := m.Counter.Desk.On
+	if !m.Settings.Managed || on.Role == payment.Manager {
+		m.permit(on)
+		return
+	}
+	m.show(PIN, resultFor)
+	if !m.pinAt.IsZero() {
+		m.sayWait()
+	}
+}
+
+// permit has a manager's step done, which the journal keeps.
+func (m *move) permit(by payment.Operator) {
+	acted := payment.Event{Kind: payment.ManagerActed, Operator: by.ID, Cashier: by.Name, Step: m.Purpose}
+	switch m.Purpose {
+	case payment.ToPark, payment.ToAbandon:
+		acted.Subject = m.Current
+	case payment.ToVoid, payment.ToRefund:
+		acted.Subject = m.Selected
+	}
+	m.recordCounter(acted)
+	m.permitted()
+}
+
+// permitted is what a manager's PIN was asked for.
+func (m *move) permitted() {
+	switch m.Purpose {
+	case payment.ToVoid:
+		m.show(Voiding, resultFor)
+	case payment.ToRefund:
+		m.show(Refunding, resultFor)
+	case payment.ToPayOut:
+		m.askSum(PayOutSum)
+	case payment.ToNoSale:
+		m.noSale()
+	case payment.ToReport:
+		m.xReport()
+	case payment.ToDiscount:
+		m.grantDiscount()
+	case payment.ToAbandon:
+		m.abandon()
+	default:
+		m.show(Parking, resultFor)
+	}
+}
+
+func (m *move) pressPIN(id string) {
+	switch id {
+	case "cancel":
+		m.Digits = ""
+		m.hush()
+		m.backFromPIN()
+	case "enter":
+		m.do(Identify{Secret: m.Digits})
+		m.Digits = ""
+	}
+}
+
+// backFromPIN goes back to where a manager was asked for.
+func (m *move) backFromPIN() {
+	switch m.Purpose {
+	case payment.ToVoid, payment.ToRefund:
+		m.show(OneSale, resultFor)
+	case payment.ToPayOut, payment.ToNoSale, payment.ToReport:
+		m.show(ShiftScreen, resultFor)
+	case payment.ToDiscount:
+		m.show(Discounting, discountFor)
+	case payment.ToAbandon:
+		m.ready()
+	default:
+		m.backToSale()
+	}
+}
+
+// pressSignOn is a button of the screen where nobody is signed on.
+func (m *move) pressSignOn(id string) {
+	switch id {
+	case "status":
+		m.show(About, resultFor)
+	case "doctor":
+		m.examine()
+	default:
+		m.pressPIN(id)
+	}
+}
+
+// scanBadge takes what was scanned where an operator is asked for. A customer's
+// code is never taken for a badge.
+func (m *move) scanBadge(data []byte) {
+	if _, err := payment.ParseCode(data); err == nil {
+		m.say("sign_on_first")
+		return
+	}
+	if len(data) < minBadge || len(data) > maxBadge {
+		m.say("badge_unknown")
+		return
+	}
+	m.Digits = ""
+	m.do(Identify{Secret: string(data), Badge: true})
+}
+
+// identified is whose PIN or badge it was.
+func (m *move) identified(e Identified) {
+	switch {
+	case m.Screen != PIN && m.Screen != SignOn:
+	case !e.Known && e.Badge:
+		m.say("badge_unknown")
+		m.do(Play{SoundDeclined})
+	case !e.Known:
+		m.wrongPIN()
+	case m.Screen == SignOn:
+		m.hush()
+		m.signOn(e.Operator, payment.BySecret)
+		m.home()
+	case e.Operator.Role != payment.Manager:
+		m.say("not_a_manager")
+		m.do(Play{SoundDeclined})
+	default:
+		m.hush()
+		m.pinAt = time.Time{}
+		m.permit(e.Operator)
+	}
+}
+
+// wrongPIN keeps that it was tried: the power going does not make one forget.
+func (m *move) wrongPIN() {
+	e := payment.Event{Kind: payment.PINRefused}
+	if m.Screen == PIN {
+		e.Step = m.Purpose
+	}
+	m.recordCounter(e)
+	m.do(Play{SoundDeclined})
+	m.say("pin_wrong")
+	if wait := delay(m.Counter.Desk.Wrong); wait > 0 {
+		m.pinAt = m.now.At.Add(wait)
+		m.sayWait()
+	}
+}
+
+func (m *move) sayWait() {
+	left := m.pinAt.Sub(m.now.At)
+	m.say("pin_wait", "seconds", strconv.Itoa(int((left+time.Second-1)/time.Second)))
+	m.quietAt = m.pinAt
+}

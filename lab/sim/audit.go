@@ -1,0 +1,60 @@
+package sim
+
+import "till/payment"
+
+// The operators of the simulation.
+const (
+	cashierPIN   = "1111"
+	managerPIN   = "2580"
+	managerBadge = "LI-00000-0002"
+)
+
+// guard knows them.
+type guard struct{}
+
+func (guard) Identify(secret string) (payment.Operator, bool) {
+	switch secret {
+	case cashierPIN:
+		return payment.Operator{ID: "mei", Name: "Mei", Role: payment.Cashier}, true
+	case managerPIN, managerBadge:
+		return payment.Operator{ID: "li", Name: "Li", Role: payment.Manager}, true
+	default:
+		return payment.Operator{}, false
+	}
+}
+
+// audit holds what the ledger's records say of who did what: nobody sells without
+// having signed on, and what takes a manager was a manager's.
+type audit struct {
+	acted map[payment.SaleID]bool // a manager has had to do with it
+	paid  bool                    // a manager takes cash out: the next pay-out is allowed
+}
+
+func (a *audit) note(w *world, e payment.Event) {
+	switch {
+	case e.Kind == payment.ManagerActed:
+		w.premise("operators: a manager acts")
+		if e.Operator != "li" {
+			w.violate("operators", "%s of %q, who is no manager", e.Step, e.Operator)
+		}
+		a.paid = e.Step == payment.ToPayOut
+		if e.Subject != "" {
+			a.acted[e.Subject] = true
+		}
+	case e.Kind == payment.SignedOff && e.Means == payment.ByIdling:
+		w.premise("operators: signed off by idling")
+	case e.Kind == payment.CashMoved && e.Movement == payment.PayOut && !a.paid:
+		w.violate("operators", "%d is paid out, and no manager was asked", e.Amount)
+	}
+}
+
+func (a *audit) checkSale(w *world, e payment.Event, desk payment.Desk, sale payment.Sale) {
+	switch {
+	case e.Kind == payment.SaleCreated && (desk.On.ID == "" || desk.On.Name != e.Cashier):
+		w.violate("operators", "sale %s is %q's, and %+v is signed on", e.Sale, e.Cashier, desk.On)
+	case e.Kind == payment.SaleParked && !a.acted[e.Sale]:
+		w.violate("operators", "sale %s is parked, and no manager was asked", e.Sale)
+	case e.Kind == payment.RefundAsked && e.Key == "" && !a.acted[e.Sale]:
+		w.violate("operators", "money of sale %s goes back, and no manager was asked", e.Sale)
+	}
+}

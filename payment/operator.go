@@ -1,0 +1,109 @@
+package payment
+
+// Role is what an operator may do.
+type Role string
+
+const (
+	Cashier Role = "cashier"
+	Manager Role = "manager" // may also do the steps of ManagerStep
+)
+
+// Operator is a person who works at the terminal.
+type Operator struct {
+	ID   string `json:"id"` // unique in the shop, never given to another person
+	Name string `json:"name"`
+	Role Role   `json:"role"`
+}
+
+// ManagerStep is what takes a manager.
+type ManagerStep string
+
+const (
+	ToPark     ManagerStep = "park"
+	ToVoid     ManagerStep = "void"
+	ToRefund   ManagerStep = "refund"
+	ToPayOut   ManagerStep = "pay_out"
+	ToNoSale   ManagerStep = "no_sale"
+	ToReport   ManagerStep = "x_report"
+	ToDiscount ManagerStep = "discount"
+	ToAbandon  ManagerStep = "abandon"
+)
+
+// Means are how an operator signed on or off.
+type Means string
+
+const (
+	BySecret   Means = "secret"   // on: a PIN, or a badge
+	BySettings Means = "settings" // on: the terminal is set to do it by itself
+	ByButton   Means = "button"   // off
+	ByIdling   Means = "idling"   // off: nobody touched the terminal for long
+	ByRestart  Means = "restart"  // off: the terminal was started anew
+)
+
+// Desk is who is at the counter, as the journal has it.
+type Desk struct {
+	On    Operator `json:"on,omitzero"`     // zero: nobody
+	Since Stamp    `json:"since,omitzero"`  // of that
+	Wrong int      `json:"wrong,omitempty"` // PINs in a row that are nobody's
+}
+
+// OfDesk says that an event is the desk's, and no sale's.
+func OfDesk(k Kind) bool {
+	return k == SignedOn || k == SignedOff || k == PINRefused || k == ManagerActed
+}
+
+// Apply is the desk after an event of its own.
+func (d Desk) Apply(e Event, at Stamp) (Desk, error) {
+	switch e.Kind {
+	case SignedOn:
+		if e.Operator == "" || e.Role != Cashier && e.Role != Manager {
+			return d, impossible("operator %q signs on as %q", e.Operator, e.Role)
+		}
+		if d.On.ID != "" {
+			return d, impossible("operator %q signs on while %q is", e.Operator, d.On.ID)
+		}
+		return Desk{On: Operator{ID: e.Operator, Name: e.Cashier, Role: e.Role}, Since: at}, nil
+	case SignedOff:
+		if e.Operator == "" || e.Operator != d.On.ID {
+			return d, impossible("operator %q signs off, %q is signed on", e.Operator, d.On.ID)
+		}
+		return Desk{Wrong: d.Wrong}, nil
+	case PINRefused:
+		d.Wrong++
+		return d, nil
+	case ManagerActed:
+		if e.Step == "" {
+			return d, impossible("a manager's step that is none")
+		}
+		d.Wrong = 0
+		return d, nil
+	default:
+		return d, impossible("event kind %q is not of a desk", e.Kind)
+	}
+}
+
+// Counter is what a terminal's journal knows beside its sales.
+type Counter struct {
+	Drawer
+	Desk Desk `json:"desk,omitzero"`
+}
+
+// OfCounter says that an event is the counter's, and no sale's.
+func OfCounter(k Kind) bool { return OfShift(k) || OfDesk(k) }
+
+// Apply is the counter after an event of its own.
+func (c Counter) Apply(e Event, at Stamp) (Counter, error) {
+	var err error
+	if OfDesk(e.Kind) {
+		c.Desk, err = c.Desk.Apply(e, at)
+	} else {
+		c.Drawer, err = c.Drawer.Apply(e, at)
+	}
+	return c, err
+}
+
+// Count is the counter after a sale went from before to after.
+func (c Counter) Count(before, after Sale) Counter {
+	c.Drawer = c.Drawer.Count(before, after)
+	return c
+}
