@@ -103,7 +103,7 @@ func TestRequiredSettings(t *testing.T) {
 		switch row["required"] {
 		case "yes", "with board `sim`", // the examples are of that board, and have a certificate
 			"with `gateway.certificate`", "with `gateway.private_key`", "with `integrator.listen`", "with `integrator.token`",
-			"with `integrator.certificate`", "with `integrator.private_key`":
+			"with `integrator.certificate`", "with `integrator.private_key`", "with `sign_on.auto`":
 			if err == nil || !strings.Contains(err.Error(), key) {
 				t.Errorf("%s is required, says the page; without it till says %v", key, err)
 			}
