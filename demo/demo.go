@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"till/boards"
+	"till/payment/pin"
 )
 
 // Options are the flags of till-demo.
@@ -175,8 +176,11 @@ func (f *folder) close() error {
 // writeConfig makes the terminal's configuration file.
 func writeConfig(text, more, dir, broker, socket, key string) (string, error) {
 	var quoted []string
+	salt := pin.NewSalt()
 	for name, value := range map[string]string{
-		"DATA": filepath.Join(dir, "terminal"), "SOCKET": socket, "BROKER": "tcp://" + broker, "KEY": key,
+		"CASHIER": fmt.Sprintf("mei / Mei / cashier / %s", pin.New(CashierPIN, salt)),
+		"MANAGER": fmt.Sprintf("li / Li / manager / %s", pin.New(ManagerPIN, salt)),
+		"DATA":    filepath.Join(dir, "terminal"), "SOCKET": socket, "BROKER": "tcp://" + broker, "KEY": key,
 	} {
 		raw, err := toml.Marshal(map[string]string{"x": value}) // a folder's name may hold any character
 		if err != nil {
@@ -198,13 +202,20 @@ data = DATA
 bench = SOCKET
 `
 
+// PINs of the demo's operators. The cashier is signed on at every start.
+const (
+	CashierPIN = "1111"
+	ManagerPIN = "2580"
+)
+
 const configText = `# Written by till-demo at every start.
 terminal = "demo-1"
 board = "sim"
 data = DATA
 bench = SOCKET
 test = true
-manager_pin = "2580"
+operators = [CASHIER, MANAGER]
+sign_on.auto = "mei"
 shift.auto = true
 
 [merchant]
@@ -215,7 +226,6 @@ foot = ["Refunds within 30 days with this receipt.", "Thank you! 谢谢惠顾"]
 timezone = "America/Los_Angeles"
 currency = "USD"
 language = "en"
-cashier = "Mei"
 
 [gateway]
 broker = BROKER

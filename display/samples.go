@@ -415,6 +415,22 @@ func drawerSamples(lang words.Lang, base func(Screen) View, on func(string, Role
 		return v
 	}
 	return []Sample{
+		{name("sign-on"), screen(ScreenPIN, func(v *View) {
+			v.Title, v.Detail, v.Keypad, v.Bar.Cashier = say("sign_on_title"), say("sign_on_detail"), true, ""
+			v.Buttons = []Button{on("status", RolePlain), on("doctor", RolePlain), {ID: "enter", Role: RoleMain}}
+		})},
+		{name("sign-on-wait"), screen(ScreenPIN, func(v *View) {
+			v.Title, v.Keypad, v.Masked, v.Bar.Cashier = say("sign_on_title"), true, "••••••••", ""
+			v.Message = say("pin_wait", "seconds", "900")
+			v.Buttons = []Button{on("status", RolePlain), on("doctor", RolePlain), {ID: "enter", Role: RoleMain}}
+		})},
+		{name("menu-operator"), screen(ScreenMenu, func(v *View) {
+			v.Bar.Cashier = "Wilhelmina Featherstone"
+			v.Buttons = []Button{
+				on("back", RoleBack), on("split", RolePlain), on("discount", RolePlain), on("exempt", RolePlain), on("reprint", RolePlain),
+				on("sales", RolePlain), on("shift", RolePlain), on("status", RolePlain), on("doctor", RolePlain), {ID: "sign_off"},
+			}
+		})},
 		{name("sale"), screen(ScreenList, func(v *View) {
 			v.Title = "$12.34"
 			v.Rows = []Row{

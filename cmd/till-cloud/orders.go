@@ -27,6 +27,7 @@ import (
 	"till/cloud/service"
 	"till/draw"
 	"till/payment/figures"
+	"till/payment/pin"
 	"till/sync/wire/enrolment"
 )
 
@@ -89,7 +90,13 @@ func claim(ctx context.Context, args []string, stdout io.Writer) error {
 	text("currency", "merchant.currency", "ISO 4217 `code` (USD unless told otherwise)")
 	text("language", "merchant.language", "the cashier's `language`, en or zh")
 	text("phone", "merchant.phone", "the merchant's `number`")
-	text("pin", "manager_pin", "the manager's `digits`")
+	flags.Func("pin", "the manager's `digits`; their hash is kept", func(s string) error {
+		if err := pin.Check(s); err != nil {
+			return err
+		}
+		c.Settings["manager_pin"] = pin.New(s, pin.NewSalt()).String()
+		return nil
+	})
 	flags.BoolFunc("test", "the money is not real: every screen and receipt says so", func(string) error { c.Settings["test"] = true; return nil })
 	flags.Func("settings", "`file` of settings, as a terminal's till.toml has them", func(path string) error { return readSettings(path, c.Settings) })
 	flags.Func("set", "`key=value`, a setting in the words of TOML; may be repeated", func(s string) error { return set(s, c.Settings) })

@@ -52,6 +52,18 @@ func describeEvent(e payment.Event) string {
 	if e.Transaction != "" {
 		add("transaction %s", printable(e.Transaction))
 	}
+	if e.Step != "" {
+		add("for %s", strings.ReplaceAll(printable(string(e.Step)), "_", " "))
+	}
+	if e.Operator != "" {
+		add("by %s (%s)", printable(e.Operator), printable(e.Cashier))
+	}
+	if e.Means != "" {
+		add("by %s", printable(string(e.Means)))
+	}
+	if e.Subject != "" {
+		add("of sale %s", printable(string(e.Subject)))
+	}
 	if e.Sale != "" {
 		add("sale %s", printable(string(e.Sale)))
 	}

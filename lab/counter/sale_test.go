@@ -463,7 +463,7 @@ func TestScreens(t *testing.T) {
 	late := d.State().Last.ID
 	d.Press("park")
 	look("pin")
-	d.Amount("1111")
+	d.Amount("9999")
 	d.Key("enter")
 	if s := d.State(); s.Screen != "pin" || s.Message != say("pin_wrong") {
 		t.Errorf("a wrong PIN: %s, message %q", s.Screen, s.Message)

@@ -25,6 +25,18 @@ func counterMutants() []Mutant {
 			Law: "law 2, one charge",
 		},
 		{
+			Name:  "sells-unattended",
+			Bug:   "a sale that the power cut leads to another, with nobody signed on",
+			Edits: one("checkout/step.go", "	if m.Halt.Key == \"\" && m.locked() {", "	if m.Halt.Key == \"\" && m.locked() && false {"),
+			Law:   "operators",
+		},
+		{
+			Name:  "anybody-is-manager",
+			Bug:   "a cashier's PIN does for a manager's step",
+			Edits: one("checkout/operator.go", "	case e.Operator.Role != payment.Manager:", "	case e.Operator.Role != payment.Manager && false:"),
+			Law:   "operators",
+		},
+		{
 			Name: "boot-resends",
 			Bug:  "a boot sends an open attempt again instead of asking after it",
 			Edits: one("checkout/step.go",
