@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -98,6 +99,41 @@ func (r *Registry) Invite(n NewClaim) (code enrolment.Claim, expires time.Time, 
 		return "", expires, fmt.Errorf("claim terminal %s: %w", n.Terminal, err)
 	}
 	return code, expires, nil
+}
+
+// Change gives a terminal other settings: those of set in place of its own, and
+// without those of drop. It returns all that the terminal is to have now.
+func (r *Registry) Change(terminal string, set enrolment.Settings, drop []string) (all enrolment.Settings, err error) {
+	err = r.db.Update(func(tx *bbolt.Tx) error {
+		t, known, err := get[Terminal](tx, terminals, []byte(terminal))
+		if err != nil {
+			return err
+		}
+		if !known {
+			return ErrUnknown
+		}
+		settings := maps.Clone(t.Settings)
+		if settings == nil {
+			settings = enrolment.Settings{}
+		}
+		for _, key := range drop {
+			if _, there := settings[key]; !there {
+				return fmt.Errorf("the terminal has no setting %.40q", key)
+			}
+			delete(settings, key)
+		}
+		maps.Copy(settings, set)
+		if err := checkSettings(settings); err != nil {
+			return err
+		}
+		t.Settings = settings
+		all = r.settings(t)
+		return put(tx, terminals, []byte(t.ID), t)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("settings of terminal %s: %w", terminal, err)
+	}
+	return all, nil
 }
 
 func checkClaim(n NewClaim) error {

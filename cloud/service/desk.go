@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"till/cloud"
 	"till/cloud/enrol"
 	"till/sync/wire/enrolment"
 )
@@ -18,6 +19,7 @@ import (
 //
 //	POST /claims                 ClaimOrder -> Claimed
 //	GET  /terminals              -> []enrol.Terminal
+//	POST /terminals/{id}/settings  SettingsOrder -> enrolment.SettingsNote
 //	POST /terminals/{id}/revoke  -> 204
 //	POST /journals/{id}          lines of records -> Imported
 
@@ -49,6 +51,7 @@ func (s *Service) deskHandler() http.Handler {
 		all, err := s.List()
 		s.say(w, all, err)
 	})
+	mux.HandleFunc("POST /terminals/{id}/settings", s.configure)
 	mux.HandleFunc("POST /terminals/{id}/revoke", func(w http.ResponseWriter, r *http.Request) {
 		s.say(w, nil, s.Revoke(r.PathValue("id")))
 	})
@@ -70,6 +73,47 @@ func (s *Service) List() ([]enrol.Terminal, error) {
 		return nil, errPlain
 	}
 	return s.Terminals.Terminals()
+}
+
+// SettingsOrder gives a terminal other settings.
+type SettingsOrder struct {
+	Set  enrolment.Settings `json:"set,omitempty"`
+	Drop []string           `json:"drop,omitempty"` // keys
+}
+
+func (s *Service) configure(w http.ResponseWriter, r *http.Request) {
+	var order SettingsOrder
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxOrder)).Decode(&order); err != nil {
+		s.say(w, nil, fmt.Errorf("the order cannot be read: %w", err))
+		return
+	}
+	note, err := s.Configure(r.PathValue("id"), order)
+	s.say(w, note, err)
+}
+
+// Configure gives a terminal other settings. It takes them once it hears of it and
+// nobody is in the middle of a sale; what it reports (enrolment.SettingsPart) has the
+// digest that is returned, or why it cannot use them.
+func (s *Service) Configure(terminal string, order SettingsOrder) (enrolment.SettingsNote, error) {
+	var note enrolment.SettingsNote
+	if s.Terminals == nil {
+		return note, errPlain
+	}
+	all, err := s.Terminals.Change(terminal, order.Set, order.Drop)
+	if err != nil {
+		return note, err
+	}
+	note.Digest = all.Digest()
+	raw, err := json.Marshal(note)
+	if err != nil {
+		return note, fmt.Errorf("settings of terminal %s: %w", terminal, err)
+	}
+	s.log.Info("settings", "terminal", terminal, "digest", note.Digest)
+	// One that never said hello gets them with its certificate.
+	if _, err := s.Wish(terminal, enrolment.SettingsPart, raw); err != nil && !errors.Is(err, cloud.ErrNoTerminal) {
+		return note, err
+	}
+	return note, nil
 }
 
 // Revoke ends a terminal's certificate and its connection.

@@ -40,6 +40,7 @@ type order struct {
 var orders = map[string]order{
 	"claim":     {"let a device become a terminal: prints its code and QR", claim},
 	"terminals": {"list the terminals", terminals},
+	"settings":  {"give a terminal other settings, such as a manager's PIN", changeSettings},
 	"revoke":    {"end a terminal's certificate", revoke},
 	"release":   {"sign releases and bring them to the terminals; till-cloud release help", release},
 	"report":    {"what some days came to on a terminal, by the ledger", reportOrder},
@@ -90,16 +91,9 @@ func claim(ctx context.Context, args []string, stdout io.Writer) error {
 	text("currency", "merchant.currency", "ISO 4217 `code` (USD unless told otherwise)")
 	text("language", "merchant.language", "the cashier's `language`, en or zh")
 	text("phone", "merchant.phone", "the merchant's `number`")
-	flags.Func("pin", "the manager's `digits`; their hash is kept", func(s string) error {
-		if err := pin.Check(s); err != nil {
-			return err
-		}
-		c.Settings["manager_pin"] = pin.New(s, pin.NewSalt()).String()
-		return nil
-	})
+	pinFlag(flags, c.Settings)
 	flags.BoolFunc("test", "the money is not real: every screen and receipt says so", func(string) error { c.Settings["test"] = true; return nil })
-	flags.Func("settings", "`file` of settings, as a terminal's till.toml has them", func(path string) error { return readSettings(path, c.Settings) })
-	flags.Func("set", "`key=value`, a setting in the words of TOML; may be repeated", func(s string) error { return set(s, c.Settings) })
+	settingsFlags(flags, c.Settings)
 	device := flags.String("device", "", "the `code` on the device's panel: the claim is for that device alone, and needs no code of its own")
 	life := flags.Duration("life", enrol.DefaultClaimLife, "the claim ends after this `time`")
 	flags.BoolVar(&c.Replace, "replace", false, "another device is this terminal now, and is dead or to be put out")
@@ -131,6 +125,47 @@ func claim(ctx context.Context, args []string, stdout io.Writer) error {
 }
 
 // readSettings reads a file of settings; nested tables become dotted keys.
+// pinFlag takes a manager's PIN, and keeps its hash.
+func pinFlag(flags *flag.FlagSet, into enrolment.Settings) {
+	flags.Func("pin", "the manager's `digits`; their hash is kept", func(s string) error {
+		if err := pin.Check(s); err != nil {
+			return err
+		}
+		into["manager_pin"] = pin.New(s, pin.NewSalt()).String()
+		return nil
+	})
+}
+
+func settingsFlags(flags *flag.FlagSet, into enrolment.Settings) {
+	flags.Func("settings", "`file` of settings, as a terminal's till.toml has them", func(path string) error { return readSettings(path, into) })
+	flags.Func("set", "`key=value`, a setting in the words of TOML; may be repeated", func(s string) error { return set(s, into) })
+}
+
+// changeSettings gives a terminal that there is other settings.
+func changeSettings(ctx context.Context, args []string, stdout io.Writer) error {
+	flags, data := newFlags("settings")
+	o := service.SettingsOrder{Set: enrolment.Settings{}}
+	terminal := flags.String("terminal", "", "the terminal's `id`")
+	pinFlag(flags, o.Set)
+	settingsFlags(flags, o.Set)
+	flags.Func("drop", "`key` of a setting that it is to have no more; may be repeated", func(key string) error {
+		o.Drop = append(o.Drop, key)
+		return nil
+	})
+	if err := parse(flags, args, 0, stdout); err != nil {
+		return err
+	}
+	if *terminal == "" || len(o.Set)+len(o.Drop) == 0 {
+		return errors.New("say which terminal, with -terminal ID, and what it is to have, with -pin, -set, -settings or -drop")
+	}
+	var note enrolment.SettingsNote
+	if err := ask(ctx, *data, http.MethodPost, "/terminals/"+url.PathEscape(*terminal)+"/settings", o, &note); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(stdout, "Terminal %s is to have settings %s. It takes them when it is on line, and nobody is in the middle of a sale.\n", *terminal, note.Digest)
+	return err
+}
+
 func readSettings(path string, into enrolment.Settings) error {
 	raw, err := os.ReadFile(path)
 	if err != nil {

@@ -58,8 +58,9 @@ type Config struct {
 	Drawer      Drawer
 	Scanner     scanner.Options
 	Display     Display
-	path        string // of the file; empty if it came from none
-	Watchdog    bool   // the board's resets it when the terminal hangs
+	path        string     // of the file; empty if it came from none
+	site        configFile // what a terminal that enrols itself has beside the gateway's settings
+	Watchdog    bool       // the board's resets it when the terminal hangs
 	UPS         device.UPSOptions
 
 	// Of a terminal that enrols itself.

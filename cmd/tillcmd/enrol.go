@@ -101,7 +101,7 @@ func runEnrolling(ctx context.Context, file configFile, base Config, log *slog.L
 		if err != nil {
 			return fmt.Errorf("the settings of terminal %s:\n%w", grant.Terminal, err)
 		}
-		config.Identity = me
+		config.Identity, config.site = me, file
 		log.Info("enrolled", "terminal", grant.Terminal, "gateway", me.Gateway())
 		if err := runTerminal(ctx, config, log); !errors.Is(err, errEnrolAgain) || ctx.Err() != nil {
 			return err

@@ -2,10 +2,12 @@ package tillcmd
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"till/checkout"
 	"till/device/identity"
+	"till/sync/wire/enrolment"
 )
 
 const (
@@ -23,6 +25,7 @@ const (
 type keeper struct {
 	renewed, asked time.Time // tried last
 	offline        time.Time // since; zero: it is not
+	resettle       bool      // it is to be asked which settings there are
 }
 
 // due says what to ask the gateway now: for the next certificate, or how the
@@ -50,6 +53,9 @@ func (k *keeper) due(now, renewAfter time.Time, online bool) (renew, stand bool)
 func (t *terminal) keepIdentity(ctx context.Context) error {
 	me := t.config.Identity
 	client := identity.NewClient(me, Version)
+	if grant, ok := me.Enrolled(); ok {
+		t.tell(enrolment.SettingsPart, enrolment.SettingsNote{Digest: grant.Settings.Digest()})
+	}
 	var k keeper
 	tick := time.NewTicker(keepEvery)
 	defer tick.Stop()
@@ -58,13 +64,21 @@ func (t *terminal) keepIdentity(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-tick.C:
+		case <-t.resettle:
+			k.resettle = true
 		}
 		grant, ok := me.Enrolled()
-		if !ok {
+		if !ok || t.leaving.Load() {
 			continue // the counter is about to leave
 		}
 		var err error
 		switch renew, stand := k.due(t.date(), grant.RenewAfter, t.reached.Load()); {
+		case k.resettle:
+			var now enrolment.Standing
+			if now, err = client.Standing(ctx); err == nil {
+				k.resettle = false
+				err = t.settle(me, grant, now)
+			}
 		case renew:
 			if err = client.Renew(ctx); err == nil {
 				t.log.Info("certificate renewed")
@@ -89,6 +103,29 @@ func (t *terminal) keepIdentity(ctx context.Context) error {
 	}
 }
 
+// settle takes the gateway's settings, if they are others than before and of use.
+// The counter begins anew with them once nobody is in the middle of a sale.
+func (t *terminal) settle(me *identity.Identity, grant enrolment.Grant, now enrolment.Standing) error {
+	note := enrolment.SettingsNote{Digest: now.Settings.Digest()}
+	if now.Terminal != grant.Terminal || note.Digest == grant.Settings.Digest() {
+		return nil
+	}
+	grant.Settings = now.Settings
+	if _, err := t.config.site.as(grant); err != nil {
+		note.Fault = err.Error()
+		t.log.Error("the gateway's settings cannot be used: those before stay", "err", err)
+		t.tell(enrolment.SettingsPart, note)
+		return nil
+	}
+	if err := me.Adopt(now.Settings); err != nil {
+		return fmt.Errorf("take the gateway's settings: %w", err)
+	}
+	t.log.Info("other settings", "digest", note.Digest)
+	t.leaving.Store(true)
+	t.stir()
+	return nil
+}
+
 // date is the cloud's time, or else this machine's.
 func (t *terminal) date() time.Time {
 	if offset := t.offset.Load(); offset != nil {
@@ -98,7 +135,11 @@ func (t *terminal) date() time.Time {
 }
 
 // leaves says that the counter is to end, and that nobody is in the middle of a sale.
+// A slip that is coming out is waited for, or it would be printed again, as a copy.
 func (t *terminal) leaves() bool {
 	s := t.register.State
-	return t.leaving.Load() && s.Screen == checkout.Ready && !s.Begun()
+	if t.printing.waiting() > 0 && s.Printer == checkout.PrinterReady {
+		return false
+	}
+	return t.leaving.Load() && (s.Screen == checkout.Ready || s.Screen == checkout.SignOn) && !s.Begun()
 }

@@ -54,6 +54,7 @@ type terminal struct {
 	key      atomic.Pointer[string]        // fingerprint of the gateway's key; nil until it is known
 	offset   atomic.Pointer[time.Duration] // the cloud's time less steady; nil until it is known
 	reached  atomic.Bool                   // the gateway is on line
+	resettle chan struct{}                 // 1 deep: the gateway may have other settings for this terminal
 	leaving  atomic.Bool                   // to be enrolled again, once the counter is idle
 
 	updating *updating // nil where this till is updated by other means
@@ -112,7 +113,7 @@ func runTerminal(ctx context.Context, config Config, log *slog.Logger) error {
 func runOnce(ctx context.Context, config Config, log *slog.Logger, crashes []device.Crash) error {
 	t := &terminal{
 		config: config, log: log, started: time.Now(), boot: newBoot(), crashes: crashes,
-		inbox: make(chan input, 256), stirred: make(chan struct{}, 1), changed: make(chan struct{}, 1),
+		inbox: make(chan input, 256), stirred: make(chan struct{}, 1), changed: make(chan struct{}, 1), resettle: make(chan struct{}, 1),
 	}
 	journal, notice, err := openJournal(config, t.boot)
 	if mayMend(err) {

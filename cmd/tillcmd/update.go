@@ -21,6 +21,7 @@ import (
 	"till/device/update"
 	"till/store"
 	"till/sync/wire"
+	"till/sync/wire/enrolment"
 	"till/sync/wire/updates"
 )
 
@@ -196,6 +197,12 @@ func (r restart) do(ctx context.Context) error {
 // wanted takes how the gateway wants this terminal to be.
 func (t *terminal) wanted(ctx context.Context, d wire.Desired) {
 	t.reports.heed(d.Revision)
+	if _, there := d.Parts[enrolment.SettingsPart]; there && t.config.Identity != nil {
+		select {
+		case t.resettle <- struct{}{}:
+		default: // it is about to ask anyway
+		}
+	}
 	if t.updating == nil {
 		return
 	}

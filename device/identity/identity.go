@@ -274,6 +274,22 @@ func (i *Identity) write(k *kept) error {
 	return put(i.disk, enrolmentFile, append(raw, '\n'))
 }
 
+// Adopt takes other settings than those of the grant, from now on.
+func (i *Identity) Adopt(settings enrolment.Settings) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.kept == nil || i.kept.Ended != "" {
+		return errors.New("settings of a device that is no terminal")
+	}
+	k := *i.kept
+	k.Grant.Settings = settings
+	if err := i.write(&k); err != nil {
+		return err
+	}
+	i.kept = &k
+	return nil
+}
+
 // End notes that the gateway has ended this terminal's certificate. The next
 // Open makes another key to enrol with.
 func (i *Identity) End(why enrolment.Reason) error {

@@ -9,6 +9,8 @@ package enrolment
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -85,6 +87,28 @@ func (s *Settings) UnmarshalJSON(raw []byte) error {
 	}
 	*s = values
 	return nil
+}
+
+// SettingsPart is the part of a desired state that says which settings a terminal
+// is to have, and of a reported one which it has. Both name them by their digest:
+// they come over the connection to enrolment (TerminalPath), and not by the broker.
+const SettingsPart = "settings"
+
+// SettingsNote is that part.
+type SettingsNote struct {
+	Digest string `json:"digest"`
+	Fault  string `json:"fault,omitempty"` // reported: why those of that digest cannot be used; the ones before stay
+}
+
+// Digest tells settings apart: the first 8 bytes of the SHA-256 of their JSON, keys
+// in order, in hexadecimal digits.
+func (s Settings) Digest() string {
+	raw, err := json.Marshal(s)
+	if err != nil {
+		return "" // of values that no settings have
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:8])
 }
 
 // Waiting says that the gateway knows no claim for this device yet.
