@@ -72,9 +72,10 @@ flash: image ## write that card: make flash BOARD=pi3b DISK=/dev/sdX SITE=shop.t
 	@bin/till flash -image 'dist/till-$(BOARD).img' $(if $(DISK),-disk '$(DISK)') $(if $(SITE),-site '$(SITE)')
 
 .PHONY: test-tools
-test-tools: ## install the Debian packages the tests need and that are missing, and fetch the boards' kernel
+test-tools: ## install the Debian packages the tests need and that are missing, and fetch the boards' kernel and a generator
 	@scripts/install-test-tools test pi
 	@scripts/fetch-blobs
+	@go -C lab/register/generated mod download
 
 .PHONY: test
 test: test-tools ## every test at its small size (PKG=./store/... ARGS='-run Name' for fewer)
@@ -126,6 +127,7 @@ check-tidy:
 	@go mod tidy -diff
 	@cd tools && go mod tidy -diff
 	@cd boards/blobs && go mod tidy -diff
+	@cd lab/register/generated && go mod tidy -diff
 
 .PHONY: check-generated
 check-generated:

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -285,4 +286,59 @@ func TestCashRegisterRefuses(t *testing.T) {
 	if s := d.State(); s.Screen != "ready" || s.Entry.Amount != 0 || s.Last != nil {
 		t.Errorf("after all that: %+v", s)
 	}
+}
+
+// The description of the interface is good enough for a generator: a client that
+// nobody wrote takes a sale. Its modules are there already: make test-tools.
+func TestGeneratedClient(t *testing.T) {
+	t.Parallel()
+	const document = "../../docs/protocol/integrator.yaml"
+	if _, err := os.ReadFile(document); err != nil { // another document makes the result of this test stale
+		t.Fatal(err)
+	}
+	module, err := filepath.Abs("../register/generated")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, name := range []string{"go.mod", "go.sum", "main.go"} {
+		raw, err := os.ReadFile(filepath.Join(module, name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, name), raw, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	goes := func(in string, args ...string) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), "go", args...)
+		cmd.Dir = in
+		cmd.Env = append(os.Environ(), "GOFLAGS=-mod=readonly", "GOPROXY=off", "GOWORK=off")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("go %s: %v; make test-tools fetches its modules\n%s", strings.Join(args, " "), err, out)
+		}
+	}
+	program := filepath.Join(dir, "register")
+	goes(module, "tool", "oapi-codegen", "-generate", "client,models", "-package", "main", "-o", filepath.Join(dir, "client.go"), "../../"+document[3:])
+	goes(dir, "build", "-o", program, ".")
+
+	d, r := withRegister(t)
+	d.Online()
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), program, r.url, registerToken, "generated-1", "1234")
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	d.Await("the register's amount", soon, func(s counter.State) bool { return s.Entry.Amount == 1234 })
+	d.Scan(d.Code("alipay"))
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("the generated client: %v\n%s", err, &errs)
+	}
+	var sale integrator.Sale
+	if err := json.Unmarshal(out.Bytes(), &sale); err != nil || sale.Key != "generated-1" || sale.Amount != 1234 || !sale.Final || sale.Status != payment.StatusApproved {
+		t.Errorf("it says %s (%v)", &out, err)
+	}
+	d.Balance()
 }
