@@ -58,6 +58,8 @@ func (s State) Buttons() []Button {
 		return s.splitButtons(back)
 	case PartPaid:
 		return s.partButtons()
+	case Catalogue:
+		return s.catalogueButtons(back)
 	case Sales:
 		return append([]Button{back}, s.listButtons()...)
 	case OneSale:
@@ -206,6 +208,8 @@ func (m *move) press(id string) {
 		m.pressParking(id)
 	case Menu, Sales, OneSale, About:
 		m.pressMenu(id)
+	case Catalogue:
+		m.pressCatalogue(id)
 	case Voiding, Refunding:
 		m.pressGiving(id)
 	case ShiftScreen:
@@ -384,6 +388,7 @@ func (m *move) backspace() {
 			m.say("order_amount")
 			return
 		}
+		m.hush()
 		m.dropLast()
 	case m.Screen == TakeCash:
 		m.Tendered /= 10

@@ -20,6 +20,7 @@ type Trade struct {
 	TaxRate     int // basis points, of what is keyed without a department
 	TaxBy       payment.TaxBy
 	Departments []Department
+	Catalogue   []Product
 	Discounts   []int            // basis points, those with a button; none: there are no discounts
 	Closed      []payment.Wallet // cash or wallets that are not taken
 	CashLimit   int64            // minor units of one payment; 0: none
@@ -31,7 +32,8 @@ type Trade struct {
 
 // taxed says that tax is charged on anything.
 func (t Trade) taxed() bool {
-	return t.TaxRate > 0 || slices.ContainsFunc(t.Departments, func(d Department) bool { return d.TaxRate > 0 })
+	return t.TaxRate > 0 || slices.ContainsFunc(t.Departments, func(d Department) bool { return d.TaxRate > 0 }) ||
+		slices.ContainsFunc(t.Catalogue, func(p Product) bool { return p.TaxRate > 0 })
 }
 
 const (
@@ -111,6 +113,9 @@ func (s State) cartButtons() []Button {
 	if s.Order.Key != "" {
 		return buttons
 	}
+	if len(s.Settings.Trade.Catalogue) > 0 {
+		buttons = append(buttons, Button{ID: "items", Enabled: true})
+	}
 	if len(s.Settings.Trade.Discounts) > 0 {
 		buttons = append(buttons, Button{ID: "discount", Enabled: s.Begun()})
 	}
@@ -160,18 +165,27 @@ func Numbered(id, prefix string) (int, bool) {
 
 // takeUp puts the keyed amount under a department.
 func (m *move) takeUp(d Department) {
-	if len(m.Taken.Items) >= payment.MaxItems-1 { // the keyed amount is one too
-		m.say("too_many_items")
-		return
-	}
-	was := m.Taken
-	m.Taken.Items = append(slices.Clone(was.Items), payment.Item{Name: d.Name, Amount: m.Entry, Rate: d.TaxRate})
 	entry := m.Entry
 	m.Entry = 0
-	if m.Due().Amount > MaxEntry {
-		m.Taken, m.Entry = was, entry
-		m.say("amount_too_large")
+	if !m.takeItem(payment.Item{Name: d.Name, Amount: entry, Rate: d.TaxRate}) {
+		m.Entry = entry
 	}
+}
+
+// takeItem adds an item to the sale in the making, or says why it cannot.
+func (m *move) takeItem(i payment.Item) bool {
+	if len(m.Taken.Items) >= payment.MaxItems-1 { // the keyed amount is one too
+		m.say("too_many_items")
+		return false
+	}
+	was := m.Taken
+	m.Taken.Items = append(slices.Clone(was.Items), i)
+	if m.Due().Amount > MaxEntry {
+		m.Taken = was
+		m.say("amount_too_large")
+		return false
+	}
+	return true
 }
 
 // dropLast takes back the last digit, or else the last item.

@@ -26,6 +26,9 @@ func (m *move) pressMenu(id string) {
 	case "prev":
 		m.Page--
 		m.show(Sales, resultFor)
+	case "items":
+		m.Page = 0
+		m.show(Catalogue, resultFor)
 	case "split":
 		m.askKeyed(Splitting, splitFor)
 	case "discount":

@@ -281,7 +281,7 @@ func (m *machine) checkScreen(t *rapid.T) {
 			t.Fatalf("screen %s, and nothing is open", screen)
 		}
 	case checkout.Ready, checkout.SignOn, checkout.Receipt, checkout.Offline, checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About,
-		checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
+		checkout.Catalogue, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
 		checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode:
 		if ok {
 			t.Fatalf("screen %s, and a sale is on it", screen)

@@ -44,6 +44,7 @@ const (
 	Parked      Screen = "parked" // the slip is out, the counter is free
 	Menu        Screen = "menu"
 	Sales       Screen = "list"
+	Catalogue   Screen = "items" // what is for sale, to be taken up
 	OneSale     Screen = "sale"
 	About       Screen = "status"
 	Doctor      Screen = "doctor"       // tries every device, and says what to do

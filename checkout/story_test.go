@@ -25,6 +25,8 @@ var codes = map[string]string{
 	"alipay":   "2812345678901234",
 	"hongkong": "151234567890123456",
 	"product":  "6901234567892",
+	"upc":      "0012345678905",
+	"no_upc":   "0012345678912",
 	"link":     "https://example.org/menu",
 	"short":    "13456789012345678",
 	"nothing":  "",
@@ -184,6 +186,12 @@ func (c *counter) do(line string) error {
 			TaxRate: 875, Departments: []checkout.Department{{Name: "Books 书籍", TaxRate: 875}, {Name: "Food 食品"}},
 			Discounts: []int{500, 1000}, Unasked: 1000, Tips: []int{1500, 1800, 2000},
 		}
+		c.start()
+	case "catalogue":
+		c.settings.Trade = checkout.Trade{TaxRate: 1000, Catalogue: []checkout.Product{
+			{Barcode: codes["product"], Name: "Tea 茶", Price: 350}, {Barcode: "012345678905", Name: "Book 书", Price: 2000, TaxRate: 1000},
+			{Name: "Postcard 明信片", Price: 100, TaxRate: 1000},
+		}}
 		c.start()
 	case "tenders": // no Alipay; cash up to 5.00, wallets up to 8.00
 		c.settings.Trade = checkout.Trade{Closed: []payment.Wallet{payment.Alipay}, CashLimit: 500, WalletLimit: 800}

@@ -21,6 +21,9 @@ func (m *move) scan(data []byte) {
 	if (m.Screen == Menu || m.Screen == Sales || m.Screen == OneSale) && m.find(data) {
 		return
 	}
+	if m.scanProduct(data) {
+		return
+	}
 	code, err := payment.ParseCode(data)
 	if err != nil {
 		m.refuse(err)
@@ -47,6 +50,10 @@ func (m *move) scan(data []byte) {
 func (m *move) refuse(err error) {
 	var refusal *payment.Refusal
 	if errors.As(err, &refusal) {
+		if refusal.Reason == payment.ProductCode && m.Screen == Ready && len(m.Settings.Trade.Catalogue) > 0 {
+			m.say("item_unknown")
+			return
+		}
 		m.say(words.Key("code_" + string(refusal.Reason)))
 		return
 	}

@@ -431,6 +431,15 @@ func drawerSamples(lang words.Lang, base func(Screen) View, on func(string, Role
 				on("sales", RolePlain), on("shift", RolePlain), on("status", RolePlain), on("doctor", RolePlain), {ID: "sign_off"},
 			}
 		})},
+		{name("items"), screen(ScreenList, func(v *View) {
+			v.Title = say("items_title")
+			v.Rows = []Row{
+				{ID: "item_0", Left: "Green tea 绿茶", Right: "$3.50", Sub: "6901234567892"},
+				{ID: "item_1", Left: "Catalogue of the exhibition, hardcover", Right: "$999,999.99", Sub: "9780306406157"},
+				{ID: "item_2", Left: "Postcard 明信片", Right: "$1.00"},
+			}
+			v.Buttons = []Button{on("back", RoleBack), {ID: "prev"}, on("next", RolePlain)}
+		})},
 		{name("sale"), screen(ScreenList, func(v *View) {
 			v.Title = "$12.34"
 			v.Rows = []Row{

@@ -81,6 +81,7 @@ var screen = map[Key]entry{
 	"button_cancel":      {"Cancel", "取消"},
 	"button_exact":       {"Exact", "刚好"},
 	"button_enter":       {"Enter", "确认"},
+	"button_items":       {"Items", "商品"},
 	"button_split":       {"Split", "分次支付"},
 	"button_half":        {"Half", "一半"},
 	"button_third":       {"A third", "三分之一"},

@@ -47,6 +47,7 @@ type Config struct {
 	Integrator Integrator
 
 	departments []department
+	items       []product
 
 	Merchant Merchant
 	Gateway  Gateway

@@ -117,7 +117,7 @@ func (t *terminal) customerView() display.CustomerView {
 	switch s.Screen {
 	case checkout.PartPaid:
 		v.Screen, v.Amount = display.CustomerAmount, s.Due()
-	case checkout.Ready, checkout.Tipping, checkout.Discounting, checkout.Splitting:
+	case checkout.Ready, checkout.Catalogue, checkout.Tipping, checkout.Discounting, checkout.Splitting:
 		if s.Begun() {
 			v.Screen = display.CustomerAmount
 		}

@@ -19,6 +19,7 @@ import (
 // Bounds of what has a button: more find no room on the smallest panel.
 const (
 	maxDepartments = 6
+	maxProducts    = 1000
 	maxPresets     = 3
 	maxLabel       = 14 // columns of a key, on two lines
 	maxWord        = 11 // columns of one line
@@ -35,6 +36,7 @@ func tradeSettings() map[string]setting {
 			c.Trade.TaxBy = by
 		})},
 		"sale.departments":    {false, departments},
+		"sale.items":          {false, items},
 		"sale.discounts":      {false, percents(func(c *Config, all []int) { c.Trade.Discounts = all })},
 		"sale.discount_limit": {false, number(0, 100, trade(func(t *checkout.Trade, n int) { t.Unasked = n * 100 }))},
 		"sale.tips":           {false, percents(func(c *Config, all []int) { c.Trade.Tips = all })},
@@ -113,6 +115,87 @@ func departments(c *Config, value any) error {
 	return nil
 }
 
+// items takes texts as "6901234567892 / Green tea / 绿茶 / 350 @ 0": barcode ("-":
+// none), English, Chinese, the price in minor units, and the tax in basis points where
+// it is not the shop's.
+func items(c *Config, value any) error {
+	var texts []string
+	if err := lines(func(_ *Config, l []string) { texts = l })(c, value); err != nil {
+		return err
+	}
+	if len(texts) > maxProducts {
+		return fmt.Errorf("%d items; at most %d", len(texts), maxProducts)
+	}
+	c.items = nil
+	codes := map[string]bool{}
+	for _, text := range texts {
+		p, err := parseProduct(text)
+		if err != nil {
+			return fmt.Errorf("item %.60q: %w", text, err)
+		}
+		if p.barcode != "" && codes[p.barcode] {
+			return fmt.Errorf("item %.60q: another has that barcode", text)
+		}
+		codes[p.barcode] = true
+		c.items = append(c.items, p)
+	}
+	return nil
+}
+
+// product is one as the configuration says it.
+type product struct {
+	barcode string
+	names   map[words.Lang]string
+	price   int64
+	rate    int // basis points; below zero: the shop's
+}
+
+func parseProduct(text string) (p product, err error) {
+	parts := strings.Split(text, " / ")
+	if len(parts) != 4 {
+		return p, errors.New(`want "barcode / English / Chinese / price in minor units"`)
+	}
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	p = product{barcode: parts[0], names: map[words.Lang]string{words.English: parts[1], words.Chinese: parts[2]}, rate: -1}
+	if p.barcode == "-" {
+		p.barcode = ""
+	} else if err := checkBarcode(p.barcode); err != nil {
+		return p, err
+	}
+	price, rate, own := strings.Cut(parts[3], "@")
+	if p.price, err = strconv.ParseInt(strings.TrimSpace(price), 10, 64); err != nil || p.price < 1 || p.price > checkout.MaxEntry {
+		return p, fmt.Errorf("want a price of 1 to %d minor units", checkout.MaxEntry)
+	}
+	if own {
+		if p.rate, err = strconv.Atoi(strings.TrimSpace(rate)); err != nil || p.rate < 0 || p.rate > payment.MaxRate {
+			return p, fmt.Errorf("after @ want its tax in basis points, 0 to %d", payment.MaxRate)
+		}
+	}
+	for _, name := range p.names {
+		if name == "" || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+			return p, errors.New("want a name in both languages")
+		}
+	}
+	if len(onPaper(p.names)) > payment.MaxName {
+		return p, fmt.Errorf("its names have more than %d bytes", payment.MaxName)
+	}
+	return p, nil
+}
+
+// checkBarcode says what a product's label cannot have: what a customer's phone shows
+// is never taken for one.
+func checkBarcode(code string) error {
+	if len(code) < 1 || len(code) > 48 || strings.TrimFunc(code, func(r rune) bool { return r > ' ' && r < 0x7F }) != "" || strings.ContainsAny(code, " \t") {
+		return errors.New("a barcode has 1 to 48 letters, digits and signs")
+	}
+	if _, err := payment.ParseCode([]byte(code)); err == nil {
+		return errors.New("its barcode is as a wallet's payment code is, and would be charged")
+	}
+	return nil
+}
+
 // department is one as the configuration says it.
 type department struct {
 	names map[words.Lang]string
@@ -148,7 +231,7 @@ func parseDepartment(text string) department {
 			}
 		}
 	}
-	switch name := d.onPaper(); {
+	switch name := onPaper(d.names); {
 	case d.names[words.English] == "" || d.names[words.Chinese] == "":
 		d.err = fmt.Errorf(`department %.60q has no name; want it as "Food / 食品 @ 0"`, text)
 	case len(name) > payment.MaxName || !utf8.ValidString(name):
@@ -168,23 +251,42 @@ func wide(name string) (n int) {
 	return n
 }
 
-// onPaper is its name on the receipt.
-func (d department) onPaper() string {
-	if d.names[words.English] == d.names[words.Chinese] {
-		return d.names[words.English]
+// onPaper is a name on the receipt.
+func onPaper(names map[words.Lang]string) string {
+	if names[words.English] == names[words.Chinese] {
+		return names[words.English]
 	}
-	return d.names[words.English] + " " + d.names[words.Chinese]
+	return names[words.English] + " " + names[words.Chinese]
 }
 
-// settleTrade gives the departments the shop's tax, where they have none of their own.
+// settleTrade gives departments and items the shop's tax, where they have none of
+// their own.
 func (c *Config) settleTrade() {
-	for _, d := range c.departments {
-		rate := d.rate
+	settled := func(rate int) int {
 		if rate < 0 {
-			rate = c.Trade.TaxRate
+			return c.Trade.TaxRate
 		}
-		c.Trade.Departments = append(c.Trade.Departments, checkout.Department{Name: d.onPaper(), TaxRate: rate})
+		return rate
 	}
+	for _, d := range c.departments {
+		c.Trade.Departments = append(c.Trade.Departments, checkout.Department{Name: onPaper(d.names), TaxRate: settled(d.rate)})
+	}
+	for _, p := range c.items {
+		c.Trade.Catalogue = append(c.Trade.Catalogue, checkout.Product{Barcode: p.barcode, Name: onPaper(p.names), Price: p.price, TaxRate: settled(p.rate)})
+	}
+}
+
+// productRows are the products on the page that is shown.
+func (t *terminal) productRows(lang words.Lang, s checkout.State) []display.Row {
+	var rows []display.Row
+	for _, n := range s.ProductsOnPage() {
+		p := t.config.items[n]
+		rows = append(rows, display.Row{
+			ID: checkout.ProductPrefix + strconv.Itoa(n), Left: p.names[lang],
+			Right: payment.Money{Amount: p.price, Currency: s.Settings.Currency}.Format(locale(lang)), Sub: p.barcode,
+		})
+	}
+	return rows
 }
 
 // tradeLabel is what stands on a button that the merchant has settled: a

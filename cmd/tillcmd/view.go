@@ -118,6 +118,8 @@ func (t *terminal) view() display.View {
 	case checkout.Parking:
 		v.Title = words.Say(lang, "park_title")
 		v.Detail = words.Say(lang, "park_detail")
+	case checkout.Catalogue:
+		v.Title, v.Rows = words.Say(lang, "items_title"), t.productRows(lang, s)
 	case checkout.Sales:
 		v.Rows = t.saleRows(lang, s.OnPage())
 	case checkout.OneSale:
@@ -177,7 +179,7 @@ func screenOf(s checkout.Screen) display.Screen {
 	switch s {
 	case checkout.About, checkout.ShiftScreen:
 		return display.ScreenMenu
-	case checkout.OneSale, checkout.Doctor:
+	case checkout.OneSale, checkout.Doctor, checkout.Catalogue:
 		return display.ScreenList
 	case checkout.DoctorCode:
 		return display.ScreenCode
@@ -196,7 +198,7 @@ func screenOf(s checkout.Screen) display.Screen {
 
 // backScreens are those whose way out cancels nothing.
 var backScreens = []checkout.Screen{
-	checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About, checkout.PIN, checkout.Parking, checkout.Offline,
+	checkout.Menu, checkout.Catalogue, checkout.Sales, checkout.OneSale, checkout.About, checkout.PIN, checkout.Parking, checkout.Offline,
 	checkout.TakeCash, checkout.Discounting, checkout.Tipping, checkout.Splitting, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
 	checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode,
 }
@@ -204,7 +206,7 @@ var backScreens = []checkout.Screen{
 func (t *terminal) buttonsOf(s checkout.State, lang words.Lang) []display.Button {
 	var all []display.Button
 	for _, b := range s.Buttons() {
-		if strings.HasPrefix(b.ID, "sale_") || strings.HasPrefix(b.ID, checkout.CheckPrefix) {
+		if strings.HasPrefix(b.ID, "sale_") || strings.HasPrefix(b.ID, checkout.CheckPrefix) || strings.HasPrefix(b.ID, checkout.ProductPrefix) {
 			continue // drawn as a row
 		}
 		d := display.Button{ID: b.ID, Enabled: b.Enabled, Label: t.tradeLabel(s, b.ID, lang)}

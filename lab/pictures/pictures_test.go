@@ -134,7 +134,7 @@ var sheets = []struct {
 	samples []string
 }{
 	{"screens-sale.png", []string{"ready-empty", "ready", "charging", "qr", "approved", "cash", "approved-cash", "declined"}},
-	{"screens-cart.png", []string{"cart", "chinese-cart", "tip", "discount", "split", "part"}},
+	{"screens-cart.png", []string{"cart", "chinese-cart", "items", "chinese-items", "tip", "discount", "split", "part"}},
 	{"screens-trouble.png", []string{"checking", "offline", "ready-offline", "expired", "cancelled", "reversed", "parked", "fault", "troubles", "chinese-troubles", "receipt-doubt"}},
 	{"screens-drawer.png", []string{
 		"sale", "refund", "void", "shift", "count", "chinese-sale", "chinese-refund", "chinese-void", "chinese-shift", "chinese-count",

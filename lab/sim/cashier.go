@@ -122,10 +122,12 @@ func (c *cashier) act() {
 		c.look()
 	case checkout.Menu:
 		if s.Begun() && w.chance(2) {
-			c.pick("discount", "split", "split", "exempt", "taxable")
+			c.pick("discount", "split", "split", "exempt", "taxable", "items")
 			return
 		}
 		c.pick("sales", "sales", "sales", "reprint", "cancel", "status", "shift", "sign_off")
+	case checkout.Catalogue:
+		c.pick("item_0", "item_1", "next", "cancel")
 	case checkout.Discounting:
 		c.keyed("off_500", "off_2000", "no_discount", "cancel", "percent", "enter")
 	case checkout.Splitting:
@@ -307,6 +309,11 @@ func (c *cashier) sell(s checkout.State) {
 	}
 	if s.Entry == 0 && (len(s.Taken.Items) == 0 || w.chance(3)) {
 		c.key(fmt.Sprint(1+w.rng.IntN(9)), fmt.Sprint(w.rng.IntN(10)), "00")
+		return
+	}
+	if s.Order.Key == "" && w.chance(10) {
+		w.premise("catalogue: a product scanned")
+		c.scan(product)
 		return
 	}
 	if s.Order.Key == "" && s.Entry > 0 && w.chance(4) {

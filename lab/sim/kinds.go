@@ -42,6 +42,7 @@ func FaultKinds() []string {
 // premise never arose has not been tried.
 func PremiseKinds() []string {
 	return []string{
+		"catalogue: a product scanned",
 		"commands: done",
 		"commands: expired",
 		"commands: interrupted",

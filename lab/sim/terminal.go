@@ -457,9 +457,13 @@ func (t *terminal) printNext() {
 }
 
 // trade is a merchant who has everything: departments, tax, discounts, tips.
+// product is a barcode of the catalogue.
+const product = "6901234567892"
+
 func trade() checkout.Trade {
 	return checkout.Trade{
 		TaxRate: 875, TaxBy: payment.TaxByLine, Departments: []checkout.Department{{Name: "Books", TaxRate: 875}, {Name: "Food"}},
+		Catalogue: []checkout.Product{{Barcode: product, Name: "Tea", Price: 350}, {Name: "Book", Price: 2100, TaxRate: 875}},
 		Discounts: []int{500, 2000}, Unasked: 1000, Tips: []int{1500, 1800, 2000},
 	}
 }

@@ -2,9 +2,11 @@ package tillcmd_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
+	"till/checkout"
 	"till/cmd/tillcmd"
 	"till/payment"
 	"till/payment/pin"
@@ -56,6 +58,41 @@ func TestOperators(t *testing.T) {
 	} {
 		if _, err := tillcmd.ParseConfig(operatorsFile(operators...)); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "1111") {
 			t.Errorf("%q: %v", operators, err)
+		}
+	}
+}
+
+func TestItems(t *testing.T) {
+	file := func(items ...string) []byte {
+		var quoted []string
+		for _, i := range items {
+			quoted = append(quoted, fmt.Sprintf("%q", i))
+		}
+		return []byte("sale.tax = 875\nsale.items = [" + strings.Join(quoted, ", ") + "]\n" + least)
+	}
+	c, err := tillcmd.ParseConfig(file("6901234567892 / Green tea / 绿茶 / 350 @ 0", "- / Postcard / 明信片 / 100"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []checkout.Product{
+		{Barcode: "6901234567892", Name: "Green tea 绿茶", Price: 350}, {Name: "Postcard 明信片", Price: 100, TaxRate: 875},
+	}
+	if !slices.Equal(c.Trade.Catalogue, want) {
+		t.Errorf("the catalogue is %+v", c.Trade.Catalogue)
+	}
+	for want, items := range map[string][]string{
+		"want \"barcode":           {"6901234567892 / Green tea / 350"},
+		"want a price":             {"6901234567892 / Green tea / 绿茶 / 3.50"},
+		"after @ want":             {"6901234567892 / Green tea / 绿茶 / 350 @ 8.75"},
+		"want a name":              {"6901234567892 /  / 绿茶 / 350"},
+		"more than 48 bytes":       {"6901234567892 / " + strings.Repeat("tea ", 20) + " / 绿茶 / 350"},
+		"a wallet's payment code":  {"134567890123456789 / Green tea / 绿茶 / 350"},
+		"a barcode has":            {"69 01 / Green tea / 绿茶 / 350"},
+		"another has that barcode": {"6901234567892 / Green tea / 绿茶 / 350", "6901234567892 / Tea / 茶 / 300"},
+		"1001 items; at most 1000": make([]string, 1001),
+	} {
+		if _, err := tillcmd.ParseConfig(file(items...)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.80q: %v", items, err)
 		}
 	}
 }
