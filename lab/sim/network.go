@@ -17,6 +17,8 @@ type network struct {
 	terminalLine int // number of the connection; 0: none
 	gatewayLine  int
 	lines        int
+
+	lastLost bool // the next records from the terminal are lost
 }
 
 func (n *network) carries() bool { return n.up && n.brokerUp }
@@ -77,6 +79,11 @@ func (n *network) send(onward func() bool, deliver func()) {
 // fromTerminal carries a message to the gateway.
 func (n *network) fromTerminal(c wire.Channel, payload []byte) {
 	onward := func() bool { return n.brokerUp && n.gatewayLine != 0 }
+	if n.lastLost && c == wire.Journal {
+		n.lastLost = false
+		n.w.strike("message lost")
+		return
+	}
 	n.send(onward, func() { n.w.cloud.message(c, payload) })
 }
 
