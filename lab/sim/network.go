@@ -18,7 +18,7 @@ type network struct {
 	gatewayLine  int
 	lines        int
 
-	lastLost bool // the next records from the terminal are lost
+	lossy time.Time // records from the terminal are lost until then
 }
 
 func (n *network) carries() bool { return n.up && n.brokerUp }
@@ -79,8 +79,7 @@ func (n *network) send(onward func() bool, deliver func()) {
 // fromTerminal carries a message to the gateway.
 func (n *network) fromTerminal(c wire.Channel, payload []byte) {
 	onward := func() bool { return n.brokerUp && n.gatewayLine != 0 }
-	if n.lastLost && c == wire.Journal {
-		n.lastLost = false
+	if c == wire.Journal && n.w.now.Before(n.lossy) {
 		n.w.strike("message lost")
 		return
 	}

@@ -82,8 +82,10 @@ func (w *world) heal() {
 	w.net.up = true
 	w.bank.down = false
 	w.terminal.paper = true
-	// One thing is lost yet: the records that come next, which no later ones may miss.
-	w.net.lastLost = w.chance(3)
+	// One thing is lost for a while yet: records, which no later ones may miss.
+	if w.chance(3) {
+		w.net.lossy = w.now.Add(15 * time.Minute)
+	}
 }
 
 // converged says that nothing is owed to anybody.

@@ -15,8 +15,7 @@ import (
 )
 
 // Cost of a hash: that which OWASP gives for 12 MiB (Password Storage Cheat Sheet,
-// Argon2id, 2025), since the smallest board has 512 MiB in all. It takes some 20 ms
-// of a desk's processor, and a third of a second of a Pi Zero 2 W's by its clock.
+// Argon2id, 2025), since the smallest board has 512 MiB in all.
 const (
 	memory  = 12 << 10 // KiB
 	passes  = 3

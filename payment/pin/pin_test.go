@@ -2,6 +2,7 @@ package pin_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -79,4 +80,16 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%q is written as %s, which is read as %s (%v)", text, h, again, err)
 		}
 	})
+}
+
+func BenchmarkFind(b *testing.B) { // a shop's 40 operators
+	salt, all := pin.NewSalt(), []pin.Hash{}
+	for n := range 40 {
+		all = append(all, pin.New(fmt.Sprintf("%04d", n), salt))
+	}
+	for b.Loop() {
+		if pin.Find("2580", all) != -1 {
+			b.Fatal("somebody has that PIN")
+		}
+	}
 }
