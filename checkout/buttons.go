@@ -164,7 +164,7 @@ func (s State) reprintable(id payment.SaleID) bool {
 
 // Keypad says whether the screen takes digits.
 func (s State) Keypad() bool {
-	return s.Screen == Ready || s.Screen == TakeCash || s.Screen == PIN || s.Screen == SignOn || s.asksAmount()
+	return s.Screen == Ready || s.Screen == TakeCash || s.asksPIN() || s.asksAmount()
 }
 
 // asksAmount says whether the screen asks for an amount beside that of the sale.
@@ -362,7 +362,7 @@ func (m *move) digits(key string) {
 		m.Keyed = m.typed(m.Keyed, key)
 		m.leaveAt = m.now.At.Add(discountFor)
 	case PIN, SignOn:
-		if len(m.Digits)+len(key) <= maxPIN {
+		if len(m.Digits)+len(key) <= payment.MaxPIN {
 			m.Digits += key
 		}
 		m.leaveAt = m.now.At.Add(resultFor)
@@ -394,7 +394,7 @@ func (m *move) backspace() {
 		m.Tendered /= 10
 	case m.asksAmount():
 		m.Keyed /= 10
-	case m.Screen == PIN || m.Screen == SignOn:
+	case m.asksPIN():
 		m.Digits = m.Digits[:max(0, len(m.Digits)-1)]
 	}
 }
@@ -411,7 +411,7 @@ func (m *move) escape() {
 		m.Tendered = 0
 	case m.asksAmount() && m.Keyed > 0:
 		m.Keyed = 0
-	case (m.Screen == PIN || m.Screen == SignOn) && m.Digits != "":
+	case m.asksPIN() && m.Digits != "":
 		m.Digits = ""
 	case m.Screen == Approved || m.Screen == Cancelled || m.Screen == Parked:
 		m.hush()

@@ -8,14 +8,6 @@ import (
 	"till/payment"
 )
 
-const (
-	minPIN = 4
-	maxPIN = 8
-	// A badge is longer than any PIN, so that none can be scanned in its place.
-	minBadge = 12
-	maxBadge = 64
-)
-
 // PINs in a row that are nobody's: a few are a slip of the finger, then each takes
 // twice as long as the one before.
 const (
@@ -41,9 +33,12 @@ func (s State) Attendant() string {
 // locked says that nobody may sell before an operator has signed on.
 func (s State) locked() bool { return s.Settings.SignOn && s.Counter.Desk.On.ID == "" }
 
+// asksPIN says whether the screen asks for an operator's PIN or badge.
+func (s State) asksPIN() bool { return s.Screen == PIN || s.Screen == SignOn }
+
 // pinButton confirms a PIN.
 func (s State) pinButton() Button {
-	return Button{ID: "enter", Main: true, Enabled: len(s.Digits) >= minPIN && s.pinAt.IsZero()}
+	return Button{ID: "enter", Main: true, Enabled: len(s.Digits) >= payment.MinPIN && s.pinAt.IsZero()}
 }
 
 // bootDesk signs off whoever was signed on before the start, and on who always is.
@@ -186,7 +181,7 @@ func (m *move) scanBadge(data []byte) {
 		m.say("sign_on_first")
 		return
 	}
-	if len(data) < minBadge || len(data) > maxBadge {
+	if len(data) < payment.MinBadge || len(data) > payment.MaxBadge {
 		m.say("badge_unknown")
 		return
 	}
@@ -197,7 +192,7 @@ func (m *move) scanBadge(data []byte) {
 // identified is whose PIN or badge it was.
 func (m *move) identified(e Identified) {
 	switch {
-	case m.Screen != PIN && m.Screen != SignOn:
+	case !m.asksPIN():
 	case !e.Known && e.Badge:
 		m.say("badge_unknown")
 		m.do(Play{SoundDeclined})

@@ -14,7 +14,7 @@ func (m *move) scan(data []byte) {
 		return // it says already that nothing is charged now
 	}
 	m.do(Play{SoundRead})
-	if m.Screen == SignOn || m.Screen == PIN {
+	if m.asksPIN() {
 		m.scanBadge(data)
 		return
 	}

@@ -15,6 +15,13 @@ type Operator struct {
 	Role Role   `json:"role"`
 }
 
+// Bounds of what an operator proves to be who they are.
+const (
+	MinPIN, MaxPIN = 4, 8 // digits
+	// A badge is longer than any PIN, in bytes, so that no PIN can be scanned.
+	MinBadge, MaxBadge = 12, 64
+)
+
 // ManagerStep is what takes a manager.
 type ManagerStep string
 

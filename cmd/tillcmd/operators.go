@@ -240,8 +240,8 @@ func checkSecret(secret string, badge bool) error {
 	if _, err := payment.ParseCode([]byte(secret)); err == nil {
 		return errors.New("that is a customer's payment code; a badge has another text")
 	}
-	if len(secret) < pin.LeastBadge || len(secret) > pin.MostBadge {
-		return fmt.Errorf("a badge has %d to %d letters, digits and signs; make them up at random", pin.LeastBadge, pin.MostBadge)
+	if len(secret) < payment.MinBadge || len(secret) > payment.MaxBadge {
+		return fmt.Errorf("a badge has %d to %d letters, digits and signs; make them up at random", payment.MinBadge, payment.MaxBadge)
 	}
 	return nil
 }

@@ -19,6 +19,15 @@ func TestHandOver(t *testing.T) {
 		d.Amount(digits)
 		d.Key("enter")
 	}
+	openDrawer := func(want string) {
+		t.Helper()
+		d.Press("menu")
+		d.Press("shift")
+		d.Press("no_sale")
+		if s := d.State(); s.Screen != want {
+			t.Errorf("who opens the drawer sees screen %s, want %s", s.Screen, want)
+		}
+	}
 	d.Press("menu")
 	d.Press("sign_off")
 	d.Screen("sign_on", 5*time.Second)
@@ -34,21 +43,11 @@ func TestHandOver(t *testing.T) {
 	pin(demo.ManagerPIN)
 	d.Home()
 	// A manager is not asked for a PIN.
-	d.Press("menu")
-	d.Press("shift")
-	d.Press("no_sale")
-	if s := d.State(); s.Screen != "shift" {
-		t.Errorf("a manager who opens the drawer is asked: screen %s", s.Screen)
-	}
+	openDrawer("shift")
 	d.Key("esc", "esc")
 	d.SellCash("500")
 	d.PowerCut() // the demo signs its cashier on at every start
 	d.Online()
 	d.Home()
-	d.Press("menu")
-	d.Press("shift")
-	d.Press("no_sale")
-	if s := d.State(); s.Screen != "pin" {
-		t.Errorf("a cashier opens the drawer unasked: screen %s", s.Screen)
-	}
+	openDrawer("pin") // a cashier is
 }

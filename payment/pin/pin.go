@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/argon2"
+
+	"till/payment"
 )
 
 // Cost of a hash: that which OWASP gives for 12 MiB (Password Storage Cheat Sheet,
@@ -31,23 +33,10 @@ const (
 	maxText   = 256
 )
 
-// Least and Most are the digits of a PIN.
-const (
-	Least = 4
-	Most  = 8
-)
-
-// LeastBadge and MostBadge are the bytes of a badge's text: more than a PIN has, so
-// that no PIN can be scanned.
-const (
-	LeastBadge = 12
-	MostBadge  = 64
-)
-
 // Check says what is wrong with a PIN.
 func Check(text string) error {
-	if len(text) < Least || len(text) > Most || strings.Trim(text, "0123456789") != "" {
-		return fmt.Errorf("want %d to %d digits in quotes", Least, Most)
+	if len(text) < payment.MinPIN || len(text) > payment.MaxPIN || strings.Trim(text, "0123456789") != "" {
+		return fmt.Errorf("want %d to %d digits in quotes", payment.MinPIN, payment.MaxPIN)
 	}
 	return nil
 }
