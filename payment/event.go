@@ -17,6 +17,7 @@ const (
 	ReceiptPrinted  Kind = "receipt_printed"  // Receipt
 	RefundAsked     Kind = "refund_asked"     // Refund, Tender, Amount, Void, Cashier: a manager wants money of a tender given back
 	RefundChanged   Kind = "refund_changed"   // Refund, RefundStatus and what the gateway said with it
+	SaleFetched     Kind = "sale_fetched"     // Elsewhere, Cashier: a sale of another terminal, of which money is given back here
 	ShiftOpened     Kind = "shift_opened"     // Shift, Amount in the drawer, Currency, Cashier
 	CashMoved       Kind = "cash_moved"       // Shift, Movement, Amount, Cashier
 	ShiftClosed     Kind = "shift_closed"     // Shift, Amount counted in the drawer, Cashier
@@ -26,6 +27,9 @@ const (
 	ManagerActed    Kind = "manager_acted"    // Operator, Cashier of the manager; Step; Subject of it
 	StoreReplaced   Kind = "store_replaced"   // Reason: the journal before this epoch was lost or set aside
 )
+
+// Begins says that an event of the kind is the first of its sale.
+func (k Kind) Begins() bool { return k == SaleCreated || k == SaleFetched }
 
 // Mode says who presented the code.
 type Mode string
@@ -100,6 +104,8 @@ const (
 	OverRefund        Reason = "over_refund"        // more than is left of what was paid
 	NotPaid           Reason = "not_paid"           // nothing was taken under this order
 	RefundTooLate     Reason = "refund_too_late"    // the wallet gives nothing back after so long
+	SaleUnknown       Reason = "sale_unknown"       // of a sale that was looked for: the merchant has none such, or its terminal has not told of it yet
+	CashElsewhere     Reason = "cash_elsewhere"     // likewise: what is left of it was paid in cash, at another terminal
 	EarlierOpen       Reason = "earlier_open"       // an earlier attempt of the tender is not settled
 	DeviceReplaced    Reason = "device_replaced"    // of StoreReplaced: the epochs before this one are of a device that was this terminal before
 	JournalDamaged    Reason = "journal_damaged"    // of StoreReplaced: the epoch before this one was set aside
@@ -129,6 +135,8 @@ type Event struct {
 	Bill        *Bill         `json:"bill,omitempty"`      // adds up to Amount
 	Key         string        `json:"key,omitempty"`       // a cash register's own, of a sale or a refund that it asked for
 	Reference   string        `json:"reference,omitempty"` // likewise: what it calls the sale
+
+	Elsewhere *Elsewhere `json:"elsewhere,omitempty"` // the sale that was fetched
 
 	Refund       int          `json:"refund,omitempty"` // from 1, across the sale's tenders
 	RefundStatus RefundStatus `json:"refund_status,omitempty"`

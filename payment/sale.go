@@ -27,21 +27,22 @@ const (
 // Sale is the fold of a sale's events. Its methods never change the sale they
 // are called on, so a copy held elsewhere stays as it was.
 type Sale struct {
-	ID         SaleID    `json:"id"`
-	Total      Money     `json:"total"`
-	Cashier    string    `json:"cashier,omitempty"`
-	Bill       *Bill     `json:"bill,omitempty"` // nil: nothing but the total; not changed after
-	Key        string    `json:"key,omitempty"`  // a cash register's own
-	Reference  string    `json:"reference,omitempty"`
-	Tenders    []Tender  `json:"tenders,omitempty"`
-	Attempts   []Attempt `json:"attempts,omitempty"` // Attempts[i].Number is i+1
-	Parked     Intent    `json:"parked,omitempty"`
-	Cancelling bool      `json:"cancelling,omitempty"` // the cashier asked to end the open attempt
-	Receipt    uint64    `json:"receipt,omitempty"`    // 0: none
-	Printed    int       `json:"printed,omitempty"`    // times the receipt was printed
-	Refunds    []Refund  `json:"refunds,omitempty"`    // Refunds[i].Number is i+1
-	Created    Stamp     `json:"created"`
-	Changed    Stamp     `json:"changed"`
+	ID         SaleID     `json:"id"`
+	Total      Money      `json:"total"`
+	Cashier    string     `json:"cashier,omitempty"`
+	Bill       *Bill      `json:"bill,omitempty"` // nil: nothing but the total; not changed after
+	Key        string     `json:"key,omitempty"`  // a cash register's own
+	Reference  string     `json:"reference,omitempty"`
+	Tenders    []Tender   `json:"tenders,omitempty"`
+	Attempts   []Attempt  `json:"attempts,omitempty"` // Attempts[i].Number is i+1
+	Parked     Intent     `json:"parked,omitempty"`
+	Cancelling bool       `json:"cancelling,omitempty"` // the cashier asked to end the open attempt
+	Receipt    uint64     `json:"receipt,omitempty"`    // 0: none
+	Printed    int        `json:"printed,omitempty"`    // times the receipt was printed
+	Refunds    []Refund   `json:"refunds,omitempty"`    // Refunds[i].Number is i+1
+	Elsewhere  *Elsewhere `json:"elsewhere,omitempty"`  // made by another terminal: nothing is taken here, money goes back
+	Created    Stamp      `json:"created"`
+	Changed    Stamp      `json:"changed"`
 }
 
 // Tender is one part of a sale's payment. It is paid at most once.
@@ -79,6 +80,9 @@ func impossible(format string, args ...any) error {
 func (s Sale) Apply(e Event, at Stamp) (Sale, error) {
 	if e.Kind == SaleCreated {
 		return createSale(s, e, at)
+	}
+	if e.Kind == SaleFetched {
+		return fetchSale(s, e, at)
 	}
 	if s.ID == "" {
 		return s, impossible("%s for sale %s, which was never created", e.Kind, e.Sale)

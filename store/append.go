@@ -130,10 +130,12 @@ func (d *draft) step(e payment.Event, r wire.Record) error {
 		}
 		d.now.Receipt = after.Receipt
 	}
-	if e.Kind == payment.SaleCreated {
+	if e.Kind.Begins() {
 		c.after.Born = r.Seq
-		d.now.Newest = e.Sale
 		d.begins = true
+	}
+	if e.Kind == payment.SaleCreated {
+		d.now.Newest = e.Sale
 	}
 	d.counter = d.counter.Count(c.after.Sale, after)
 	c.after.Sale = after
@@ -152,7 +154,7 @@ func (d *draft) sale(e payment.Event) (*change, error) {
 		return c, nil
 	}
 	oldest := 0
-	if e.Kind == payment.SaleCreated {
+	if e.Kind.Begins() {
 		oldest = -1
 	}
 	k, _, err := d.journal.find(e.Sale, oldest)

@@ -222,8 +222,11 @@ func (c *checker) fold(tx *bolt.Tx) error {
 				return damaged(c.name, fmt.Sprintf("record %d gives receipt %d, %d is due", r.Seq, k.Sale.Receipt, c.now.Receipt))
 			}
 		}
+		if e.Kind.Begins() {
+			k.Born = r.Seq
+		}
 		if e.Kind == payment.SaleCreated {
-			k.Born, c.now.Newest = r.Seq, e.Sale
+			c.now.Newest = e.Sale
 		}
 		c.sales[e.Sale] = k
 		c.seqs[e.Sale] = append(c.seqs[e.Sale], r.Seq)

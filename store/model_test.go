@@ -23,7 +23,8 @@ type model struct {
 	stamps  []payment.Stamp
 	sales   map[payment.SaleID]payment.Sale
 	touched map[payment.SaleID]int // newest record of each sale
-	born    []payment.SaleID       // in the order they were created
+	born    []payment.SaleID       // in the order they began
+	newest  payment.SaleID         // created
 	receipt uint64
 	drawer  payment.Counter
 	acked   uint64
@@ -51,8 +52,11 @@ func (m model) apply(s payment.Stamp, events []payment.Event) (model, error) {
 				return m, payment.ErrImpossible
 			}
 		}
-		if e.Kind == payment.SaleCreated {
+		if e.Kind.Begins() {
 			m.born = append(m.born, e.Sale)
+		}
+		if e.Kind == payment.SaleCreated {
+			m.newest = e.Sale
 		}
 		m.drawer = m.drawer.Count(m.sales[e.Sale], after)
 		m.sales[e.Sale] = after
@@ -183,7 +187,7 @@ func (mc *machine) append(t *rapid.T) {
 // event is most often one that can happen.
 func (mc *machine) event(t *rapid.T, m model) payment.Event {
 	kind := rapid.SampledFrom([]payment.Kind{
-		payment.SaleCreated, payment.AttemptStarted, payment.AttemptChanged, payment.AttemptChanged,
+		payment.SaleCreated, payment.SaleFetched, payment.AttemptStarted, payment.AttemptChanged, payment.AttemptChanged,
 		payment.CashTaken, payment.LateRefunded, payment.ReceiptPrinted, payment.CancelRequested, payment.SaleParked,
 		payment.RefundAsked, payment.RefundChanged, payment.ShiftOpened, payment.CashMoved, payment.ShiftClosed,
 	}).Draw(t, "kind")
@@ -197,8 +201,11 @@ func (mc *machine) event(t *rapid.T, m model) payment.Event {
 		}
 		return e
 	}
-	if kind == payment.SaleCreated || len(m.born) == 0 {
+	if kind.Begins() || len(m.born) == 0 {
 		e := created(len(m.born))
+		if kind == payment.SaleFetched {
+			e = fetched(len(m.born))
+		}
 		if len(m.born) > 0 && rapid.IntRange(0, 9).Draw(t, "again") == 0 {
 			e.Sale = m.born[len(m.born)-1]
 		}
@@ -341,7 +348,7 @@ func (mc *machine) compare(t *rapid.T) {
 		t.Fatalf("unfinished\n%+v, want\n%+v", got, open)
 	}
 	newest, ok := mc.j.Newest()
-	if n := len(mc.m.born); ok != (n > 0) || (ok && !reflect.DeepEqual(newest, mc.m.sales[mc.m.born[n-1]])) {
+	if ok != (mc.m.newest != "") || (ok && !reflect.DeepEqual(newest, mc.m.sales[mc.m.newest])) {
 		t.Fatalf("newest %+v %v", newest, ok)
 	}
 }

@@ -92,6 +92,14 @@ func created(n int) payment.Event {
 	return payment.Event{Kind: payment.SaleCreated, Sale: saleID(n), Amount: 1234, Currency: "USD", Cashier: "li"}
 }
 
+func fetched(n int) payment.Event {
+	sale := saleID(9_000_000 + n)
+	return payment.Event{Kind: payment.SaleFetched, Sale: saleID(n), Cashier: "li", Elsewhere: &payment.Elsewhere{
+		Sale: sale, Terminal: "till-2", Receipt: 77, Total: payment.Money{Amount: 1234, Currency: "USD"},
+		Parts: []payment.Part{{Order: payment.NewOrder(sale, 1), Wallet: payment.WeChat, Left: 1234}},
+	}}
+}
+
 func started(n, attempt int) payment.Event {
 	return payment.Event{
 		Kind: payment.AttemptStarted, Sale: saleID(n), Tender: 1, Attempt: attempt, Amount: 1234,
