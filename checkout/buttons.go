@@ -61,7 +61,9 @@ func (s State) Buttons() []Button {
 	case Catalogue:
 		return s.catalogueButtons(back)
 	case Sales:
-		return append([]Button{back}, s.listButtons()...)
+		return append([]Button{back, on("find")}, s.listButtons()...)
+	case Finding:
+		return s.findButtons(back)
 	case OneSale:
 		sale, ok := s.SelectedSale()
 		tender, _ := s.Left()
@@ -167,9 +169,10 @@ func (s State) Keypad() bool {
 	return s.Screen == Ready || s.Screen == TakeCash || s.asksPIN() || s.asksAmount()
 }
 
-// asksAmount says whether the screen asks for an amount beside that of the sale.
+// asksAmount says whether the screen asks for an amount beside that of the sale, or
+// another number.
 func (s State) asksAmount() bool {
-	return slices.Contains([]Screen{Refunding, DrawerSum, Discounting, Tipping, Splitting}, s.Screen)
+	return slices.Contains([]Screen{Refunding, DrawerSum, Discounting, Tipping, Splitting, Finding}, s.Screen)
 }
 
 // Pressable says whether the screen has this button, and it is enabled. The keys
@@ -212,6 +215,8 @@ func (m *move) press(id string) {
 		m.pressCatalogue(id)
 	case Voiding, Refunding:
 		m.pressGiving(id)
+	case Finding:
+		m.pressFind(id)
 	case ShiftScreen:
 		m.pressShift(id)
 	case DrawerSum:
@@ -352,7 +357,7 @@ func (m *move) digits(key string) {
 		m.Entry = m.typed(m.Entry, key)
 	case TakeCash:
 		m.Tendered = m.typed(m.Tendered, key)
-	case Refunding:
+	case Refunding, Finding:
 		m.Keyed = m.typed(m.Keyed, key)
 		m.leaveAt = m.now.At.Add(resultFor)
 	case DrawerSum:

@@ -98,6 +98,16 @@ func (f *Fake) Recent(n int) ([]payment.Sale, error) {
 	return sales, f.FailRead
 }
 
+// Receipted is the sale of a receipt.
+func (f *Fake) Receipted(receipt uint64) (payment.Sale, bool, error) {
+	for _, id := range f.born {
+		if sale := f.sales[id]; sale.Receipt == receipt {
+			return sale, true, f.FailRead
+		}
+	}
+	return payment.Sale{}, false, f.FailRead
+}
+
 // Boot is the state that a start of the firmware finds in the journal. What was
 // with the printer is gone, as it is with the power.
 func (f *Fake) Boot(settings Settings) State {

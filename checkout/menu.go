@@ -20,6 +20,8 @@ func (m *move) pressMenu(id string) {
 		m.Listed, m.Page = nil, 0
 		m.show(Sales, resultFor)
 		m.do(Load{Count: listed})
+	case "find":
+		m.askKeyed(Finding, resultFor)
 	case "next":
 		m.Page++
 		m.show(Sales, resultFor)

@@ -31,6 +31,7 @@ type machine struct {
 	told     []payment.Answer                 // to be told again some day
 	asked    map[payment.Order]bool           // charged or shown
 	given    map[payment.RefundID]bool        // said to be final
+	sought   string                           // what the gateway was asked for last
 	cut      bool                             // power goes after the next commit
 }
 
@@ -158,7 +159,7 @@ func (m *machine) carryOut(t *rapid.T, e checkout.Event, committed []payment.Eve
 		case checkout.Show:
 			begins(x.Order)
 		case checkout.Print:
-			if x.Sale.Receipt == 0 && x.Sale.Parked == "" {
+			if x.Sale.Receipt == 0 && x.Sale.Parked == "" && x.Refund == 0 {
 				t.Fatalf("%T: a slip of a sale that is neither paid nor parked: %+v", e, x.Sale)
 			}
 			m.fake.Print(x)
@@ -170,10 +171,19 @@ func (m *machine) carryOut(t *rapid.T, e checkout.Event, committed []payment.Eve
 			m.step(t, checkout.Loaded{Sales: sales})
 		case checkout.Find:
 			found := checkout.Found{}
-			if sale, ok, _ := m.fake.Sale(x.Sale); ok { // the fake reads
+			sale, ok, _ := m.fake.Sale(x.Sale) // the fake reads
+			if x.Receipt != 0 {
+				sale, ok, _ = m.fake.Receipted(x.Receipt)
+			}
+			if ok {
 				found.Sale = &sale
 			}
 			m.step(t, found)
+		case checkout.Seek:
+			if _, err := payment.ParseCode([]byte(x.Text)); err == nil {
+				t.Fatalf("a code that pays is looked for, unsealed")
+			}
+			m.sought = x.Text
 		case checkout.Identify:
 			o, known := m.fake.Identify(x.Secret)
 			m.step(t, checkout.Identified{Operator: o, Known: known, Badge: x.Badge})
@@ -282,7 +292,7 @@ func (m *machine) checkScreen(t *rapid.T) {
 		}
 	case checkout.Ready, checkout.SignOn, checkout.Receipt, checkout.Offline, checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About,
 		checkout.Catalogue, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
-		checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode:
+		checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode, checkout.Finding:
 		if ok {
 			t.Fatalf("screen %s, and a sale is on it", screen)
 		}
@@ -407,7 +417,7 @@ func TestAnythingMayHappen(t *testing.T) {
 		m := newMachine(t)
 		keys := []string{"0", "1", "5", "9", "00", ".", "enter", "backspace", "esc", "f1"}
 		ids := []string{
-			"menu", "cash", "qr", "done", "cancel", "park", "goods", "other", "exact", "enter", "reprint", "sales", "sign_off",
+			"menu", "cash", "qr", "done", "cancel", "park", "goods", "other", "exact", "enter", "reprint", "sales", "find", "sign_off",
 			"void", "refund", "all", "shift", "x_report", "pay_in", "pay_out", "no_sale", "close_shift", "open_shift", "z_report", "status", "doctor", "next", "prev", "code", "check_0", "check_5", "check_x", "note_500", "5", "backspace", "", "sale_", "fault",
 		}
 		names := make([]string, 0, len(codes))
@@ -501,6 +511,27 @@ func TestAnythingMayHappen(t *testing.T) {
 			"any": func(t *rapid.T) { m.step(t, checkout.Pressed{Button: rapid.SampledFrom(ids).Draw(t, "id")}) },
 			"scan": func(t *rapid.T) {
 				m.step(t, checkout.Scanned{Data: []byte(codes[rapid.SampledFrom(names).Draw(t, "code")])})
+			},
+			"seek": func(t *rapid.T) {
+				m.step(t, checkout.Scanned{Data: []byte(rapid.SampledFrom([]string{bill, "01JDEERS3W8H5T2V9K4M6N7P8R"}).Draw(t, "text"))})
+			},
+			"sought": func(t *rapid.T) {
+				e := checkout.Sought{Text: m.sought, Reason: rapid.SampledFrom([]payment.Reason{
+					"", "", "", payment.SaleUnknown, payment.CashElsewhere, payment.OverRefund}).Draw(t, "reason")}
+				if e.Reason == "" {
+					e.Sale = elsewhere()
+				}
+				m.step(t, e)
+			},
+			"give back elsewhere": func(t *rapid.T) { // what makes that likely
+				if m.state.Screen != checkout.Menu || !m.state.Online {
+					t.Skip()
+				}
+				m.step(t, checkout.Scanned{Data: []byte(bill)})
+				m.step(t, checkout.Sought{Text: bill, Sale: elsewhere()})
+				for _, id := range []string{"refund", "2", "5", "8", "0", "enter", "7", "refund"} {
+					m.step(t, checkout.Pressed{Button: id})
+				}
 			},
 			"rubbish": func(t *rapid.T) {
 				m.step(t, checkout.Scanned{Data: rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "data")})

@@ -46,6 +46,7 @@ const (
 	Sales       Screen = "list"
 	Catalogue   Screen = "items" // what is for sale, to be taken up
 	OneSale     Screen = "sale"
+	Finding     Screen = "find" // a receipt's number
 	About       Screen = "status"
 	Doctor      Screen = "doctor"       // tries every device, and says what to do
 	DoctorCheck Screen = "doctor_check" // one of its findings, in full
@@ -151,6 +152,10 @@ type State struct {
 	watches map[payment.SaleID]watch
 	owed    map[payment.RefundID]owing // open refunds
 
+	// What the gateway is asked for, of what was scanned.
+	seeking   string
+	seekUntil time.Time
+
 	// Today is the shop's date as of the newest step, empty while the clock is not known.
 	Today string
 
@@ -241,6 +246,7 @@ func (s State) Deadline() time.Time {
 	soonest(s.nagAt)
 	soonest(s.lockAt)
 	soonest(s.pinAt)
+	soonest(s.seekUntil)
 	for _, w := range s.watches {
 		if s.Online {
 			soonest(w.askAt)

@@ -40,6 +40,8 @@ func Step(s State, e Event, now Now) (State, []Effect) {
 		m.refundTold(e)
 	case Found:
 		m.found(e)
+	case Sought:
+		m.sought(e)
 	case LinkChanged:
 		m.link(e.Online)
 	case ClockLearned:
@@ -107,7 +109,7 @@ func (m *move) do(e Effect) { m.effects = append(m.effects, e) }
 // the terminal says so and stops rather than guess.
 func (m *move) record(sale payment.Sale, e payment.Event) payment.Sale {
 	e.Sale = sale.ID
-	if e.Kind == payment.SaleCreated {
+	if e.Kind.Begins() {
 		e.Sale = m.now.Fresh
 		sale = payment.Sale{}
 	}
@@ -249,6 +251,9 @@ func (m *move) tick() {
 	}
 	if due(m.pinAt) {
 		m.pinAt = time.Time{}
+	}
+	if due(m.seekUntil) {
+		m.unanswered()
 	}
 	if due(m.lockAt) {
 		m.idle()

@@ -18,7 +18,7 @@ func (m *move) scan(data []byte) {
 		m.scanBadge(data)
 		return
 	}
-	if (m.Screen == Menu || m.Screen == Sales || m.Screen == OneSale) && m.find(data) {
+	if m.finds() && m.find(data) {
 		return
 	}
 	if m.scanProduct(data) {

@@ -450,6 +450,20 @@ func drawerSamples(lang words.Lang, base func(Screen) View, on func(string, Role
 			}
 			v.Buttons = []Button{on("back", RoleBack), {ID: "void", Enabled: false}, on("refund", RolePlain), on("reprint", RoleMain)}
 		})},
+		{name("sale-elsewhere"), screen(ScreenList, func(v *View) {
+			v.Title = "$999,999.99"
+			v.Rows = []Row{
+				{Left: say("status_approved"), Right: "WeChat Pay", Sub: "2026-11-24 14:30:07", Tone: ToneGood},
+				{Left: say("sold_at", "terminal", "harbor-museum-shop-second-floor2"), Right: "$999,999.99", Sub: "2026-11-23 09:12:44"},
+				{Left: say("line_receipt"), Right: "2-000123"},
+				{Left: say("line_sale"), Sub: "01JDEERS3W8H5T2V9K4M6N7P8R"},
+			}
+			v.Buttons = []Button{on("back", RoleBack), {ID: "void", Enabled: false}, on("refund", RolePlain), {ID: "reprint", Role: RoleMain}}
+		})},
+		{name("find"), screen(ScreenClaim, func(v *View) {
+			v.Title, v.Detail, v.Keyed, v.Keypad = say("find_title"), say("find_detail"), "2-000123", true
+			v.Buttons = []Button{on("back", RoleBack), on("enter", RoleMain)}
+		})},
 		{name("refund"), screen("refund", func(v *View) {
 			v.Title, v.Detail = say("refund_title", "amount", "$999,999.99"), say("refund_wallet", "wallet", "WeChat Pay")
 			v.Amount, v.Keypad = payment.Money{Amount: 99_999_999, Currency: "USD"}, true

@@ -27,7 +27,7 @@ type Part struct {
 const maxParts = MaxAttempt
 
 // Left is what can be given back.
-func (e Elsewhere) Left() int64 {
+func (e *Elsewhere) Left() int64 {
 	var sum int64
 	for _, p := range e.Parts {
 		sum += p.Left
@@ -36,7 +36,7 @@ func (e Elsewhere) Left() int64 {
 }
 
 // check refuses what cannot be.
-func (e Elsewhere) check() error {
+func (e *Elsewhere) check() error {
 	if _, err := ParseSaleID(string(e.Sale)); err != nil {
 		return impossible("%v", err)
 	}
@@ -72,8 +72,8 @@ func (e Elsewhere) check() error {
 
 // Fetched is the sale as it stands before anything of it is asked back here: under
 // its own number, which gives way to a fresh one with [SaleFetched].
-func (e Elsewhere) Fetched() (Sale, error) {
-	return fetchSale(Sale{}, Event{Kind: SaleFetched, Sale: e.Sale, Elsewhere: &e}, e.Created)
+func (e *Elsewhere) Fetched() (Sale, error) {
+	return fetchSale(Sale{}, Event{Kind: SaleFetched, Sale: e.Sale, Elsewhere: e}, e.Created)
 }
 
 // fetchSale begins a sale that is paid already. Its total is what is left of it.

@@ -98,6 +98,7 @@ var screen = map[Key]entry{
 	"button_reprint": {
 		"Reprint", "重印"},
 	"button_again":       {"Print again", "再打印一次"},
+	"button_find":        {"By number", "按小票号"},
 	"button_sales":       {"Recent sales", "最近交易"},
 	"button_status":      {"Status", "状态"},
 	"button_doctor":      {"Doctor", "自检"},

@@ -126,6 +126,11 @@ func (t *terminal) view() display.View {
 		if sale, ok := s.SelectedSale(); ok {
 			v.Title, v.Rows = sale.Total.Format(locale(lang)), t.oneSale(lang, sale)
 		}
+	case checkout.Finding:
+		v.Amount, v.Title, v.Detail = payment.Money{}, words.Say(lang, "find_title"), words.Say(lang, "find_detail")
+		if s.Keyed > 0 {
+			v.Keyed = t.receiptNumber(uint64(s.Keyed))
+		}
 	case checkout.About:
 		v.Title, v.Rows = words.Say(lang, "button_status"), t.about(lang, s)
 	case checkout.Doctor:
@@ -191,6 +196,8 @@ func screenOf(s checkout.Screen) display.Screen {
 		return display.ScreenCash
 	case checkout.SignOn:
 		return display.ScreenPIN
+	case checkout.Finding:
+		return display.ScreenClaim
 	default:
 		return display.Screen(s)
 	}
@@ -200,7 +207,7 @@ func screenOf(s checkout.Screen) display.Screen {
 var backScreens = []checkout.Screen{
 	checkout.Menu, checkout.Catalogue, checkout.Sales, checkout.OneSale, checkout.About, checkout.PIN, checkout.Parking, checkout.Offline,
 	checkout.TakeCash, checkout.Discounting, checkout.Tipping, checkout.Splitting, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
-	checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode,
+	checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode, checkout.Finding,
 }
 
 func (t *terminal) buttonsOf(s checkout.State, lang words.Lang) []display.Button {
@@ -315,6 +322,9 @@ func (t *terminal) saleRows(lang words.Lang, sales []payment.Sale) []display.Row
 		if sale.Receipt != 0 {
 			sub = append(sub, words.Say(lang, "line_receipt")+" "+t.receiptNumber(sale.Receipt))
 		}
+		if e := sale.Elsewhere; e != nil {
+			sub = append(sub, words.Say(lang, "sold_at", "terminal", e.Terminal))
+		}
 		rows = append(rows, display.Row{
 			ID: checkout.RowID(sale.ID), Left: walletName(lang, walletOf(sale)), Right: sale.Total.Format(locale(lang)),
 			Sub: strings.Join(sub, ", "), Tone: toneOf(sale.Status()),
@@ -335,10 +345,24 @@ func (t *terminal) oneSale(lang words.Lang, sale payment.Sale) []display.Row {
 	if sale.Receipt != 0 {
 		rows = append(rows, display.Row{Left: words.Say(lang, "line_receipt"), Right: t.receiptNumber(sale.Receipt)})
 	}
+	if e := sale.Elsewhere; e != nil {
+		return append(rows, t.elsewhere(lang, *e)...)
+	}
 	if a := sale.LastAttempt(); a != nil && a.Transaction != "" {
 		rows = append(rows, display.Row{Left: words.Say(lang, "line_transaction"), Sub: a.Transaction})
 	}
 	return append(rows, display.Row{Left: words.Say(lang, "line_sale"), Sub: string(sale.ID)})
+}
+
+// elsewhere is where a sale was made that another terminal told of.
+func (t *terminal) elsewhere(lang words.Lang, e payment.Elsewhere) []display.Row {
+	rows := []display.Row{
+		{Left: words.Say(lang, "sold_at", "terminal", e.Terminal), Right: e.Total.Format(locale(lang)), Sub: t.when(e.Created, time.DateTime)},
+	}
+	if e.Receipt != 0 {
+		rows = append(rows, display.Row{Left: words.Say(lang, "line_receipt"), Right: receiptNumber(e.Epoch, e.Receipt)})
+	}
+	return append(rows, display.Row{Left: words.Say(lang, "line_sale"), Sub: string(e.Sale)})
 }
 
 // refundView asks how much of a tender goes back, and where to.

@@ -21,6 +21,8 @@ type commitFates struct {
 	torn  bool // the newest cut was within a commit
 }
 
+func (j simJournal) Receipted(n uint64) (payment.Sale, bool, error) { return j.t.journal.Receipted(n) }
+
 func (j simJournal) Append(stamp payment.Stamp, events ...payment.Event) (uint64, error) {
 	t := j.t
 	w := t.w
