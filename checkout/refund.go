@@ -45,7 +45,7 @@ func (s State) voidable() bool {
 			}
 		}
 	}
-	if !ok || sale.Due() != 0 || !s.sameDay(sale.Created.Time) {
+	if !ok || sale.Due() != 0 || sale.Elsewhere != nil || !s.sameDay(sale.Created.Time) {
 		return false
 	}
 	return !slices.ContainsFunc(sale.Refunds, func(r payment.Refund) bool { return r.Status != payment.RefundRefused })

@@ -19,6 +19,7 @@ press refund                 => pin
 key 2 5 8 0 enter            => refund : commit manager_acted/refund by li
 press all                    => sale sale=approved says=refund_asked : commit refund_asked/400 of tender 1, give back R02 400 of 2
 refund refused reason=over_refund => sale sale=approved says=refund_refused : commit refund_changed/refused, ♪attention
+buttons                      => cancel (void) refund (reprint*)
 key esc                      => list rows=1
 key esc                      => menu
 press shift                  => shift shift=1 open=true drawer=0
@@ -73,3 +74,12 @@ reboot                       => ready
 online                       => ready
 wait 0s                      => ready : give back R01 900 of 2
 refund done                  => ready says=refund_done : commit refund_changed/done, ♪approved, print slip refund 1
+# All of what was fetched is refused: it is no void either.
+press menu                   => menu
+unknown                      => menu says=sought : ♪read, seek 01JDEE
+sought found                 => sale
+press refund                 => pin
+key 2 5 8 0 enter            => refund : commit manager_acted/refund by li
+press all                    => sale sale=approved says=refund_asked : commit sale_fetched/900 of till-2 refund_asked/900 of tender 1, give back R01 900 of 2
+refund refused reason=over_refund => sale sale=approved says=refund_refused : commit refund_changed/refused, ♪attention
+buttons                      => cancel (void) refund (reprint*)

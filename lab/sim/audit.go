@@ -49,6 +49,9 @@ func (a *audit) note(w *world, e payment.Event) {
 }
 
 func (a *audit) checkSale(w *world, e payment.Event, desk payment.Desk, sale payment.Sale) {
+	if e.Kind == payment.SaleFetched && e.Elsewhere != nil {
+		a.acted[e.Sale] = a.acted[e.Elsewhere.Sale]
+	}
 	switch {
 	case e.Kind == payment.SaleCreated && (desk.On.ID == "" || desk.On.Name != e.Cashier):
 		w.violate("operators", "sale %s is %q's, and %+v is signed on", e.Sale, e.Cashier, desk.On)

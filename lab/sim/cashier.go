@@ -120,7 +120,15 @@ func (c *cashier) act() {
 		c.pick("done", "done", "wait")
 	case checkout.Receipt:
 		c.look()
-	case checkout.Menu:
+	case checkout.Menu, checkout.Finding:
+		if w.chance(4) { // the other terminal's customer comes to this one
+			c.scan(w.other.bill())
+			return
+		}
+		if s.Screen == checkout.Finding {
+			c.key(fmt.Sprint(1+w.rng.IntN(9)), "enter", "esc")
+			return
+		}
 		if s.Begun() && w.chance(2) {
 			c.pick("discount", "split", "split", "exempt", "taxable", "items")
 			return
@@ -141,9 +149,13 @@ func (c *cashier) act() {
 		if rows := s.OnPage(); len(rows) > 0 && !w.chance(4) {
 			c.press(checkout.RowID(rows[w.rng.IntN(len(rows))].ID))
 		} else {
-			c.pick("next", "cancel")
+			c.pick("next", "cancel", "find")
 		}
 	case checkout.OneSale:
+		if w.chance(8) {
+			c.scan(w.other.bill())
+			return
+		}
 		c.pick("refund", "refund", "void", "void", "reprint", "cancel")
 	case checkout.Voiding:
 		c.pick("void", "void", "cancel")

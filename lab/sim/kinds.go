@@ -35,6 +35,8 @@ func FaultKinds() []string {
 		"printer out of paper",
 		"reversal refused",
 		"rubbish scanned",
+		"the other terminal's answer lost",
+		"the other terminal's request lost",
 	}
 }
 
@@ -78,9 +80,12 @@ func PremiseKinds() []string {
 		"parking: paid another way or left",
 		"receipts: it came out",
 		"receipts: it did not come out",
+		"refunds: at the other terminal",
 		"refunds: cash",
 		"refunds: done",
+		"refunds: looked for elsewhere",
 		"refunds: of a bill",
+		"refunds: of the other terminal's sale",
 		"refunds: voids",
 		"registers: a refund",
 		"registers: orders",

@@ -282,6 +282,8 @@ func (t *terminal) linkEffect(e link.Effect) link.Event {
 		w.checkAnswer(e.Answer)
 	case link.RefundTold:
 		t.handle(checkout.RefundTold{Answer: e.Answer})
+	case link.Found:
+		t.handle(checkout.Sought{Text: e.Text, Sale: e.Sale, Reason: e.Reason})
 	case link.Reachable:
 		t.handle(checkout.LinkChanged{Online: e.Online})
 	case link.ClockLearned:
@@ -394,6 +396,8 @@ func (g simGateway) Ask(e checkout.Effect) {
 		t.linkStep(link.Asked{Request: wire.Request{
 			Op: wire.Refund, Order: e.Order, Refund: e.Refund, Amount: e.Amount.Amount, Currency: e.Amount.Currency, Void: e.Void,
 		}})
+	case checkout.Seek:
+		t.linkStep(link.Asked{Request: wire.Request{Op: wire.Find, Text: e.Text}})
 	}
 }
 
