@@ -114,6 +114,7 @@ func (m *move) askBack(sale payment.Sale, tender int, amount int64, void bool) p
 		return sale
 	}
 	if of := sale.Elsewhere; of != nil && of.Sale == sale.ID { // looked at, and not this terminal's yet
+		m.autoShift() // as with the first sale: its report is to have it
 		sale = m.record(sale, payment.Event{Kind: payment.SaleFetched, Elsewhere: of, Cashier: m.Attendant()})
 		m.Listed, m.Selected = []payment.Sale{sale}, sale.ID
 	}

@@ -27,7 +27,7 @@ const (
 	Results  Channel = "up/result"    // Result
 	Reports  Channel = "up/reported"  // Reported, retained
 	Ack      Channel = "down/ack"     // Acknowledgement
-	Replies  Channel = "down/reply"   // Reply, RefundReply or FoundReply
+	Replies  Channel = "down/reply"   // Reply or RefundReply or FoundReply
 	Commands Channel = "down/command" // Command
 	Wishes   Channel = "down/desired" // Desired
 )
