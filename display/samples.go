@@ -111,7 +111,7 @@ func Samples() []Sample {
 			{ID: "row_4", Left: "Cash", Right: "$20.00", Sub: "13:55, receipt 000122", Tone: ToneGood},
 			{ID: "row_5", Left: "Alipay", Right: "$3.50", Sub: "13:40, cancelled", Tone: ToneNeutral},
 		}
-		v.Buttons = []Button{on("back", RoleBack), {ID: "prev", Enabled: false}, on("next", RolePlain)}
+		v.Buttons = []Button{on("back", RoleBack), on("find", RolePlain), {ID: "prev", Enabled: false}, on("next", RolePlain)}
 	})
 	fault := with(base(ScreenFault), func(v *View) {
 		v.Title = "Sales cannot be saved: the memory card is read-only."

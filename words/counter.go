@@ -38,7 +38,7 @@ var counter = map[Key]entry{
 	"void_impossible":   {"This sale cannot be voided any more. Refund it.", "此交易已不能撤销，请办理退款。"},
 	"sale_gone":         {"That sale is too old for this terminal. Call support to refund it.", "此交易过久，本机已无记录，请联系技术支持办理退款。"},
 	"find_title":        {"Receipt number", "小票号"},
-	"find_detail":       {"The number on the receipt. A receipt, or the bill in the customer's wallet, can be scanned here as well.", "输入小票上的号码，也可直接扫描小票或顾客钱包账单上的条码。"},
+	"find_detail":       {"Or scan the receipt, or the bill in the customer's wallet.", "也可扫描小票，或顾客钱包账单上的条码。"},
 	"sold_at":           {"Sold at {terminal}", "售于 {terminal}"},
 	"receipt_not_found": {"This terminal has no receipt of that number.", "本机没有此小票号。"},
 

@@ -61,6 +61,9 @@ func describeEvent(e payment.Event) string {
 	if e.Means != "" {
 		add("by %s", printable(string(e.Means)))
 	}
+	if of := e.Elsewhere; of != nil {
+		add("of sale %s of terminal %s, %s left", printable(string(of.Sale)), printable(of.Terminal), describeAmount(of.Left(), of.Total.Currency))
+	}
 	if e.Subject != "" {
 		add("of sale %s", printable(string(e.Subject)))
 	}
@@ -85,6 +88,10 @@ func describeSale(w io.Writer, s payment.Sale) {
 	fmt.Fprintf(w, "Sale %s: %s, %s\n", s.ID, s.Status(), describeAmount(s.Total.Amount, currency))
 	if s.Receipt != 0 {
 		fmt.Fprintf(w, "  receipt   %06d, printed %d times\n", s.Receipt, s.Printed)
+	}
+	if e := s.Elsewhere; e != nil {
+		fmt.Fprintf(w, "  sold      at %s, as %s, receipt %s, %s\n",
+			printable(e.Terminal), e.Sale, receiptNumber(e.Epoch, e.Receipt), describeAmount(e.Total.Amount, currency))
 	}
 	if s.Cashier != "" {
 		fmt.Fprintf(w, "  cashier   %s\n", printable(s.Cashier))

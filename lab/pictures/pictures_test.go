@@ -137,7 +137,7 @@ var sheets = []struct {
 	{"screens-cart.png", []string{"cart", "chinese-cart", "items", "chinese-items", "tip", "discount", "split", "part"}},
 	{"screens-trouble.png", []string{"checking", "offline", "ready-offline", "expired", "cancelled", "reversed", "parked", "fault", "troubles", "chinese-troubles", "receipt-doubt"}},
 	{"screens-drawer.png", []string{
-		"sale", "refund", "void", "shift", "count", "chinese-sale", "chinese-refund", "chinese-void", "chinese-shift", "chinese-count",
+		"sale", "sale-elsewhere", "find", "refund", "void", "shift", "count", "chinese-sale", "chinese-sale-elsewhere", "chinese-find", "chinese-refund", "chinese-void", "chinese-shift", "chinese-count",
 	}},
 	{"screens-operators.png", []string{"sign-on", "chinese-sign-on", "sign-on-wait", "chinese-sign-on-wait", "menu-operator", "chinese-menu-operator"}},
 	{"screens-enrolment.png", []string{"enrol", "enrol-refused", "claim"}},
