@@ -28,15 +28,19 @@ func (b *batch) saleOf(text string) (payment.SaleID, error) {
 	if id, err := payment.ParseSaleID(text); err == nil {
 		return id, nil
 	}
-	if id, _, err := payment.Order(text).Split(); err == nil {
-		return id, nil
-	}
+	// A wallet's number may be 28 digits, which read as an order's.
 	order, known, err := b.tx.Transaction(text)
-	if err != nil || !known {
+	if err != nil {
 		return "", err
 	}
+	if !known {
+		order = payment.Order(text)
+	}
 	id, _, err := order.Split()
-	return id, err
+	if err != nil {
+		return "", nil
+	}
+	return id, nil
 }
 
 // lend is a sale as a terminal of its merchant may give money back of it, or why

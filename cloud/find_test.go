@@ -1,6 +1,7 @@
 package cloud_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -83,6 +84,16 @@ func TestASaleIsFoundAtAnotherTerminal(t *testing.T) {
 				t.Error(err)
 			}
 		}
+	}
+	// A wallet's number of 28 digits reads as an order's, too.
+	const digits = "4204381957049896772560478887"
+	update(t, r.ledger, func(tx cloud.Tx) error {
+		a, _, err := tx.Attempt(first)
+		a.Transaction = digits
+		return errors.Join(err, tx.PutAttempt(a))
+	})
+	if found := r.find(museum2, digits); found.Sale == nil || found.Sale.Sale != saleID {
+		t.Errorf("by %s: %+v", digits, found)
 	}
 	for name, c := range map[string]struct {
 		from, text string
