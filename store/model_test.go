@@ -26,6 +26,7 @@ type model struct {
 	born    []payment.SaleID       // in the order they began
 	newest  payment.SaleID         // created
 	receipt uint64
+	gave    []int // gave[i] is the record that receipt i+1 was given in
 	drawer  payment.Counter
 	acked   uint64
 }
@@ -51,6 +52,7 @@ func (m model) apply(s payment.Stamp, events []payment.Event) (model, error) {
 			if m.receipt++; after.Receipt != m.receipt {
 				return m, payment.ErrImpossible
 			}
+			m.gave = append(slices.Clip(m.gave), len(m.events)+1)
 		}
 		if e.Kind.Begins() {
 			m.born = append(m.born, e.Sale)
@@ -206,8 +208,8 @@ func (mc *machine) event(t *rapid.T, m model) payment.Event {
 		if kind == payment.SaleFetched {
 			e = fetched(len(m.born))
 		}
-		if len(m.born) > 0 && rapid.IntRange(0, 9).Draw(t, "again") == 0 {
-			e.Sale = m.born[len(m.born)-1]
+		if m.newest != "" && rapid.IntRange(0, 9).Draw(t, "again") == 0 {
+			e.Sale = m.newest
 		}
 		return e
 	}
@@ -361,6 +363,12 @@ func (mc *machine) compareSales(t *rapid.T) {
 		got, found, err := mc.j.Sale(id)
 		if err != nil || (found && !reflect.DeepEqual(got, want)) {
 			t.Fatalf("sale %s: %+v, %v, want %+v", id, got, err, want)
+		}
+		if want.Receipt != 0 {
+			of, there, err := mc.j.Receipted(want.Receipt)
+			if err != nil || there && !reflect.DeepEqual(of, want) || !there && mc.m.gave[want.Receipt-1] >= int(oldest) {
+				t.Fatalf("receipt %d is of %+v, %v, %v, want %+v", want.Receipt, of, there, err, want)
+			}
 		}
 		if !found && (mc.m.touched[id] >= int(oldest) || want.Unfinished()) {
 			t.Fatalf("sale %s is gone, its newest record is %d of %d and on", id, mc.m.touched[id], oldest)

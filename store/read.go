@@ -262,8 +262,9 @@ func receiptIn(tx *bolt.Tx, receipt uint64) (id payment.SaleID, err error) {
 		if err != nil {
 			return "", err
 		}
-		if e, err := r.Event(); err == nil && e.Receipt == receipt {
-			id = e.Sale // the first to say so is the one it was given to
+		e, err := r.Event()
+		if err == nil && e.Receipt == receipt && (e.Kind == payment.AttemptChanged || e.Kind == payment.CashTaken) {
+			id = e.Sale
 		}
 	}
 	return id, nil

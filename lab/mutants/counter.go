@@ -72,6 +72,12 @@ func counterMutants() []Mutant {
 			Law:   "convergence",
 		},
 		{
+			Name:  "fetched-counts-as-sold",
+			Bug:   "a sale of another terminal, of which money goes back here, is counted as taken here",
+			Edits: one("payment/shift.go", "	if s.Number == 0 || before.ID == \"\" && after.Elsewhere != nil {", "	if s.Number == 0 {"),
+			Law:   "books",
+		},
+		{
 			Name:  "receipt-forgotten",
 			Bug:   "a receipt that the power cut off is not printed after the boot",
 			Edits: one("checkout/step.go", "			m.do(Print{Sale: sale, Copy: true})", "			_ = sale"),
