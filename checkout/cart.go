@@ -61,9 +61,6 @@ func (s State) Cart() payment.Cart {
 	return c
 }
 
-// Begun says that something is keyed or taken up for the next sale.
-func (s State) Begun() bool { return s.Entry > 0 || len(s.Taken.Items) > 0 }
-
 // payable says that what is in the making can be paid: a discount may leave
 // nothing, tax and tip more than a terminal charges.
 func (s State) payable() bool {
@@ -272,10 +269,9 @@ func (m *move) pressTip(id string) {
 
 // takeAgain has a sale's cart on the screen, to be begun anew.
 func (m *move) takeAgain(sale payment.Sale) {
-	m.Entry, m.Taken = sale.Due(), payment.Cart{}
-	m.Order = Order{Key: sale.Key, Reference: sale.Reference, Amount: sale.Due()}
-	if sale.Key == "" {
-		m.Order = Order{}
+	m.Making = Making{Entry: sale.Due(), Part: m.Part}
+	if sale.Key != "" {
+		m.Order = Order{Key: sale.Key, Reference: sale.Reference, Amount: sale.Due()}
 	}
 	if b := sale.Bill; b != nil && sale.Due() == sale.Total.Amount {
 		m.Entry, m.Tipped = 0, true

@@ -188,8 +188,8 @@ func (m *move) ready() {
 	if m.partPaid() {
 		return
 	}
-	m.Current, m.Entry, m.Tendered, m.Digits, m.Keyed = "", 0, 0, "", 0
-	m.Taken, m.Tipped, m.Part, m.Order = payment.Cart{}, false, 0, Order{}
+	m.Making = Making{}
+	m.Current, m.Tendered, m.Digits, m.Keyed = "", 0, "", 0
 	m.Listed, m.Page, m.Selected = nil, 0, ""
 	m.Checks, m.Report = nil, ""
 	m.show(Ready, 0)
@@ -290,10 +290,10 @@ func (m *move) leave() {
 
 // home is ready, with what is in the making as it is.
 func (m *move) home() {
-	entry, taken, tipped, part, order, current := m.Entry, m.Taken, m.Tipped, m.Part, m.Order, m.Current
+	making, current := m.Making, m.Current
 	m.ready()
-	if current == "" && (entry > 0 || len(taken.Items) > 0) {
-		m.Entry, m.Taken, m.Tipped, m.Part, m.Order = entry, taken, tipped, part, order
+	if current == "" && making.Begun() {
+		m.Making = making
 		m.show(Ready, 0)
 	}
 }

@@ -182,7 +182,7 @@ func (m *move) createSale() payment.Sale {
 		created.Bill = &bill
 	}
 	sale := m.record(payment.Sale{}, created)
-	m.Entry, m.Taken, m.Tipped, m.Order = 0, payment.Cart{}, false, Order{}
+	m.Making = Making{Part: m.Part} // of what is paid next, whatever becomes of this attempt
 	return sale
 }
 
