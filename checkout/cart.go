@@ -53,8 +53,7 @@ func (s State) Cart() payment.Cart {
 	if s.Order.Key != "" { // a cash register's amount is all there is to pay
 		return payment.Cart{Items: []payment.Item{{Amount: s.Entry}}}
 	}
-	c := s.Taken
-	c.TaxBy, c.TipGross = s.Settings.Trade.TaxBy, s.Settings.Trade.TipGross
+	c := s.Priced(s.Taken)
 	if s.Entry > 0 {
 		c.Items = append(slices.Clone(c.Items), payment.Item{Amount: s.Entry, Rate: s.Settings.Trade.TaxRate})
 	}
@@ -110,6 +109,7 @@ func (s State) cartButtons() []Button {
 	if s.Order.Key != "" {
 		return buttons
 	}
+	buttons = append(buttons, s.holdButtons()...)
 	if len(s.Settings.Trade.Catalogue) > 0 {
 		buttons = append(buttons, Button{ID: "items", Enabled: true})
 	}

@@ -44,6 +44,7 @@ const (
 	Parked      Screen = "parked" // the slip is out, the counter is free
 	Menu        Screen = "menu"
 	Sales       Screen = "list"
+	HeldSales   Screen = "held"  // what was put aside, to be recalled
 	Catalogue   Screen = "items" // what is for sale, to be taken up
 	OneSale     Screen = "sale"
 	About       Screen = "status"
@@ -162,6 +163,7 @@ type Making struct {
 	Tipped bool         // the customer has chosen a tip, or none
 	Order  Order        // whose amount it is, if a cash register's
 	Part   int64        // of what is due, to be paid next; 0: all
+	Hold   uint64       // the held sale that was recalled for it; 0: none
 }
 
 // Begun says that something is keyed or taken up for the next sale.

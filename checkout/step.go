@@ -116,8 +116,13 @@ func (m *move) record(sale payment.Sale, e payment.Event) payment.Sale {
 		m.bug = errors.Join(m.bug, err)
 		return sale
 	}
+	counter, err := m.Counter.Count(sale, next)
+	if err != nil {
+		m.bug = errors.Join(m.bug, err)
+		return sale
+	}
 	m.events = append(m.events, e)
-	m.Counter = m.Counter.Count(sale, next)
+	m.Counter = counter
 	if e.Receipt > m.Receipt {
 		m.Receipt = e.Receipt
 	}
@@ -188,6 +193,7 @@ func (m *move) ready() {
 	if m.partPaid() {
 		return
 	}
+	m.putBack()
 	m.Making = Making{}
 	m.Current, m.Tendered, m.Digits, m.Keyed = "", 0, "", 0
 	m.Listed, m.Page, m.Selected = nil, 0, ""
@@ -290,9 +296,13 @@ func (m *move) leave() {
 
 // home is ready, with what is in the making as it is.
 func (m *move) home() {
-	making, current := m.Making, m.Current
+	making := m.Making
+	stays := m.Current == "" && making.Begun()
+	if stays {
+		m.Making = Making{}
+	}
 	m.ready()
-	if current == "" && making.Begun() {
+	if stays {
 		m.Making = making
 		m.show(Ready, 0)
 	}

@@ -177,7 +177,7 @@ func (m *move) createSale() payment.Sale {
 	created := payment.Event{
 		Kind: payment.SaleCreated, Amount: bill.Total(), Currency: m.Settings.Currency, Cashier: m.Attendant(),
 	}
-	created.Key, created.Reference = m.Order.Key, m.Order.Reference
+	created.Key, created.Reference, created.Hold = m.Order.Key, m.Order.Reference, m.Hold
 	if !bill.Plain() {
 		created.Bill = &bill
 	}
