@@ -60,6 +60,8 @@ func (s State) Buttons() []Button {
 		return s.partButtons()
 	case Catalogue:
 		return s.catalogueButtons(back)
+	case HeldSales:
+		return s.heldButtons(back)
 	case Sales:
 		return append([]Button{back, on("find")}, s.listButtons()...)
 	case Finding:
@@ -213,6 +215,8 @@ func (m *move) press(id string) {
 		m.pressMenu(id)
 	case Catalogue:
 		m.pressCatalogue(id)
+	case HeldSales:
+		m.pressHeld(id)
 	case Voiding, Refunding:
 		m.pressGiving(id)
 	case Finding:
@@ -349,6 +353,10 @@ func (m *move) digits(key string) {
 	}
 	if m.Screen == Ready && m.Order.Key != "" {
 		m.say("order_amount")
+		return
+	}
+	if m.Screen == Ready && m.Entry == 0 && len(m.Taken.Items) >= payment.MaxItems {
+		m.say("too_many_items")
 		return
 	}
 	m.hush()

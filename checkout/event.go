@@ -172,6 +172,8 @@ type (
 	Report struct {
 		Shift      payment.Shift
 		Unresolved []payment.Sale // carried forward
+		Held       int            // sales that are held
+		HeldAmount int64          // what they come to, minor units
 		Copy       bool
 	}
 	// KickDrawer opens the cash drawer.

@@ -68,7 +68,9 @@ func (f *Fake) Append(stamp payment.Stamp, events ...payment.Event) (uint64, err
 		if e.Kind == payment.SaleCreated {
 			newest = e.Sale
 		}
-		counter = counter.Count(before, after)
+		if counter, err = counter.Count(before, after); err != nil {
+			return 0, err
+		}
 		folded[e.Sale] = after
 	}
 	for id, sale := range folded {

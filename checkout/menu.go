@@ -31,6 +31,13 @@ func (m *move) pressMenu(id string) {
 	case "items":
 		m.Page = 0
 		m.show(Catalogue, resultFor)
+	case "hold":
+		m.hold()
+	case "held":
+		m.Page = 0
+		m.show(HeldSales, resultFor)
+	case "drop":
+		m.startManager(payment.ToDropHeld)
 	case "split":
 		m.askKeyed(Splitting, splitFor)
 	case "discount":

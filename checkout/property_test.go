@@ -116,6 +116,11 @@ func (m *machine) commit(t *rapid.T, e checkout.Event, effects []checkout.Effect
 			t.Fatalf("an approval that nobody wants any more is taken: %+v", e)
 		}
 	}
+	for i, e := range events {
+		if e.Kind == payment.CartDropped && (i == 0 || events[i-1].Step != payment.ToDropHeld || events[i-1].Operator != "li") {
+			t.Fatalf("hold %d is dropped, and no manager was asked", e.Hold)
+		}
+	}
 	for _, e := range events {
 		if e.Kind == payment.SaleCreated && m.settings.SignOn && m.state.Counter.Desk.On.ID == "" {
 			t.Fatalf("a sale is begun with nobody signed on: %+v", e)
@@ -236,6 +241,9 @@ func (m *machine) check(t *rapid.T) {
 	if fmt.Sprintf("%#v", s.Counter) != fmt.Sprintf("%#v", m.fake.Counter()) {
 		t.Fatalf("the state's drawer is not the journal's:\n%+v\n%+v", s.Counter, m.fake.Counter())
 	}
+	if _, held := s.Counter.HeldAs(s.Hold); s.Hold != 0 && (!held || !s.Begun() || s.Order.Key != "" || s.Current != "") {
+		t.Fatalf("screen %s: hold %d is recalled, held %v: %+v", s.Screen, s.Hold, held, s.Making)
+	}
 	open := 0
 	for _, sale := range m.fake.Sales() {
 		held, ok := s.Sale(sale.ID)
@@ -291,7 +299,7 @@ func (m *machine) checkScreen(t *rapid.T) {
 			t.Fatalf("screen %s, and nothing is open", screen)
 		}
 	case checkout.Ready, checkout.SignOn, checkout.Receipt, checkout.Offline, checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About,
-		checkout.Catalogue, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
+		checkout.Catalogue, checkout.HeldSales, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
 		checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode, checkout.Finding:
 		if ok {
 			t.Fatalf("screen %s, and a sale is on it", screen)
@@ -500,6 +508,23 @@ func TestAnythingMayHappen(t *testing.T) {
 				for _, id := range []string{do, "2", "5", "8", "0", "enter", "7", "enter"} {
 					m.step(t, checkout.Pressed{Button: id})
 				}
+			},
+			"hold": func(t *rapid.T) {
+				if m.state.Screen != checkout.Ready {
+					t.Skip()
+				}
+				if !m.state.Begun() && len(m.state.Counter.Held) == 0 {
+					m.step(t, checkout.Keyed{Key: "7"})
+				}
+				m.step(t, checkout.Pressed{Button: "menu"})
+				m.step(t, checkout.Pressed{Button: rapid.SampledFrom([]string{"hold", "held", "drop"}).Draw(t, "what")})
+			},
+			"recall": func(t *rapid.T) {
+				held := m.state.HeldOnPage()
+				if m.state.Screen != checkout.HeldSales || len(held) == 0 {
+					t.Skip()
+				}
+				m.step(t, checkout.Pressed{Button: checkout.HeldPrefix + fmt.Sprint(rapid.SampledFrom(held).Draw(t, "held").Number)})
 			},
 			"button": func(t *rapid.T) { // of the screen
 				buttons := m.state.Buttons()

@@ -183,7 +183,7 @@ func (r *Register) find(e Find) (*payment.Sale, error) {
 
 // unkept is the state before a step whose commit failed.
 func unkept(s State, events []payment.Event, err error, now Now) State {
-	begins := slices.ContainsFunc(events, func(e payment.Event) bool { return e.Kind.Begins() })
+	begins := slices.ContainsFunc(events, func(e payment.Event) bool { return e.Kind.Begins() || e.Kind == payment.CartHeld })
 	if errors.Is(err, ErrNoRoom) && begins {
 		m := &move{State: s, now: now}
 		m.say("halt_full")

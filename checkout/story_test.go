@@ -346,6 +346,9 @@ func (c *counter) outcome(line string, did []checkout.Effect, err error) string 
 	if n := len(s.Taken.Items); n > 0 {
 		add("items", n)
 	}
+	if s.Hold != 0 {
+		add("hold", s.Hold)
+	}
 	if due := s.Due().Amount; s.Begun() && due != s.Entry {
 		add("due", due)
 	}
@@ -436,6 +439,9 @@ func (c *counter) effect(e checkout.Effect) string {
 			text += " " + string(e.Kind)
 			switch e.Kind {
 			case payment.SaleCreated:
+				if e.Hold != 0 {
+					text += fmt.Sprintf("/of hold %d", e.Hold)
+				}
 				if b := e.Bill; b != nil {
 					text += fmt.Sprintf("/%d-%d+%d+%d", b.Subtotal(), b.Discount, b.Tax, b.Tip)
 				}
@@ -460,6 +466,10 @@ func (c *counter) effect(e checkout.Effect) string {
 				text += fmt.Sprintf("/%s by %s", e.Operator, e.Means)
 			case payment.ManagerActed:
 				text += fmt.Sprintf("/%s by %s", e.Step, e.Operator)
+			case payment.CartHeld:
+				text += fmt.Sprintf("/%d of %d for %d by %s", e.Hold, len(e.Cart.Items), e.Cart.Bill().Total(), e.Cashier)
+			case payment.CartDropped:
+				text += fmt.Sprintf("/%d", e.Hold)
 			case payment.RefundChanged:
 				text += "/" + string(e.RefundStatus)
 			}
@@ -506,6 +516,9 @@ func (c *counter) effect(e checkout.Effect) string {
 		}
 		if len(e.Unresolved) > 0 {
 			text += fmt.Sprintf(", %d unresolved", len(e.Unresolved))
+		}
+		if e.Held > 0 {
+			text += fmt.Sprintf(", %d held for %d", e.Held, e.HeldAmount)
 		}
 		return text
 	case checkout.KickDrawer:

@@ -137,7 +137,9 @@ func Samples() []Sample {
 		v.Buttons = []Button{on("back", RoleBack)}
 	})
 
-	drawer := func(lang words.Lang) []Sample { return drawerSamples(lang, base, on) }
+	drawer := func(lang words.Lang) []Sample {
+		return append(drawerSamples(lang, base, on), holdSamples(lang, base, on)...)
+	}
 
 	return append(append([]Sample{
 		{"ready", ready},

@@ -7,7 +7,7 @@ import "time"
 type Kind string
 
 const (
-	SaleCreated     Kind = "sale_created"     // Amount, Currency, Cashier; Bill where there is more to say than the amount; Key, Reference of a cash register
+	SaleCreated     Kind = "sale_created"     // Amount, Currency, Cashier; Bill where there is more to say than the amount; Hold that it was recalled from; Key, Reference of a cash register
 	AttemptStarted  Kind = "attempt_started"  // Tender, Attempt, Amount, Mode, Wallet (a hint), NotAfter
 	AttemptChanged  Kind = "attempt_changed"  // Attempt, Status and what the gateway said with it; Receipt where it completes the sale
 	CancelRequested Kind = "cancel_requested" // Attempt: the cashier wants it ended
@@ -25,6 +25,8 @@ const (
 	SignedOff       Kind = "signed_off"       // Operator, Cashier, Means
 	PINRefused      Kind = "pin_refused"      // Step that it was keyed for; none: to sign on. It is nobody's
 	ManagerActed    Kind = "manager_acted"    // Operator, Cashier of the manager; Step; Subject of it
+	CartHeld        Kind = "cart_held"        // Hold, Cart, Cashier: a sale in the making is put aside, or put aside again
+	CartDropped     Kind = "cart_dropped"     // Hold, Cashier: it will not be gone on with
 	StoreReplaced   Kind = "store_replaced"   // Reason: the journal before this epoch was lost or set aside
 )
 
@@ -150,6 +152,9 @@ type Event struct {
 	Means    Means       `json:"means,omitempty"`
 	Step     ManagerStep `json:"step,omitempty"`
 	Subject  SaleID      `json:"subject,omitempty"` // the sale that a manager's step is about, if one
+
+	Hold uint64 `json:"hold,omitempty"` // number of a sale that is held, from 1
+	Cart *Cart  `json:"cart,omitempty"`
 
 	NotAfter time.Time `json:"not_after,omitzero"` // the cloud's time
 }

@@ -33,6 +33,7 @@ type Sale struct {
 	Bill       *Bill      `json:"bill,omitempty"` // nil: nothing but the total; not changed after
 	Key        string     `json:"key,omitempty"`  // a cash register's own
 	Reference  string     `json:"reference,omitempty"`
+	Hold       uint64     `json:"hold,omitempty"` // of the held sale that it was made of
 	Tenders    []Tender   `json:"tenders,omitempty"`
 	Attempts   []Attempt  `json:"attempts,omitempty"` // Attempts[i].Number is i+1
 	Parked     Intent     `json:"parked,omitempty"`
@@ -140,7 +141,7 @@ func createSale(s Sale, e Event, at Stamp) (Sale, error) {
 			return s, impossible("a bill of %d for a sale of %d", sum, e.Amount)
 		}
 	}
-	return Sale{ID: e.Sale, Total: total, Cashier: e.Cashier, Bill: e.Bill, Key: e.Key, Reference: e.Reference, Created: at, Changed: at}, nil
+	return Sale{ID: e.Sale, Total: total, Cashier: e.Cashier, Bill: e.Bill, Key: e.Key, Reference: e.Reference, Hold: e.Hold, Created: at, Changed: at}, nil
 }
 
 func (s *Sale) startAttempt(e Event) error {

@@ -60,7 +60,9 @@ func (m model) apply(s payment.Stamp, events []payment.Event) (model, error) {
 		if e.Kind == payment.SaleCreated {
 			m.newest = e.Sale
 		}
-		m.drawer = m.drawer.Count(m.sales[e.Sale], after)
+		if m.drawer, err = m.drawer.Count(m.sales[e.Sale], after); err != nil {
+			return m, err
+		}
 		m.sales[e.Sale] = after
 		m.events, m.stamps = append(m.events, e), append(m.stamps, s)
 		m.touched[e.Sale] = len(m.events)
@@ -192,6 +194,7 @@ func (mc *machine) event(t *rapid.T, m model) payment.Event {
 		payment.SaleCreated, payment.SaleFetched, payment.AttemptStarted, payment.AttemptChanged, payment.AttemptChanged,
 		payment.CashTaken, payment.LateRefunded, payment.ReceiptPrinted, payment.CancelRequested, payment.SaleParked,
 		payment.RefundAsked, payment.RefundChanged, payment.ShiftOpened, payment.CashMoved, payment.ShiftClosed,
+		payment.CartHeld, payment.CartHeld, payment.CartDropped,
 	}).Draw(t, "kind")
 	if payment.OfCounter(kind) {
 		e := payment.Event{Kind: kind, Shift: m.drawer.Shift.Number, Amount: 100}
@@ -200,6 +203,10 @@ func (mc *machine) event(t *rapid.T, m model) payment.Event {
 			e.Shift, e.Currency = e.Shift+1, "USD"
 		case payment.CashMoved:
 			e.Movement = rapid.SampledFrom([]payment.Movement{payment.PayIn, payment.PayOut}).Draw(t, "movement")
+		}
+		if payment.OfHold(kind) {
+			e = held(someHold(t, m.drawer), rapid.IntRange(0, 5).Draw(t, "items"))
+			e.Kind = kind
 		}
 		return e
 	}
@@ -210,6 +217,9 @@ func (mc *machine) event(t *rapid.T, m model) payment.Event {
 		}
 		if m.newest != "" && rapid.IntRange(0, 9).Draw(t, "again") == 0 {
 			e.Sale = m.newest
+		}
+		if rapid.IntRange(0, 2).Draw(t, "recalled") == 0 {
+			e.Hold = someHold(t, m.drawer)
 		}
 		return e
 	}
@@ -250,6 +260,15 @@ func (mc *machine) event(t *rapid.T, m model) payment.Event {
 		e.Receipt++
 	}
 	return e
+}
+
+// someHold is most often of a sale that is held, or the next to be.
+func someHold(t *rapid.T, c payment.Counter) uint64 {
+	of := []uint64{0, c.Holds, c.Holds + 1, c.Holds + 1, c.Holds + 2}
+	for _, h := range c.Held {
+		of = append(of, h.Number, h.Number)
+	}
+	return rapid.SampledFrom(of).Draw(t, "hold")
 }
 
 func (mc *machine) acknowledge(t *rapid.T) {

@@ -118,6 +118,15 @@ func printed(n int, receipt uint64) payment.Event {
 	return payment.Event{Kind: payment.ReceiptPrinted, Sale: saleID(n), Receipt: receipt}
 }
 
+// held puts a sale of so many items aside.
+func held(hold uint64, items int) payment.Event {
+	cart := payment.Cart{Off: 100}
+	for n := range items {
+		cart.Items = append(cart.Items, payment.Item{Name: fmt.Sprintf("Item %d 商品", n), Amount: 200, Rate: 875})
+	}
+	return payment.Event{Kind: payment.CartHeld, Hold: hold, Cart: &cart, Cashier: "li"}
+}
+
 // sell journals a whole sale as the counter does, in three commits.
 func sell(t testing.TB, j *store.Journal, n int) {
 	t.Helper()

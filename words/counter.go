@@ -102,6 +102,19 @@ var counter = map[Key]entry{
 	"shift_sales":     {"Sales", "交易笔数"},
 	"shift_last":      {"Last Z report", "上次日结单"},
 
+	"hold_done":     {"Held as number {number}.", "已挂单，编号 {number}。"},
+	"hold_recalled": {"Held sale {number}: go on with it.", "已取回挂单 {number}，请继续。"},
+	"hold_stays":    {"Number {number} is still held.", "挂单 {number} 仍保留。"},
+	"hold_dropped":  {"Held sale {number} is dropped.", "挂单 {number} 已删除。"},
+	"hold_full":     {"{most} sales are held. Sell or drop one of them first.", "已有 {most} 笔挂单，请先处理其中一笔。"},
+	"held_title":    {"Held sales", "挂单"},
+	"held_number":   {"Number {number}", "编号 {number}"},
+	"held_count":    {"Held sales: {count}", "取单（{count}）"},
+	"held_items":    {"{count} items", "{count} 件商品"},
+	"line_hold":     {"Held sale", "挂单编号"},
+
+	"pin_to_drop_held": {"A manager drops the held sale. Nothing is paid for it.", "由店长删除此挂单，不会收款。"},
+
 	"pin_to_discount": {"A manager grants so large a discount.", "由店长批准此优惠。"},
 	"discount_title":  {"How much off?", "优惠多少？"},
 	"order_amount":    {"The cash register has set this amount. Esc gives the sale up.", "金额由收银机设定，按 Esc 取消。"},

@@ -50,6 +50,8 @@ var paper = map[Key]entry{
 	"paper_transaction":  {"Transaction", "交易单号"},
 	"paper_payer":        {"Account", "付款账户"},
 
+	"paper_held": {"Held", "挂单"},
+
 	// The state of the payment, at the end of the slip: "paper_status_" + the status.
 	"paper_status_created":     {"NOT PAID", "未付款"},
 	"paper_status_authorizing": {"NOT PAID YET", "尚未付款"},

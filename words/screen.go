@@ -54,6 +54,10 @@ var screen = map[Key]entry{
 	"screen_fault":          {"This terminal needs help", "本机需要维修"},
 	"screen_starting":       {"Starting…", "正在启动…"},
 
+	"button_hold": {"Hold", "挂单"},
+	"button_held": {"Held sales", "取单"},
+	"button_drop": {"Drop held sale", "删除挂单"},
+
 	// Lines under an amount.
 	"line_tendered":    {"Tendered", "实收"},
 	"line_change":      {"Change", "找零"},

@@ -55,6 +55,12 @@ func describeEvent(e payment.Event) string {
 	if e.Step != "" {
 		add("for %s", strings.ReplaceAll(printable(string(e.Step)), "_", " "))
 	}
+	if e.Hold != 0 {
+		add("hold %d", e.Hold)
+	}
+	if e.Cart != nil {
+		add("%d items of %s", len(e.Cart.Items), describeAmount(e.Cart.Bill().Subtotal(), e.Currency))
+	}
 	if e.Operator != "" {
 		add("by %s (%s)", printable(e.Operator), printable(e.Cashier))
 	}

@@ -2,6 +2,7 @@ package tillcmd
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -66,6 +67,7 @@ func (t *terminal) view() display.View {
 	switch s.Screen {
 	case checkout.Ready:
 		t.cartView(&v, s)
+		t.heldLine(&v, s)
 	case checkout.Discounting, checkout.Tipping, checkout.Splitting:
 		t.askedView(&v, s)
 	case checkout.PartPaid:
@@ -120,6 +122,8 @@ func (t *terminal) view() display.View {
 		v.Detail = words.Say(lang, "park_detail")
 	case checkout.Catalogue:
 		v.Title, v.Rows = words.Say(lang, "items_title"), t.productRows(lang, s)
+	case checkout.HeldSales:
+		v.Title, v.Rows = words.Say(lang, "held_title"), t.heldRows(lang, s)
 	case checkout.Sales:
 		v.Rows = t.saleRows(lang, s.OnPage())
 	case checkout.OneSale:
@@ -184,7 +188,7 @@ func screenOf(s checkout.Screen) display.Screen {
 	switch s {
 	case checkout.About, checkout.ShiftScreen:
 		return display.ScreenMenu
-	case checkout.OneSale, checkout.Doctor, checkout.Catalogue:
+	case checkout.OneSale, checkout.Doctor, checkout.Catalogue, checkout.HeldSales:
 		return display.ScreenList
 	case checkout.DoctorCode:
 		return display.ScreenCode
@@ -205,15 +209,18 @@ func screenOf(s checkout.Screen) display.Screen {
 
 // backScreens are those whose way out cancels nothing.
 var backScreens = []checkout.Screen{
-	checkout.Menu, checkout.Catalogue, checkout.Sales, checkout.OneSale, checkout.About, checkout.PIN, checkout.Parking, checkout.Offline,
+	checkout.Menu, checkout.Catalogue, checkout.HeldSales, checkout.Sales, checkout.OneSale, checkout.About, checkout.PIN, checkout.Parking, checkout.Offline,
 	checkout.TakeCash, checkout.Discounting, checkout.Tipping, checkout.Splitting, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
 	checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode, checkout.Finding,
 }
 
+// rowPrefixes begin the ids of buttons that are rows of a list.
+var rowPrefixes = []string{"sale_", checkout.CheckPrefix, checkout.ProductPrefix, checkout.HeldPrefix}
+
 func (t *terminal) buttonsOf(s checkout.State, lang words.Lang) []display.Button {
 	var all []display.Button
 	for _, b := range s.Buttons() {
-		if strings.HasPrefix(b.ID, "sale_") || strings.HasPrefix(b.ID, checkout.CheckPrefix) || strings.HasPrefix(b.ID, checkout.ProductPrefix) {
+		if slices.ContainsFunc(rowPrefixes, func(p string) bool { return strings.HasPrefix(b.ID, p) }) {
 			continue // drawn as a row
 		}
 		d := display.Button{ID: b.ID, Enabled: b.Enabled, Label: t.tradeLabel(s, b.ID, lang)}
@@ -229,6 +236,9 @@ func (t *terminal) buttonsOf(s checkout.State, lang words.Lang) []display.Button
 			d.Role = display.RoleItem
 		case d.Label != "" && !b.Back, b.Amount > 0, slices.Contains([]string{"cash", "qr", "exact", "tip", "half", "third"}, b.ID):
 			d.Role = display.RoleTender
+		}
+		if b.ID == "held" {
+			d.Label = words.Say(lang, "held_count", "count", strconv.Itoa(len(s.Counter.Held)))
 		}
 		if b.Amount > 0 {
 			d.Label = noteLabel(payment.Money{Amount: b.Amount, Currency: s.Settings.Currency}, locale(lang))

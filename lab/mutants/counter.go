@@ -158,6 +158,12 @@ func counterMutants() []Mutant {
 			Law:   "books",
 		},
 		{
+			Name:  "sold-stays-held",
+			Bug:   "a held sale that was sold stays held",
+			Edits: one("payment/operator.go", "		if c, err = c.letGo(after.Hold); err != nil {", "		if _, err = c.letGo(after.Hold); err != nil {"),
+			Law:   "holds",
+		},
+		{
 			Name:  "approved-in-part",
 			Bug:   "leaving the cash screen of a split sale shows it as paid",
 			Edits: one("checkout/buttons.go", "	if m.partPaid() {\n		return\n	}\n	if a := sale.LastAttempt()", "	if a := sale.LastAttempt()"),

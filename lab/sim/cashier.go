@@ -24,6 +24,7 @@ type cashier struct {
 	tenders  map[payment.Order]int
 	totals   map[payment.SaleID]int64
 	parked   map[payment.SaleID]payment.Intent // what was said, once it was durable
+	holds    holds
 }
 
 func (c *cashier) closed() bool { return c.sales >= c.target }
@@ -130,10 +131,16 @@ func (c *cashier) act() {
 			return
 		}
 		if s.Begun() && w.chance(2) {
-			c.pick("discount", "split", "split", "exempt", "taxable", "items")
+			c.pick("discount", "split", "split", "exempt", "taxable", "items", "hold", "hold", "hold", "drop")
+			return
+		}
+		if len(s.Counter.Held) > 0 && w.chance(2) {
+			c.press("held")
 			return
 		}
 		c.pick("sales", "sales", "sales", "reprint", "cancel", "status", "shift", "sign_off")
+	case checkout.HeldSales:
+		c.recall(s.HeldOnPage())
 	case checkout.Catalogue:
 		c.pick("item_0", "item_1", "next", "cancel")
 	case checkout.Discounting:
@@ -429,6 +436,7 @@ func (c *cashier) begun(e payment.Event) {
 
 // committed keeps what was said about a parked sale: not what the journal wrote.
 func (c *cashier) committed(e payment.Event) {
+	c.holds.committed(e)
 	if e.Kind != payment.SaleParked {
 		return
 	}

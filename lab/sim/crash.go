@@ -45,6 +45,7 @@ func (j simJournal) Append(stamp payment.Stamp, events ...payment.Event) (uint64
 	}
 	if inside {
 		w.strike("power cut inside a commit")
+		w.cashier.holds.doubted(last, events)
 		t.fates.torn = true
 		t.fates.image = before.torn(readImage(t), w)
 		panic(powerCut{})

@@ -403,6 +403,7 @@ func (w *world) checkBooks() {
 		return
 	}
 	p := t.journal.Position()
+	w.cashier.holds.check(w, p.Last, t.journal.Counter())
 	records, err := w.cloud.ledger.Records(terminalID, p.Epoch)
 	if err != nil {
 		w.violate("law 4, nothing lost", "%v", err)
@@ -424,7 +425,7 @@ func (w *world) checkBooks() {
 func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sale {
 	sales := map[payment.SaleID]payment.Sale{}
 	var counter payment.Counter
-	audit := audit{acted: map[payment.SaleID]bool{}}
+	audit := audit{acted: map[payment.SaleID]bool{}, used: map[uint64]payment.SaleID{}}
 	var shifts []payment.Shift // closed
 	account, err := figures.New(terminalID, "2000-01-01", "2099-12-31", time.UTC)
 	if err != nil {
@@ -464,7 +465,10 @@ func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sa
 			w.violate("law 7, no gaps", "record %d: %v", r.Seq, err)
 			return sales
 		}
-		counter = counter.Count(sales[e.Sale], next)
+		if counter, err = counter.Count(sales[e.Sale], next); err != nil {
+			w.violate("law 7, no gaps", "record %d: %v", r.Seq, err)
+			return sales
+		}
 		sales[e.Sale] = next
 	}
 	w.checkShifts(append(shifts, counter.Shift), account.Report().Total, sales)

@@ -81,6 +81,10 @@ func (t *terminal) boot() {
 	}
 	if t.boots > 0 {
 		w.premise("law 8: boots after a power cut")
+		if held := journal.Counter().Held; len(held) > 0 {
+			w.premise("holds: held over a power cut")
+		}
+		w.cashier.holds.check(w, journal.Position().Last, journal.Counter())
 		if err := t.checkBoot(journal); err != nil {
 			w.violate("law 7, no gaps", "after a power cut: %v", err)
 		}
