@@ -34,6 +34,7 @@ type claim struct {
 var (
 	ErrEnrolled = errors.New("a device is this terminal already: say that it is to be replaced, if it is")
 	ErrUnknown  = errors.New("no such terminal was ever claimed here")
+	ErrLarge    = errors.New("the settings are too large for a terminal to take")
 )
 
 // NewClaim is what an operator claims.
@@ -177,8 +178,18 @@ func checkSettings(s enrolment.Settings) error {
 	if err := (payment.Money{Currency: s["merchant.currency"].(string)}).Validate(); err != nil {
 		return fmt.Errorf("setting merchant.currency: %w", err)
 	}
+	raw, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("settings: %w", err)
+	}
+	if len(raw) > maxSettings {
+		return fmt.Errorf("%w: %d KiB, at most %d", ErrLarge, len(raw)>>10, maxSettings>>10)
+	}
 	return nil
 }
+
+// maxSettings leaves room for the certificates in the message that brings them.
+const maxSettings = enrolment.MaxMessage - 32<<10
 
 // fixed are the settings that no operator gives.
 var fixed = []string{"terminal", "data", "bench", "gateway.broker", "gateway.key", "gateway.ca", "gateway.certificate", "gateway.private_key"}

@@ -152,6 +152,9 @@ func (r *Registry) Terminals() ([]Terminal, error) {
 	return all, err
 }
 
+// Digest tells all that a terminal is to have from what it reports to have.
+func (r *Registry) Digest(t Terminal) string { return r.settings(t).Digest() }
+
 func get[T any](tx *bbolt.Tx, bucket, key []byte) (value T, known bool, err error) {
 	raw := tx.Bucket(bucket).Get(key)
 	if raw == nil {

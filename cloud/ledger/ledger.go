@@ -31,6 +31,7 @@ var (
 	owed     = []byte("owed")     // refund number with work left -> nothing
 	fleet    = []byte("fleet")    // terminal id -> cloud.TerminalEntry
 	commands = []byte("commands") // terminal id, a zero byte, number -> cloud.CommandEntry
+	sold     = []byte("sold")     // terminal id, a zero byte, sale id -> nothing
 )
 
 // Ledger is a bbolt file.
@@ -119,6 +120,9 @@ func (t tx) Sale(id payment.SaleID) (cloud.SaleEntry, bool, error) {
 func (t tx) PutSale(e cloud.SaleEntry) error {
 	if e.Sale.ID == "" {
 		return nil // its first record was impossible; the journal has it
+	}
+	if err := t.index(e); err != nil {
+		return err
 	}
 	return put(t, sales, []byte(e.Sale.ID), e)
 }

@@ -137,10 +137,13 @@ func prepare(tx *bbolt.Tx) error {
 	} else if name, _ := tx.Cursor().First(); name != nil {
 		return ErrForeign
 	}
-	for _, name := range [][]byte{meta, heads, records, sales, attempts, opened, refunds, owed, fleet, commands} {
+	for _, name := range [][]byte{meta, heads, records, sales, attempts, opened, refunds, owed, fleet, commands, sold} {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return fmt.Errorf("create bucket %s: %w", name, err)
 		}
+	}
+	if err := indexAll(tx); err != nil {
+		return err
 	}
 	return tx.Bucket(meta).Put([]byte("schema"), binary.BigEndian.AppendUint64(nil, schema))
 }
