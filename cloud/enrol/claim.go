@@ -89,7 +89,7 @@ func (r *Registry) Invite(n NewClaim) (code enrolment.Claim, expires time.Time, 
 		if len(n.Settings) > 0 {
 			t.Settings = n.Settings
 		}
-		if err := t.giveTo(n.Merchant); err != nil {
+		if err := t.give(tx, n.Merchant); err != nil {
 			return err
 		}
 		if err := checkSettings(t.Settings); err != nil {
