@@ -195,6 +195,9 @@ func (s *server) settle(w http.ResponseWriter, r *http.Request, v *visit) error 
 
 // take reads what was sent, with a file where there is one.
 func (f *form) take(r *http.Request) error {
+	if err := r.ParseForm(); err != nil { // which the next one forgets
+		return err
+	}
 	err := r.ParseMultipartForm(maxBody)
 	if err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		return err
