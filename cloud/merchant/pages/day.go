@@ -89,6 +89,22 @@ func (s sum) Wallets() []walletLine {
 	return all
 }
 
+// Refunded and Voided are what went back, by all kinds of payment.
+func (s sum) Refunded() (minor int64) {
+	for _, t := range s.Total.Wallets {
+		minor += t.Refunded
+	}
+	return minor
+}
+
+// Voided likewise.
+func (s sum) Voided() (minor int64) {
+	for _, t := range s.Total.Wallets {
+		minor += t.Voided
+	}
+	return minor
+}
+
 type walletLine struct {
 	Wallet payment.Wallet
 	payment.Totals
