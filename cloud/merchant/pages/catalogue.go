@@ -22,7 +22,7 @@ var catalogueColumns = []string{"barcode", "english", "chinese", "price", "tax"}
 // maxCatalogue bounds a table, in bytes.
 const maxCatalogue = 512 << 10
 
-// RowFault is what is wrong with a row of a table, from 1.
+// RowFault is what is wrong with a row of a table, by its first line, from 1.
 type RowFault struct {
 	Row int
 	Err error
@@ -48,17 +48,21 @@ func ParseCatalogue(table, currency string) ([]shop.Product, error) {
 	}
 	table = strings.TrimPrefix(table, "\uFEFF")
 	r := csv.NewReader(strings.NewReader(table))
-	r.Comma, r.FieldsPerRecord, r.TrimLeadingSpace = separator(table), -1, true
+	r.Comma, r.FieldsPerRecord = separator(table), -1
+	r.TrimLeadingSpace = r.Comma != '\t' // which is a space too
 	all := []shop.Product{}
 	codes := map[string]bool{}
-	for row := 1; ; row++ {
+	for first := true; ; first = false {
 		cells, err := r.Read()
+		var torn *csv.ParseError
 		switch {
 		case errors.Is(err, io.EOF):
 			return all, nil
+		case errors.As(err, &torn):
+			return nil, RowFault{torn.StartLine, fmt.Errorf("%w: %w", ErrTable, err)}
 		case err != nil:
-			return nil, RowFault{row, fmt.Errorf("%w: %w", ErrTable, err)}
-		case row == 1 && isHead(cells), !slices.ContainsFunc(cells, func(s string) bool { return strings.TrimSpace(s) != "" }):
+			return nil, fmt.Errorf("%w: %w", ErrTable, err)
+		case first && isHead(cells), !slices.ContainsFunc(cells, func(s string) bool { return strings.TrimSpace(s) != "" }):
 			continue
 		}
 		p, err := parseRow(cells, currency)
@@ -69,6 +73,7 @@ func ParseCatalogue(table, currency string) ([]shop.Product, error) {
 			err = shop.ErrTooMany
 		}
 		if err != nil {
+			row, _ := r.FieldPos(0)
 			return nil, RowFault{row, err}
 		}
 		codes[p.Barcode] = true
