@@ -2,6 +2,7 @@ package enrol
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -34,7 +35,6 @@ type claim struct {
 var (
 	ErrEnrolled = errors.New("a device is this terminal already: say that it is to be replaced, if it is")
 	ErrUnknown  = errors.New("no such terminal was ever claimed here")
-	ErrLarge    = errors.New("the settings are too large for a terminal to take")
 )
 
 // NewClaim is what an operator claims.
@@ -180,16 +180,23 @@ func checkSettings(s enrolment.Settings) error {
 	}
 	raw, err := json.Marshal(s)
 	if err != nil {
-		return fmt.Errorf("settings: %w", err)
+		return fmt.Errorf("the settings: %w", err)
 	}
-	if len(raw) > maxSettings {
-		return fmt.Errorf("%w: %d KiB, at most %d", ErrLarge, len(raw)>>10, maxSettings>>10)
+	if len(raw) > enrolment.MaxSettings {
+		return fmt.Errorf("%d bytes of settings, at most %d reach a terminal: make %.40s smaller, the largest of them", len(raw), enrolment.MaxSettings, largestOf(s))
 	}
 	return nil
 }
 
-// maxSettings leaves room for the certificates in the message that brings them.
-const maxSettings = enrolment.MaxMessage - 32<<10
+// largestOf is the key of the setting that takes most room.
+func largestOf(s enrolment.Settings) string {
+	sizes := map[string]int{}
+	for key, value := range s {
+		raw, _ := json.Marshal(value) // as a part of what was encoded
+		sizes[key] = len(raw)
+	}
+	return slices.MaxFunc(slices.Sorted(maps.Keys(s)), func(a, b string) int { return cmp.Compare(sizes[a], sizes[b]) })
+}
 
 // fixed are the settings that no operator gives.
 var fixed = []string{"terminal", "data", "bench", "gateway.broker", "gateway.key", "gateway.ca", "gateway.certificate", "gateway.private_key"}

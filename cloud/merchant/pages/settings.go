@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +13,6 @@ import (
 	"slices"
 	"strings"
 
-	"till/cloud/enrol"
 	"till/payment"
 	"till/payment/pin"
 	"till/payment/shop"
@@ -45,6 +45,20 @@ func (c *change) put(t Terminal, key string, value any, nothing bool) {
 	} else if _, there := t.Settings[key]; there {
 		c.drop = append(c.drop, key)
 	}
+}
+
+// size is that of all of a terminal's settings after the change, in bytes.
+func (c change) size(t Terminal) int {
+	all := maps.Clone(t.Settings)
+	maps.Copy(all, c.set)
+	for _, key := range c.drop {
+		delete(all, key)
+	}
+	raw, err := json.Marshal(all)
+	if err != nil {
+		return 0 // of values that no settings have
+	}
+	return len(raw)
 }
 
 var sections = []section{
@@ -172,6 +186,11 @@ func (s *server) settle(w http.ResponseWriter, r *http.Request, v *visit) error 
 		changes[t.ID] = part.read(f, t)
 	}
 	f.checkWhole(part)
+	for _, t := range chosen {
+		if size := changes[t.ID].size(t); size > enrolment.MaxSettings {
+			f.fault(part.name, "pages_fault_large", "terminal", t.ID)
+		}
+	}
 	if len(f.faults) > 0 {
 		v.Notice = ""
 		return s.settings(w, http.StatusUnprocessableEntity, v, id, chosen, part.name, f)
@@ -181,11 +200,7 @@ func (s *server) settle(w http.ResponseWriter, r *http.Request, v *visit) error 
 		if len(c.set)+len(c.drop) == 0 {
 			continue
 		}
-		switch err := s.Gateway.Configure(t.ID, c.set, c.drop); {
-		case errors.Is(err, enrol.ErrLarge):
-			f.fault(part.name, "pages_fault_large", "terminal", t.ID)
-			return s.settings(w, http.StatusUnprocessableEntity, v, id, chosen, part.name, f)
-		case err != nil:
+		if err := s.Gateway.Configure(t.ID, c.set, c.drop); err != nil {
 			return fmt.Errorf("settings of %s: %w", t.ID, err)
 		}
 	}
