@@ -63,6 +63,7 @@ func (c change) size(t Terminal) int {
 
 var sections = []section{
 	{"shop", []string{"merchant.name", "merchant.address", "merchant.phone", "merchant.foot", "merchant.language"}, readShop, showShop},
+	{"logo", []string{"merchant.logo"}, readLogo, nil},
 	{"tax", []string{"sale.tax", "sale.tax_by"}, readTax, showTax},
 	{"tips", []string{"sale.tips", "sale.tip_with_tax"}, readTips, showTips},
 	{"discounts", []string{"sale.discounts", "sale.discount_limit"}, readDiscounts, showDiscounts},
@@ -114,6 +115,7 @@ type settingsView struct {
 	People  []person
 	Manager bool // there is a manager's PIN
 	Unread  bool // the operators are not as this program writes them
+	logo    string
 	Saved   string
 }
 
@@ -149,7 +151,7 @@ func (s *server) settings(w http.ResponseWriter, status int, v *visit, id string
 		maps.Copy(view.values, f.values)
 		view.faults = f.faults
 	}
-	view.Items = itemsOf(v, chosen[0])
+	view.Items, view.logo = itemsOf(v, chosen[0]), textOf(chosen[0], "merchant.logo")
 	view.People, view.Unread = peopleOf(chosen)
 	view.Manager = slices.ContainsFunc(chosen, func(t Terminal) bool { return t.Settings["manager_pin"] != nil })
 	return s.show(w, status, "settings.html", view)

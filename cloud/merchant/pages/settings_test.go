@@ -1,8 +1,13 @@
 package pages_test
 
 import (
+	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
 	"net/http"
 	"reflect"
 	"slices"
@@ -10,8 +15,10 @@ import (
 	"testing"
 
 	"till/cloud/merchant/pages"
+	"till/cloud/service"
 	"till/payment/pin"
 	"till/payment/shop"
+	"till/sync/wire/enrolment"
 )
 
 // Each form gives what docs/configuration.md says, to one terminal or to all of the
@@ -233,6 +240,54 @@ func TestLargeCatalogue(t *testing.T) {
 	}
 	if got := b.upload("/settings/items", rows.String()+"1,One more,又一个,1,\n", "terminal", "till-01"); got.status != http.StatusUnprocessableEntity || !got.has("Row 1001: At most 1,000 products") {
 		t.Errorf("one more: %d", got.status)
+	}
+	if _, err := g.Configure("till-02", service.SettingsOrder{Set: enrolment.Settings{"merchant.note": strings.Repeat("x", 200<<10)}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.upload("/settings/items", strings.Replace(rows.String(), "3.50", "4.50", 1)); got.status != http.StatusUnprocessableEntity || !got.has("too much for a terminal (till-02)") {
+		t.Errorf("beside what fills the other terminal: %d", got.status)
+	}
+	if list, _ := g.settings("till-01")["sale.items"].([]any); !strings.Contains(list[0].(string), "350") {
+		t.Error("one of two terminals was given what the other cannot take")
+	}
+}
+
+// A logo is a PNG within the bounds of a terminal's.
+func TestLogo(t *testing.T) {
+	g := startGateway(t)
+	b := g.signedIn("museum")
+	picture := func(w, h int) string {
+		var out bytes.Buffer
+		if err := png.Encode(&out, image.NewPaletted(image.Rect(0, 0, w, h), color.Palette{color.White, color.Black})); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	noise := image.NewGray(image.Rect(0, 0, 200, 200))
+	for i, seed := 0, uint32(1); i < len(noise.Pix); i++ {
+		seed = seed*1664525 + 1013904223
+		noise.Pix[i] = byte(seed >> 24)
+	}
+	var loud bytes.Buffer
+	if err := png.Encode(&loud, noise); err != nil {
+		t.Fatal(err)
+	}
+	good := picture(300, 80)
+	for says, file := range map[string]string{
+		"This is no PNG": "GIF89a", "at most 1024 x 512": picture(1025, 10), "at most 18 KiB": loud.String(), "no PNG: save": good[:len(good)-20],
+	} {
+		if got := b.upload("/settings/logo", file); got.status != http.StatusUnprocessableEntity || !got.has(says) || g.settings("till-01")["merchant.logo"] != nil {
+			t.Errorf("%s: %d", says, got.status)
+		}
+	}
+	if got := b.upload("/settings/logo", good, "terminal", "till-01"); got.status != http.StatusSeeOther || g.settings("till-01")["merchant.logo"] != base64.StdEncoding.EncodeToString([]byte(good)) {
+		t.Errorf("a logo: %d", got.status)
+	}
+	if got := b.get("/settings?terminal=till-01"); !got.has(`src="data:image/png;base64,iVBOR`) {
+		t.Error("the logo is not shown")
+	}
+	if got := b.post("/settings/logo", "do", "remove"); got.status != http.StatusSeeOther || g.settings("till-01")["merchant.logo"] != nil {
+		t.Errorf("removed: %d", got.status)
 	}
 }
 
