@@ -36,7 +36,7 @@ var counter = map[Key]entry{
 	"refund_too_much":   {"At most {amount} can go back.", "最多可退 {amount}。"},
 	"refund_too_many":   {"This sale has too many refunds. Call support.", "此交易退款次数过多，请联系技术支持。"},
 	"void_impossible":   {"This sale cannot be voided any more. Refund it.", "此交易已不能撤销，请办理退款。"},
-	"sale_gone":         {"That sale is too old for this terminal. Call support to refund it.", "此交易过久，本机已无记录，请联系技术支持办理退款。"},
+	"sale_gone":         {"That sale is too old for this terminal. Call support.", "此交易过久，本机已无记录，请联系技术支持。"},
 	"sale_not_found":    {"That receipt is not of this terminal.", "本机没有这张小票的交易。"},
 	"nothing_to_print":  {"There is no receipt to print.", "没有可打印的小票。"},
 	"reprinting":        {"Printing a copy.", "正在打印副本。"},
