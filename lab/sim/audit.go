@@ -59,6 +59,9 @@ func (a *audit) note(w *world, e payment.Event) {
 }
 
 func (a *audit) checkSale(w *world, e payment.Event, desk payment.Desk, sale payment.Sale) {
+	if e.Kind == payment.ReceiptWanted {
+		w.premise("receipts: wanted after all")
+	}
 	if e.Kind == payment.SaleCreated && e.Hold != 0 {
 		w.premise("holds: sold")
 		if first := a.used[e.Hold]; first != "" {
