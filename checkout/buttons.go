@@ -46,10 +46,7 @@ func (s State) Buttons() []Button {
 	case Menu:
 		buttons := append([]Button{back}, s.cartButtons()...)
 		buttons = append(buttons, Button{ID: "reprint", Enabled: s.reprintable(s.Last)}, on("sales"), on("shift"), on("status"), on("doctor"))
-		if s.Settings.SignOn {
-			buttons = append(buttons, Button{ID: "sign_off", Enabled: !s.Begun()})
-		}
-		return buttons
+		return append(buttons, s.leavingButtons()...)
 	case Discounting:
 		return s.discountButtons(back)
 	case Tipping:
@@ -97,6 +94,22 @@ func (s State) Buttons() []Button {
 	default:
 		return nil
 	}
+}
+
+// leavingButtons are those of the menu that leave the counter. Who trains stays
+// signed on: signing off a practice counter would leave the real one signed on.
+func (s State) leavingButtons() []Button {
+	var buttons []Button
+	switch {
+	case s.Settings.Practice:
+		buttons = append(buttons, Button{ID: "training_end", Enabled: true})
+	case !s.Begun() && s.Current == "" && s.Halt.Key == "":
+		buttons = append(buttons, Button{ID: "training", Enabled: true})
+	}
+	if s.Settings.SignOn {
+		buttons = append(buttons, Button{ID: "sign_off", Enabled: !s.Begun() && !s.Settings.Practice})
+	}
+	return buttons
 }
 
 func (s State) checkingButtons() []Button {

@@ -129,6 +129,9 @@ func (m *move) permitted() {
 		m.grantDiscount()
 	case payment.ToAbandon:
 		m.abandon()
+	case payment.ToTrain:
+		m.ready()
+		m.do(Train{})
 	default:
 		m.show(Parking, resultFor)
 	}
@@ -157,6 +160,8 @@ func (m *move) backFromPIN() {
 		m.show(Discounting, discountFor)
 	case payment.ToAbandon:
 		m.ready()
+	case payment.ToTrain:
+		m.show(Menu, resultFor)
 	default:
 		m.backToSale()
 	}

@@ -68,6 +68,7 @@ type Settings struct {
 	Zone      *time.Location   // where the shop is; nil: UTC
 	Trade     Trade
 	AutoShift bool // a shift opens by itself, with no float, where none is open
+	Practice  bool // nothing that is done here is real: this is where operators train
 }
 
 // The terminal's own patience. What wallets impose is the gateway's to wait.

@@ -34,6 +34,7 @@ const (
 	ToReport   ManagerStep = "x_report"
 	ToDiscount ManagerStep = "discount"
 	ToAbandon  ManagerStep = "abandon"
+	ToTrain    ManagerStep = "training"
 )
 
 // Means are how an operator signed on or off.
