@@ -139,7 +139,7 @@ func Samples() []Sample {
 
 	drawer := func(lang words.Lang) []Sample { return drawerSamples(lang, base, on) }
 
-	return append(append([]Sample{
+	return slices.Concat([]Sample{
 		{"ready", ready},
 		{"ready-empty", with(ready, func(v *View) {
 			v.Amount.Amount = 0
@@ -345,7 +345,7 @@ func Samples() []Sample {
 			v.Detail = "Ask the customer to open the app, finish what it asks for, refresh the code and scan again, or take cash."
 			v.Message = "The scanned code was ignored: this sale is over. Press Try again first."
 		})},
-	}, drawer(words.English)...), drawer(words.Chinese)...)
+	}, drawer(words.English), drawer(words.Chinese), trainingSamples(words.English, bar), trainingSamples(words.Chinese, bar))
 }
 
 // CustomerSample is a customer's screen as documents show it and tests draw it.
@@ -385,6 +385,9 @@ func CustomerSamples() []CustomerSample {
 		{"offline", base(CustomerOffline)},
 		{"closed", base(CustomerClosed)},
 		{"live-idle", with(base(CustomerIdle), func(v *CustomerView) { v.Test = false })},
+		{"training-idle", with(base(CustomerIdle), func(v *CustomerView) { v.Test, v.Training = false, true })},
+		{"training-qr", with(qr, func(v *CustomerView) { v.Training = true })},
+		{"training-approved", with(base(CustomerApproved), func(v *CustomerView) { v.Test, v.Training, v.Wallet = false, true, payment.WeChat })},
 		{"limits-idle", with(base(CustomerIdle), func(v *CustomerView) {
 			v.Merchant = "The Grand Metropolitan Hotel and Conference Center of Greater San Francisco"
 		})},
