@@ -115,7 +115,9 @@ func (t *terminal) shiftReport(r checkout.Report, practice bool) printer.Documen
 		}
 		line(key, money(s.Over()))
 	}
-	rule()
+	if !practice || len(r.Unresolved) > 0 {
+		rule()
+	}
 	if p := t.journal.Position(); !practice {
 		line("paper_unsent", strconv.FormatUint(p.Last-p.Acked, 10))
 	}
