@@ -387,7 +387,6 @@ func CustomerSamples() []CustomerSample {
 		{"live-idle", with(base(CustomerIdle), func(v *CustomerView) { v.Test = false })},
 		{"training-idle", with(base(CustomerIdle), func(v *CustomerView) { v.Test, v.Training = false, true })},
 		{"training-qr", with(qr, func(v *CustomerView) { v.Training = true })},
-		{"training-approved", with(base(CustomerApproved), func(v *CustomerView) { v.Test, v.Training, v.Wallet = false, true, payment.WeChat })},
 		{"limits-idle", with(base(CustomerIdle), func(v *CustomerView) {
 			v.Merchant = "The Grand Metropolitan Hotel and Conference Center of Greater San Francisco"
 		})},

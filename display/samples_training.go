@@ -32,10 +32,6 @@ func trainingSamples(lang words.Lang, bar Bar) []Sample {
 			v.Bar.Troubles = []words.Key{"bar_no_paper"}
 			v.Message = say("training_real", "text", say("parked_owed", "amount", "$999,999.99"))
 		})},
-		{name("qr"), screen(ScreenQR, func(v *View) {
-			v.Amount, v.QR, v.Seconds = dollars(1200), "TRAINING01JD9ZK3V8QH5N7M2B4C6D8F0G01", 115
-			v.Buttons = []Button{on("cancel", RoleBack)}
-		})},
 		{name("approved"), screen(ScreenApproved, func(v *View) {
 			v.Amount, v.Wallet, v.Message = dollars(1200), payment.Cash, say("training_drawer")
 			v.Lines = []Line{
@@ -44,24 +40,12 @@ func trainingSamples(lang words.Lang, bar Bar) []Sample {
 			}
 			v.Buttons = []Button{on("done", RoleMain)}
 		})},
-		{name("checking"), screen(ScreenChecking, func(v *View) {
-			v.Amount, v.Wallet, v.Seconds, v.Until = dollars(1203), payment.Alipay, 6, 9
-			v.Buttons = []Button{on("cancel", RoleBack), on("park", RolePlain)}
-		})},
 		{name("menu"), screen(ScreenMenu, func(v *View) {
 			v.Test = true
 			v.Buttons = []Button{
 				on("back", RoleBack), on("split", RolePlain), on("items", RolePlain), on("discount", RolePlain), on("exempt", RolePlain), on("reprint", RolePlain),
 				on("sales", RolePlain), on("shift", RolePlain), on("status", RolePlain), on("doctor", RolePlain), on("training_end", RolePlain), {ID: "sign_off"},
 			}
-		})},
-		{name("allowed"), screen(ScreenPIN, func(v *View) { // before it begins
-			v.Training, v.Test, v.Keypad, v.Masked, v.Detail = false, true, true, "••", say("pin_to_training")
-			v.Buttons = []Button{on("back", RoleBack), {ID: "enter", Role: RoleMain}}
-		})},
-		{name("over"), screen(ScreenReady, func(v *View) {
-			ready(v)
-			v.Training, v.Test, v.Amount, v.Message = false, true, dollars(0), say("training_over")
 		})},
 	}
 }

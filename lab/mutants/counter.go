@@ -152,6 +152,19 @@ func counterMutants() []Mutant {
 			Law:   "books",
 		},
 		{
+			Name: "training-opens-drawer",
+			Bug:  "cash that is taken in training opens the drawer",
+			Edits: one("checkout/training/shop.go", "func (d *drawer) KickDrawer() { d.kicked = true }",
+				"func (d *drawer) KickDrawer() { d.kicked = true; d.Body.KickDrawer() }"),
+			Law: "law 1, durable first",
+		},
+		{
+			Name:  "training-keys-are-real",
+			Bug:   "what is keyed in training goes to the real counter",
+			Edits: one("checkout/training/training.go", "	case checkout.Keyed, checkout.Pressed, checkout.Scanned:", "	case checkout.Pressed, checkout.Scanned:"),
+			Law:   "training",
+		},
+		{
 			Name:  "approved-in-part",
 			Bug:   "leaving the cash screen of a split sale shows it as paid",
 			Edits: one("checkout/buttons.go", "	if m.partPaid() {\n		return\n	}\n	if a := sale.LastAttempt()", "	if a := sale.LastAttempt()"),
