@@ -55,6 +55,12 @@ func (f *Fake) Recent(n int) ([]payment.Sale, error) {
 	return sales, errors.Join(err, f.FailRead)
 }
 
+// Receipted is the sale of a receipt.
+func (f *Fake) Receipted(receipt uint64) (payment.Sale, bool, error) {
+	sale, ok, err := f.Memory.Receipted(receipt)
+	return sale, ok, errors.Join(err, f.FailRead)
+}
+
 // Boot is the state that a start of the firmware finds in the journal. What was
 // with the printer is gone, as it is with the power.
 func (f *Fake) Boot(settings Settings) State {

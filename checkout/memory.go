@@ -11,7 +11,8 @@ import (
 type Memory struct {
 	last    uint64
 	sales   map[payment.SaleID]payment.Sale
-	born    []payment.SaleID // in the order they were created
+	born    []payment.SaleID // in the order they began
+	newest  payment.SaleID   // created
 	receipt uint64
 	counter payment.Counter
 }
@@ -23,7 +24,7 @@ func NewMemory() *Memory { return &Memory{sales: map[payment.SaleID]payment.Sale
 // event that cannot follow, and a receipt number out of turn.
 func (j *Memory) Append(stamp payment.Stamp, events ...payment.Event) (uint64, error) {
 	folded := map[payment.SaleID]payment.Sale{}
-	born, receipt, counter := slices.Clone(j.born), j.receipt, j.counter
+	born, newest, receipt, counter := slices.Clone(j.born), j.newest, j.receipt, j.counter
 	for _, e := range events {
 		if payment.OfCounter(e.Kind) {
 			var err error
@@ -45,16 +46,21 @@ func (j *Memory) Append(stamp payment.Stamp, events ...payment.Event) (uint64, e
 				return 0, fmt.Errorf("receipt %d where %d is due", after.Receipt, receipt)
 			}
 		}
-		if e.Kind == payment.SaleCreated {
+		if e.Kind.Begins() {
 			born = append(born, e.Sale)
 		}
-		counter = counter.Count(before, after)
+		if e.Kind == payment.SaleCreated {
+			newest = e.Sale
+		}
+		if counter, err = counter.Count(before, after); err != nil {
+			return 0, err
+		}
 		folded[e.Sale] = after
 	}
 	for id, sale := range folded {
 		j.sales[id] = sale
 	}
-	j.born, j.receipt, j.counter = born, receipt, counter
+	j.born, j.newest, j.receipt, j.counter = born, newest, receipt, counter
 	j.last += uint64(len(events))
 	return j.last, nil
 }
@@ -77,17 +83,25 @@ func (j *Memory) Recent(n int) ([]payment.Sale, error) {
 	return sales, nil
 }
 
+// Receipted is the sale of a receipt.
+func (j *Memory) Receipted(receipt uint64) (payment.Sale, bool, error) {
+	for _, id := range j.born {
+		if sale := j.sales[id]; sale.Receipt == receipt {
+			return sale, true, nil
+		}
+	}
+	return payment.Sale{}, false, nil
+}
+
 // Boot is the state that a start of the firmware finds in the journal.
 func (j *Memory) Boot(settings Settings) State {
 	var sales []payment.Sale
-	var newest payment.SaleID
-	for i, id := range j.born {
-		if last := i == len(j.born)-1; last || j.sales[id].Unfinished() {
+	for _, id := range j.born {
+		if id == j.newest || j.sales[id].Unfinished() {
 			sales = append(sales, j.sales[id])
 		}
-		newest = id
 	}
-	s := New(settings, j.receipt, newest, sales)
+	s := New(settings, j.receipt, j.newest, sales)
 	s.Counter = j.counter
 	return s
 }

@@ -132,6 +132,8 @@ func (m *move) permitted() {
 	case payment.ToTrain:
 		m.ready()
 		m.do(Train{})
+	case payment.ToDropHeld:
+		m.dropHeld()
 	default:
 		m.show(Parking, resultFor)
 	}
@@ -160,7 +162,7 @@ func (m *move) backFromPIN() {
 		m.show(Discounting, discountFor)
 	case payment.ToAbandon:
 		m.ready()
-	case payment.ToTrain:
+	case payment.ToTrain, payment.ToDropHeld:
 		m.show(Menu, resultFor)
 	default:
 		m.backToSale()

@@ -43,8 +43,8 @@ func trainingSamples(lang words.Lang, bar Bar) []Sample {
 		{name("menu"), screen(ScreenMenu, func(v *View) {
 			v.Test = true
 			v.Buttons = []Button{
-				on("back", RoleBack), on("split", RolePlain), on("items", RolePlain), on("discount", RolePlain), on("exempt", RolePlain), on("reprint", RolePlain),
-				on("sales", RolePlain), on("shift", RolePlain), on("status", RolePlain), on("doctor", RolePlain), on("training_end", RolePlain), {ID: "sign_off"},
+				on("back", RoleBack), on("split", RolePlain), on("hold", RolePlain), on("drop", RolePlain), on("items", RolePlain), on("discount", RolePlain), on("exempt", RolePlain), on("reprint", RolePlain),
+				on("sales", RolePlain), on("shift", RolePlain), on("status", RolePlain), on("doctor", RolePlain), on("training_end", RolePlain),
 			}
 		})},
 	}

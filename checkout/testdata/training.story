@@ -2,7 +2,7 @@
 online                       => ready
 key 5                        => ready entry=5
 press menu                   => menu entry=5
-buttons                      => cancel split (reprint) sales shift status doctor
+buttons                      => cancel split hold (reprint) sales shift status doctor
 press training               => menu entry=5 : ERROR button "training": no such button on this screen, or it is disabled
 key esc esc                  => ready
 press menu                   => menu
@@ -30,5 +30,5 @@ mei                          => ready on=mei : commit signed_on/mei by settings
 practice                     => ready on=mei : commit signed_off/mei by restart signed_on/mei by settings
 key 5                        => ready entry=5 on=mei
 press menu                   => menu entry=5 on=mei
-buttons                      => cancel split (reprint) sales shift status doctor training_end (sign_off)
+buttons                      => cancel split hold (reprint) sales shift status doctor training_end
 press training_end           => menu entry=5 on=mei : train

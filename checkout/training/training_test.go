@@ -349,6 +349,60 @@ func (r *rig) listed(id payment.SaleID) payment.Sale {
 	return payment.Sale{}
 }
 
+// TestSought holds that no sale is found but those of training, and that nobody
+// outside is asked.
+func TestSought(t *testing.T) {
+	r := newRig(t, nil)
+	r.handle(checkout.ClockLearned{})
+	r.handle(checkout.LinkChanged{Online: true})
+	r.amount(900)
+	r.press("cash", "exact", "done")
+	real := r.fake.Sales()[0]
+	r.train()
+	before := len(r.fake.Did)
+	for _, text := range []string{string(payment.NewOrder(real.ID, 1)), "4200001234202611241234567890"} {
+		r.press("menu")
+		r.scan(text)
+		r.wait(time.Second)
+		if got := r.counter.State().Message.Key; got != "sought_sale_unknown" {
+			t.Errorf("%s: it says %s", text, got)
+		}
+		r.key("esc")
+	}
+	r.press("menu", "sales", "find")
+	r.key("1", "enter") // the real one's number
+	if got := r.counter.State().Message.Key; got != "receipt_not_found" {
+		t.Errorf("by number: it says %s", got)
+	}
+	for _, e := range r.fake.Did[before:] {
+		if _, heard := e.(checkout.Play); !heard {
+			t.Errorf("in the real shop: %T %+v", e, e)
+		}
+	}
+}
+
+// TestHeld holds that what is held in training is held there.
+func TestHeld(t *testing.T) {
+	r := newRig(t, nil)
+	r.amount(900)
+	r.press("menu", "hold")
+	r.train()
+	r.press("menu")
+	if r.counter.State().Pressable("held") {
+		t.Error("a really held sale is in training")
+	}
+	r.key("esc")
+	r.amount(500)
+	r.press("menu", "hold")
+	if held := r.counter.State().Counter.Held; len(held) != 1 || held[0].Number != 1 {
+		t.Errorf("in training %+v is held", held)
+	}
+	r.press("menu", "training_end")
+	if held := r.counter.State().Counter.Held; len(held) != 1 || held[0].Cart.Items[0].Amount != 900 {
+		t.Errorf("%+v is held", held)
+	}
+}
+
 // TestRefused holds what a scanner may read in training.
 func TestRefused(t *testing.T) {
 	for text, want := range map[string]words.Key{

@@ -50,6 +50,7 @@ type reply struct {
 	at     time.Time
 	order  payment.Answer
 	refund payment.RefundAnswer
+	sought string // a sale that is looked for: there is none outside of training
 }
 
 func newWallets(closed []payment.Wallet) *wallets {
@@ -80,6 +81,8 @@ func (w *wallets) Ask(e checkout.Effect) {
 		w.cancel(e.Order)
 	case checkout.GiveBack:
 		w.giveBack(e)
+	case checkout.Seek:
+		w.say(answerAfter, reply{sought: e.Text})
 	}
 }
 
@@ -170,6 +173,9 @@ func (w *wallets) answers(at time.Time) iter.Seq[checkout.Event] {
 // answer is what is said of an order or a refund; nil where it is not known yet
 // how that stands.
 func (w *wallets) answer(r reply) checkout.Event {
+	if r.sought != "" {
+		return checkout.Sought{Text: r.sought, Reason: payment.SaleUnknown}
+	}
 	w.rev++
 	if r.order.Order != "" {
 		a := r.order

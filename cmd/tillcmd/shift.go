@@ -124,6 +124,9 @@ func (t *terminal) shiftReport(r checkout.Report, practice bool) printer.Documen
 	for _, sale := range r.Unresolved {
 		rows = append(rows, printer.Row{Label: both("paper_unresolved") + " " + string(sale.ID)[len(sale.ID)-6:], Value: sale.Total.Format(locale(words.English))})
 	}
+	if r.Held > 0 {
+		rows = append(rows, printer.Row{Label: fmt.Sprintf("%s x %d", both("paper_held"), r.Held), Value: money(r.HeldAmount)})
+	}
 	doc := printer.Report(title, rows)
 	var head []printer.Block
 	if practice {
