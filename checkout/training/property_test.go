@@ -143,7 +143,7 @@ func TestTheRealShopKnowsNothing(t *testing.T) {
 		buttons := []string{
 			"menu", "cash", "qr", "done", "cancel", "park", "goods", "other", "exact", "enter", "reprint", "sales", "training", "training_end",
 			"void", "refund", "all", "shift", "x_report", "pay_in", "no_sale", "close_shift", "open_shift", "z_report", "status", "doctor",
-			"split", "half", "tip", "no_tip", "discount", "off_1000", "give_back", "yes", "again", "sign_off",
+			"hold", "held", "held_1", "drop", "find", "split", "half", "tip", "no_tip", "discount", "off_1000", "give_back", "yes", "again", "sign_off",
 		}
 		busy := func(t *rapid.T) { // a random walk seldom sells
 			p.person(checkout.Keyed{Key: "5"})
@@ -203,8 +203,9 @@ func TestTheRealShopKnowsNothing(t *testing.T) {
 				}
 				p.person(checkout.Scanned{Data: []byte(data)})
 			},
-			"told": func(t *rapid.T) { p.tell(t) },
-			"link": func(t *rapid.T) { p.outside(checkout.LinkChanged{Online: rapid.Bool().Draw(t, "online")}) },
+			"sought": func(*rapid.T) { p.outside(checkout.Sought{Text: "rubbish", Reason: payment.SaleUnknown}) },
+			"told":   func(t *rapid.T) { p.tell(t) },
+			"link":   func(t *rapid.T) { p.outside(checkout.LinkChanged{Online: rapid.Bool().Draw(t, "online")}) },
 			"online": func(t *rapid.T) {
 				p.outside(checkout.ClockLearned{Offset: time.Hour})
 				p.outside(checkout.LinkChanged{Online: true})

@@ -131,6 +131,10 @@ func (c *cashier) act() {
 			return
 		}
 		if s.Begun() && w.chance(2) {
+			if s.Hold != 0 && w.chance(2) {
+				c.press("drop")
+				return
+			}
 			c.pick("discount", "split", "split", "exempt", "taxable", "items", "hold", "hold", "hold", "drop")
 			return
 		}
@@ -325,7 +329,7 @@ func (c *cashier) sell(s checkout.State) {
 		c.register(w.terminal.register.State)
 		return
 	}
-	if w.chance(24) || w.terminal.counter.Training() && w.chance(8) {
+	if w.chance(24) || s.Hold != 0 && w.chance(5) || w.terminal.counter.Training() && w.chance(8) {
 		c.press("menu")
 		return
 	}

@@ -13,7 +13,7 @@ func (c *cashier) train() bool {
 	switch trains := w.terminal.counter.Training(); {
 	case trains && w.chance(3):
 		c.press("training_end")
-	case !trains && w.chance(6):
+	case !trains && w.chance(2):
 		c.press("training")
 	default:
 		return false
