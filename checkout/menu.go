@@ -55,6 +55,10 @@ func (m *move) pressMenu(id string) {
 		m.startManager(payment.ToRefund)
 	case "doctor":
 		m.examine()
+	case "training":
+		m.startManager(payment.ToTrain)
+	case "training_end":
+		m.do(Train{})
 	case "sign_off":
 		m.signOff(payment.ByButton)
 		m.ready()

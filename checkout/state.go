@@ -70,6 +70,7 @@ type Settings struct {
 	Zone      *time.Location   // where the shop is; nil: UTC
 	Trade     Trade
 	AutoShift bool // a shift opens by itself, with no float, where none is open
+	Practice  bool // nothing that is done here is real: this is where operators train
 
 	PaperAsked bool   // a receipt is printed where somebody asks for it; else each is
 	ReceiptURL string // of the page of a receipt, to which the sale's id is added; "": there is none

@@ -73,6 +73,8 @@ func Step(s State, e Event, now Now) (State, []Effect) {
 		m.openDrawer()
 	case Noticed:
 		m.Message, m.quietAt = e.Text, now.At.Add(noticeFor)
+	case Touched:
+		m.touched()
 	case Ticked:
 		m.tick()
 	}

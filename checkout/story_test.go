@@ -65,7 +65,7 @@ func newCounter(t *testing.T) *counter {
 func (c *counter) start() {
 	c.boot++
 	c.register = &checkout.Register{
-		State: c.fake.Boot(c.settings), Journal: c.fake, Gateway: c.fake, Printer: c.fake, Body: c.fake, Doctor: c.fake, Guard: c.fake,
+		State: c.fake.Boot(c.settings), Journal: c.fake, Gateway: c.fake, Printer: c.fake, Body: c.fake, Doctor: c.fake, Guard: c.fake, Trainer: c.fake,
 	}
 	_ = c.handle(checkout.Booted{}) // a start that cannot commit shows it
 }
@@ -221,6 +221,11 @@ func (c *counter) do(line string) error {
 	case "operators": // sign on, and are signed off when nobody comes for 5 minutes
 		c.settings.SignOn, c.settings.LockAfter = true, 5*time.Minute
 		c.start()
+	case "practice": // this is where operators train
+		c.settings.Practice = true
+		c.start()
+	case "touched":
+		return c.handle(checkout.Touched{})
 	case "mei": // is signed on at each start
 		c.settings.SignOn, c.settings.SignsOn = true, operators["1111"]
 		c.start()
@@ -534,6 +539,8 @@ func (c *counter) effect(e checkout.Effect) string {
 		return "drawer"
 	case checkout.Examine:
 		return "examine"
+	case checkout.Train:
+		return "train"
 	case checkout.Play:
 		return "♪" + string(e.Sound)
 	}

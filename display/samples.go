@@ -141,7 +141,7 @@ func Samples() []Sample {
 		return append(drawerSamples(lang, base, on), holdSamples(lang, base, on)...)
 	}
 
-	return append(append([]Sample{
+	return slices.Concat([]Sample{
 		{"ready", ready},
 		{"ready-empty", with(ready, func(v *View) {
 			v.Amount.Amount = 0
@@ -364,7 +364,7 @@ func Samples() []Sample {
 			v.Detail = "Ask the customer to open the app, finish what it asks for, refresh the code and scan again, or take cash."
 			v.Message = "The scanned code was ignored: this sale is over. Press Try again first."
 		})},
-	}, drawer(words.English)...), drawer(words.Chinese)...)
+	}, drawer(words.English), drawer(words.Chinese), trainingSamples(words.English, bar), trainingSamples(words.Chinese, bar))
 }
 
 // phoneReceipt shows the longest code of a receipt that there is.
@@ -415,6 +415,8 @@ func CustomerSamples() []CustomerSample {
 		{"offline", base(CustomerOffline)},
 		{"closed", base(CustomerClosed)},
 		{"live-idle", with(base(CustomerIdle), func(v *CustomerView) { v.Test = false })},
+		{"training-idle", with(base(CustomerIdle), func(v *CustomerView) { v.Test, v.Training = false, true })},
+		{"training-qr", with(qr, func(v *CustomerView) { v.Training = true })},
 		{"limits-idle", with(base(CustomerIdle), func(v *CustomerView) {
 			v.Merchant = "The Grand Metropolitan Hotel and Conference Center of Greater San Francisco"
 		})},

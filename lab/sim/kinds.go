@@ -101,5 +101,9 @@ func PremiseKinds() []string {
 		"shifts: bills",
 		"shifts: cash moved",
 		"splits: paid in part",
+		"training: begun",
+		"training: ended",
+		"training: real sales go on",
+		"training: sold",
 	}
 }
