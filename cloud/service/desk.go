@@ -61,6 +61,7 @@ func (s *Service) deskHandler() http.Handler {
 	})
 	s.releaseOrders(mux)
 	s.reportOrders(mux)
+	s.reconcileOrders(mux)
 	return mux
 }
 
