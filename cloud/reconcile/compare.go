@@ -74,10 +74,7 @@ func (s said) at() time.Time {
 	return time.Time{}
 }
 
-func (c *comparison) report(sales map[payment.SaleID]*sale) Report {
-	for _, id := range slices.Sorted(maps.Keys(sales)) {
-		c.sale(sales[id])
-	}
+func (c *comparison) report() Report {
 	r := Report{
 		From: c.q.From, To: c.q.To, Zone: c.q.Zone.String(), Terminals: c.q.Terminals, At: c.q.Now, Sales: c.sales,
 		Totals: []Total{}, Rows: c.rows,
@@ -626,14 +623,19 @@ func (c *comparison) close(m *matter) bool {
 		}
 		return all
 	}
-	wallet := cmp.Or(m.ledger.wallet, m.charged.wallet, m.journal.wallet)
+	// A journal may have but the hint of a code; the acquirer knows.
+	wallet := cmp.Or(m.charged.wallet, m.ledger.wallet, m.journal.wallet)
 	currency := cmp.Or(m.ledger.currency, m.charged.currency, m.journal.currency)
 	side := func(s *said) Side {
 		at := s.at()
 		if at.IsZero() && len(s.moves) > 0 {
 			at = known
 		}
-		return Side{cmp.Or(s.wallet, wallet), cmp.Or(s.currency, currency), s.sums(), counted(s), c.q.date(at)}
+		own := wallet
+		if m.Kind == WalletDiffers {
+			own = cmp.Or(s.wallet, wallet)
+		}
+		return Side{own, cmp.Or(s.currency, currency), s.sums(), counted(s), c.q.date(at)}
 	}
 	m.Journal, m.Ledger = side(&m.journal), side(&m.ledger)
 	if !m.cash {
@@ -677,7 +679,7 @@ func (c *comparison) count(r Row, cash bool) {
 
 // row lists a difference, and says what it means.
 func (c *comparison) row(m *matter) {
-	m.At = m.begun
+	m.At = m.begun.UTC()
 	m.Needs = !m.Kind.Explained()
 	if p := m.Kind.patience(); p > 0 && !m.begun.IsZero() && c.q.Now.Sub(m.begun) > p {
 		m.Needs, m.Overdue = true, true

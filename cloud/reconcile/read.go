@@ -96,7 +96,6 @@ func (r *reading) read() error {
 		{"read the journals", r.readJournals},
 		{"read the ledger's attempts", r.takeAttempts},
 		{"read the ledger's refunds", r.takeRefunds},
-		{"read the ledger's sales", r.takeSales},
 		{"read the acquirer's book", r.takeLines},
 	}
 	for _, s := range steps {
@@ -372,14 +371,25 @@ func (r *reading) takeRefunds() error {
 	})
 }
 
-func (r *reading) takeSales() error {
-	return r.books.Sales(func(e cloud.SaleEntry) error {
+// each hands over one sale after another, with the ledger's own entry of it, and
+// lets go of it then.
+func (r *reading) each(f func(*sale)) error {
+	err := r.books.Sales(func(e cloud.SaleEntry) error {
 		if id := e.Sale.ID; r.touched[id] && r.asked(e.Terminal) {
-			e.Sale.Bill = nil
-			r.of(id).entry = &e
+			s := r.of(id)
+			s.entry = &e
+			f(s)
+			delete(r.sales, id)
 		}
 		return nil
 	})
+	if err != nil {
+		return fmt.Errorf("read the ledger's sales: %w", err)
+	}
+	for _, id := range slices.Sorted(maps.Keys(r.sales)) {
+		f(r.sales[id])
+	}
+	return nil
 }
 
 func (r *reading) takeLines() error {

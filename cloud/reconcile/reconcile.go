@@ -205,5 +205,8 @@ func Reconcile(b Books, q Question) (Report, error) {
 		return Report{}, err
 	}
 	c := &comparison{q: q, moving: b.Moving, rows: r.faults, totals: map[totalKey]*Total{}}
-	return c.report(r.sales), nil
+	if err := r.each(c.sale); err != nil {
+		return Report{}, err
+	}
+	return c.report(), nil
 }

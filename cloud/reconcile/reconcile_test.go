@@ -37,7 +37,7 @@ func drawBooks(t *rapid.T) *books {
 	return b
 }
 
-func run(t interface{ Fatal(...any) }, b *books, q reconcile.Question) reconcile.Report {
+func run(t interface{ Fatal(...any) }, b reconcile.Books, q reconcile.Question) reconcile.Report {
 	r, err := reconcile.Reconcile(b, q)
 	if err != nil {
 		t.Fatal(err)

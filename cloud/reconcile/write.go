@@ -122,7 +122,7 @@ func (r Report) text(w *bytes.Buffer) error {
 			if total.Acquirer != nil {
 				acquirer = plain(f.of(*total.Acquirer), total.Currency)
 			}
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t\n", say(f.name), plain(f.of(total.Journal), total.Currency), plain(f.of(total.Ledger), total.Currency),
+			fmt.Fprintf(t, "%-12s\t%s\t%s\t%s\t%s\t\n", say(f.name), plain(f.of(total.Journal), total.Currency), plain(f.of(total.Ledger), total.Currency),
 				acquirer, plain(total.off(f), total.Currency))
 		}
 		if err := t.Flush(); err != nil {
