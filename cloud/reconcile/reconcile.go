@@ -158,7 +158,7 @@ type Row struct {
 	Kind     Kind              `json:"kind"`
 	Needs    bool              `json:"needs_somebody"`
 	Overdue  bool              `json:"overdue,omitempty"` // it would explain itself, and has taken too long
-	At       time.Time         `json:"at,omitzero"`       // when it began, as far as any book says
+	At       time.Time         `json:"at,omitzero"`       // when it began, as far as any book says; UTC
 	Sale     payment.SaleID    `json:"sale,omitempty"`
 	Attempt  int               `json:"attempt,omitempty"`
 	Refund   int               `json:"refund,omitempty"`

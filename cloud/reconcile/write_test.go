@@ -32,7 +32,7 @@ func day() *books {
 func TestWrite(t *testing.T) {
 	b := day()
 	q := b.question()
-	q.From, q.To = "2026-11-24", "2026-11-24"
+	q.From, q.To, q.Now = "2026-11-24", "2026-11-24", q.Now.UTC()
 	report := run(t, b, q)
 	for _, format := range []reconcile.Format{reconcile.Text, reconcile.CSV, reconcile.JSON} {
 		var out bytes.Buffer
@@ -55,7 +55,7 @@ func TestWrite(t *testing.T) {
 		if format == reconcile.JSON {
 			var again reconcile.Report
 			if err := json.Unmarshal(out.Bytes(), &again); err != nil || !reflect.DeepEqual(again, report) {
-				t.Errorf("read again it is %+v (%v), was %+v", again, err, report)
+				t.Errorf("read again it is another (%v): %+v", err, again.Rows)
 			}
 		}
 	}
