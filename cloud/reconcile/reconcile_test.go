@@ -3,6 +3,8 @@ package reconcile_test
 import (
 	"errors"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -474,6 +476,19 @@ func TestBooksThatCannotBeRead(t *testing.T) {
 	b.sell("cash", "till-1", 100)
 	if _, err := reconcile.Reconcile(torn{b}, b.question()); !errors.Is(err, errTorn) {
 		t.Errorf("%v", err)
+	}
+}
+
+// Every kind is in the table that merchants read.
+func TestKindsAreDocumented(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "merchant.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range reconcile.Kinds {
+		if !strings.Contains(string(page), "\n| `"+string(k)+"` | ") {
+			t.Errorf("docs/merchant.md does not say what %s is", k)
+		}
 	}
 }
 

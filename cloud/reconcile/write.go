@@ -116,13 +116,13 @@ func (r Report) text(w *bytes.Buffer) error {
 	t := tabwriter.NewWriter(w, 14, 0, 2, ' ', tabwriter.AlignRight)
 	for _, total := range r.Totals {
 		fmt.Fprintf(w, "\n%s, %s\n", total.Wallet.Name(), total.Currency)
-		fmt.Fprintf(t, "\t%s\t%s\t%s\t%s\t\n", say("reconcile_journal"), say("reconcile_ledger"), say("reconcile_acquirer"), say("reconcile_off"))
+		_, _ = fmt.Fprintf(t, "\t%s\t%s\t%s\t%s\t\n", say("reconcile_journal"), say("reconcile_ledger"), say("reconcile_acquirer"), say("reconcile_off"))
 		for _, f := range total.figures() {
 			acquirer := "-"
 			if total.Acquirer != nil {
 				acquirer = plain(f.of(*total.Acquirer), total.Currency)
 			}
-			fmt.Fprintf(t, "%-12s\t%s\t%s\t%s\t%s\t\n", say(f.name), plain(f.of(total.Journal), total.Currency), plain(f.of(total.Ledger), total.Currency),
+			_, _ = fmt.Fprintf(t, "%-12s\t%s\t%s\t%s\t%s\t\n", say(f.name), plain(f.of(total.Journal), total.Currency), plain(f.of(total.Ledger), total.Currency),
 				acquirer, plain(total.off(f), total.Currency))
 		}
 		if err := t.Flush(); err != nil {
