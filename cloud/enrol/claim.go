@@ -39,6 +39,7 @@ var (
 // NewClaim is what an operator claims.
 type NewClaim struct {
 	Terminal string
+	Merchant string             // whose it is to be; "": as before, at first the gateway's only merchant
 	Settings enrolment.Settings // of this terminal
 	Device   enrolment.Device   // "": any device that has the code
 	Life     time.Duration      // 0: DefaultClaimLife
@@ -86,6 +87,9 @@ func (r *Registry) Invite(n NewClaim) (code enrolment.Claim, expires time.Time, 
 		}
 		if len(n.Settings) > 0 {
 			t.Settings = n.Settings
+		}
+		if err := t.giveTo(n.Merchant); err != nil {
+			return err
 		}
 		if err := checkSettings(t.Settings); err != nil {
 			return err
@@ -142,6 +146,11 @@ func checkClaim(n NewClaim) error {
 	}
 	if n.Terminal == GatewayName {
 		return fmt.Errorf("terminal id %q is the gateway's own name: choose another", n.Terminal)
+	}
+	if n.Merchant != "" {
+		if err := CheckMerchant(n.Merchant); err != nil {
+			return err
+		}
 	}
 	if n.Life < time.Minute || n.Life > maxClaimLife {
 		return fmt.Errorf("a claim lasts for 1 minute to %d days, not %v", maxClaimLife/(24*time.Hour), n.Life)

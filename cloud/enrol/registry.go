@@ -35,6 +35,7 @@ const (
 // Terminal is one of the gateway's terminals.
 type Terminal struct {
 	ID       string             `json:"terminal"`
+	Merchant string             `json:"merchant,omitempty"` // whose it is; "" is the gateway's only merchant
 	State    State              `json:"state"`
 	Settings enrolment.Settings `json:"settings"`
 	// Device is the SHA-256 of the public key that is this terminal now, in hexadecimal.

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"go.etcd.io/bbolt"
 
@@ -29,6 +31,8 @@ var (
 	opened   = []byte("open")     // order number of an attempt with work left -> nothing
 	refunds  = []byte("refunds")  // refund number -> cloud.RefundEntry
 	owed     = []byte("owed")     // refund number with work left -> nothing
+	fetched  = []byte("fetched")  // sale id, and the number of a refund of it under another sale's -> nothing
+	wallets  = []byte("wallets")  // a wallet's own number of a payment -> order number
 	fleet    = []byte("fleet")    // terminal id -> cloud.TerminalEntry
 	commands = []byte("commands") // terminal id, a zero byte, number -> cloud.CommandEntry
 )
@@ -131,10 +135,30 @@ func (t tx) PutAttempt(a cloud.Attempt) error {
 	if err := put(t, attempts, []byte(a.Order), a); err != nil {
 		return err
 	}
+	if err := index(t.Tx, a); err != nil {
+		return err
+	}
 	if a.Open() {
 		return t.Bucket(opened).Put([]byte(a.Order), []byte{})
 	}
 	return t.Bucket(opened).Delete([]byte(a.Order))
+}
+
+// index has an attempt found by the wallet's own number of it.
+func index(t *bbolt.Tx, a cloud.Attempt) error {
+	key := []byte(a.Transaction)
+	if len(key) == 0 || len(key) > bbolt.MaxKeySize || bytes.Equal(t.Bucket(wallets).Get(key), []byte(a.Order)) {
+		return nil
+	}
+	if err := t.Bucket(wallets).Put(key, []byte(a.Order)); err != nil {
+		return fmt.Errorf("ledger entry %s/%q: %w", wallets, key, err)
+	}
+	return nil
+}
+
+func (t tx) Transaction(id string) (payment.Order, bool, error) {
+	order := t.Bucket(wallets).Get([]byte(id))
+	return payment.Order(order), order != nil, nil
 }
 
 func (t tx) OpenAttempts() ([]cloud.Attempt, error) {
@@ -206,6 +230,11 @@ func (t tx) PutRefund(r cloud.RefundEntry) error {
 	if err := put(t, refunds, key, r); err != nil {
 		return err
 	}
+	if of, _, err := r.Order.Split(); err == nil && !strings.HasPrefix(string(key), string(of)) {
+		if err := t.Bucket(fetched).Put(append([]byte(of), key...), []byte{}); err != nil {
+			return fmt.Errorf("ledger entry %s/%q: %w", fetched, key, err)
+		}
+	}
 	if r.Open() {
 		return t.Bucket(owed).Put(key, []byte{})
 	}
@@ -213,14 +242,26 @@ func (t tx) PutRefund(r cloud.RefundEntry) error {
 }
 
 func (t tx) RefundsOf(sale payment.SaleID) ([]cloud.RefundEntry, error) {
-	var all []cloud.RefundEntry
+	var keys [][]byte
+	prefix := []byte(sale)
 	c := t.Bucket(refunds).Cursor()
-	for key, _ := c.Seek([]byte(sale)); bytes.HasPrefix(key, []byte(sale)); key, _ = c.Next() {
+	for key, _ := c.Seek(prefix); bytes.HasPrefix(key, prefix); key, _ = c.Next() {
+		keys = append(keys, key)
+	}
+	c = t.Bucket(fetched).Cursor()
+	for key, _ := c.Seek(prefix); bytes.HasPrefix(key, prefix); key, _ = c.Next() {
+		keys = append(keys, key[len(prefix):])
+	}
+	slices.SortFunc(keys, bytes.Compare)
+	var all []cloud.RefundEntry
+	for _, key := range keys {
 		r, _, err := get[cloud.RefundEntry](t, refunds, key)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, r)
+		if of, _, err := r.Order.Split(); err == nil && of == sale { // not one under a number that only begins so
+			all = append(all, r)
+		}
 	}
 	return all, nil
 }

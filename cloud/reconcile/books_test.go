@@ -222,6 +222,25 @@ func (b *books) refund(id payment.SaleID, amount int64, void bool) {
 	b.refunded(terminal, id, n, payment.RefundDone)
 }
 
+// fetch has money go back at another terminal than the sale's.
+func (b *books) fetch(of payment.SaleID, amount int64) {
+	sold := b.sales[of]
+	other := shops[0]
+	if sold.Terminal == other {
+		other = shops[1]
+	}
+	b.count++
+	id := payment.SaleID(fmt.Sprintf("01JD%022d", b.count))
+	order, _ := sold.Sale.WalletOrder(1)
+	refunded, _ := sold.Sale.Refunded()
+	left := sold.Sale.Total.Amount - refunded
+	b.record(other, payment.Event{Kind: payment.SaleFetched, Sale: id, Elsewhere: &payment.Elsewhere{
+		Sale: of, Terminal: sold.Terminal, Epoch: 1, Total: sold.Sale.Total, Given: refunded,
+		Parts: []payment.Part{{Order: order, Wallet: payment.Alipay, Left: left}},
+	}})
+	b.refund(id, amount, false)
+}
+
 // order is the gateway's entry of a refund.
 func (b *books) order(id payment.SaleID, n int, order payment.Order, amount int64, void bool) *cloud.RefundEntry {
 	e := &cloud.RefundEntry{Terminal: b.sales[id].Terminal, Order: order, Void: void, Step: cloud.StepRefund, Submitted: b.now}
@@ -245,7 +264,7 @@ func (b *books) sell(kind, terminal string, amount int64) payment.SaleID {
 		if kind != "cash" {
 			b.refund(id, amount/2, false)
 		}
-	case "wallet", "refunded", "refunded twice", "voided":
+	case "wallet", "refunded", "refunded twice", "refunded at both", "voided":
 		a := b.pay(terminal, id, amount)
 		b.take(a)
 		b.settle(a, payment.Approved)
@@ -255,6 +274,9 @@ func (b *books) sell(kind, terminal string, amount int64) payment.SaleID {
 		case "refunded twice":
 			b.refund(id, amount/4, false)
 			b.refund(id, amount/4, false)
+		case "refunded at both": // that it was made at, and that fetched it
+			b.refund(id, amount/4, false)
+			b.fetch(id, amount/4)
 		case "voided":
 			b.refund(id, amount, true)
 		}
@@ -306,7 +328,7 @@ func (b *books) sell(kind, terminal string, amount int64) payment.SaleID {
 
 // explained is the row that a settled sale of a kind leaves in sound books.
 var explained = map[string]reconcile.Kind{
-	"cash": "", "cash refunded": "", "wallet": "", "refunded": "", "refunded twice": "", "voided": "", "split": "",
+	"cash": "", "cash refunded": "", "wallet": "", "refunded": "", "refunded twice": "", "refunded at both": "", "voided": "", "split": "",
 	"declined, then cash": "", "declined, then paid": "", "expired": "", "parked, paid": "",
 	"late": reconcile.Late, "reversed": reconcile.GivenBack, "parked, paid another way": reconcile.GivenBack, "parked, owed": reconcile.Owed,
 }

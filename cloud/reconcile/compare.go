@@ -115,6 +115,8 @@ func (c *comparison) sale(s *sale) {
 	}
 	if counts {
 		c.sales++
+	}
+	if counts || s.told != nil && s.told.Elsewhere != nil {
 		c.entry(s)
 	}
 }
@@ -148,6 +150,14 @@ func (c *comparison) wallet(s *sale) (all []*matter) {
 	if s.told != nil {
 		for _, a := range s.told.Attempts {
 			orders[payment.NewOrder(s.id, a.Number)] = true
+		}
+	}
+	for _, e := range s.refunds {
+		orders[e.Order] = true
+	}
+	for _, t := range s.guests {
+		for _, part := range t.Elsewhere.Parts {
+			orders[part.Order] = true
 		}
 	}
 	for _, order := range slices.Sorted(maps.Keys(orders)) {
@@ -353,28 +363,33 @@ type refund struct {
 // lines from what is left of the order.
 func (p *pieces) refunds(order payment.Order) {
 	var all []*refund
-	find := func(n int) *refund {
+	find := func(id payment.RefundID) *refund {
 		for _, r := range all {
-			if r.Refund == n {
+			if r.Number == id {
 				return r
 			}
 		}
-		m := &matter{Row: Row{Sale: p.id, Order: order, Refund: n, Terminal: p.terminal()}}
+		_, n, _ := id.Split() // whoever has it has looked
+		m := &matter{Row: Row{Sale: p.id, Order: order, Refund: n, Number: id, Terminal: p.terminal()}}
 		all = append(all, &refund{matter: m})
 		return all[len(all)-1]
 	}
+	tellers := p.guests
 	if p.told != nil {
-		for i := range p.told.Refunds {
-			t := &p.told.Refunds[i]
-			if of, ok := p.told.WalletOrder(t.Tender); ok && of == order {
-				find(t.Number).tell(p.told, t)
+		tellers = append([]*told{p.told}, tellers...)
+	}
+	for _, t := range tellers {
+		for i := range t.Refunds {
+			r := &t.Refunds[i]
+			if of, ok := t.WalletOrder(r.Tender); ok && of == order {
+				find(payment.NewRefundID(t.ID, r.Number)).tell(t, r)
 			}
 		}
 	}
 	for i := range p.sale.refunds {
 		e := &p.sale.refunds[i]
-		if _, n, err := e.Answer.Refund.Split(); err == nil && e.Order == order {
-			find(n).keep(e, p.attemptWallet(order))
+		if _, _, err := e.Answer.Refund.Split(); err == nil && e.Order == order {
+			find(e.Answer.Refund).keep(e, p.attemptWallet(order))
 		}
 	}
 	var left []Line
@@ -397,7 +412,7 @@ func (p *pieces) attemptWallet(order payment.Order) payment.Wallet {
 }
 
 func (r *refund) tell(t *told, of *payment.Refund) {
-	r.told = of
+	r.told, r.Terminal = of, t.terminal
 	r.journal.wallet, r.journal.currency = t.Tenders[of.Tender-1].Wallet, t.Total.Currency
 	r.begun = of.Requested.Time
 	r.amount = payment.Money{Amount: of.Amount, Currency: t.Total.Currency}
@@ -407,7 +422,7 @@ func (r *refund) tell(t *told, of *payment.Refund) {
 }
 
 func (r *refund) keep(e *cloud.RefundEntry, wallet payment.Wallet) {
-	r.entry = e
+	r.entry, r.Terminal = e, e.Terminal
 	r.ledger.wallet, r.ledger.currency = wallet, e.Answer.Currency
 	r.begun = e.Submitted
 	r.amount = payment.Money{Amount: e.Answer.Amount, Currency: e.Answer.Currency}
@@ -446,7 +461,7 @@ func back(void bool, amount int64) Sums {
 
 // putTo finds the refund that a line is of, nil if it is of none. A line that does
 // not name its refund is of one with its amount that has none yet.
-func putTo(all []*refund, l Line, find func(int) *refund) *refund {
+func putTo(all []*refund, l Line, find func(payment.RefundID) *refund) *refund {
 	switch l.Kind {
 	case Reversed:
 		for _, r := range all {
@@ -460,11 +475,10 @@ func putTo(all []*refund, l Line, find func(int) *refund) *refund {
 		return nil
 	}
 	if l.Refund != "" {
-		of, n, err := l.Refund.Split()
-		if err != nil || of != saleOf(l.Order) {
+		if _, _, err := l.Refund.Split(); err != nil {
 			return nil
 		}
-		return find(n)
+		return find(l.Refund)
 	}
 	for _, r := range all {
 		if r.gone() && len(r.charged.moves) == 0 && (r.entry != nil && r.entry.Answer.Amount == l.Amount.Amount || r.entry == nil && r.told.Amount == l.Amount.Amount) {
@@ -569,6 +583,8 @@ func (c *comparison) cash(s *sale) (all []*matter) {
 func (c *comparison) entry(s *sale) {
 	m := &matter{Row: Row{Sale: s.id, Terminal: s.terminal()}}
 	switch {
+	case !c.q.asked(m.Terminal):
+		return
 	case s.told != nil && s.told.broken, s.entry != nil && s.entry.Fault != "":
 		m.Kind = Impossible
 	case s.told == nil && s.entry == nil, s.told != nil && s.entry != nil && same(s.told.Sale, s.entry.Sale):
@@ -641,7 +657,7 @@ func (c *comparison) close(m *matter) bool {
 	if !m.cash {
 		m.Acquirer = side(&m.charged)
 	}
-	if !ours {
+	if !ours || !c.q.asked(m.Terminal) {
 		return false
 	}
 	c.count(m.Row, m.cash)

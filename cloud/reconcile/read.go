@@ -17,6 +17,7 @@ import (
 type sale struct {
 	id       payment.SaleID
 	told     *told
+	guests   []*told // the same sale, as terminals tell it that fetched it to give money back
 	entry    *cloud.SaleEntry
 	attempts []cloud.Attempt     // by number
 	refunds  []cloud.RefundEntry // by number
@@ -106,22 +107,20 @@ func (r *reading) read() error {
 	return nil
 }
 
-// asked says that a terminal is one of those asked for.
-func (r *reading) asked(terminal string) bool {
-	return len(r.q.Terminals) == 0 || slices.Contains(r.q.Terminals, terminal)
-}
-
 // on says that a moment is known, and on one of the days.
 func (r *reading) on(at time.Time) bool { return !at.IsZero() && r.q.within(at) }
 
 // touchLines notes the sales of these days' lines. Whose they are, a line does not say.
 func (r *reading) touchLines() error {
 	return r.books.Lines(func(l Line) error {
-		id := saleOf(l.Order)
-		switch {
-		case l.At.IsZero():
-			r.undated[id] = true // the gateway's time counts
-		case r.on(l.At):
+		if l.At.IsZero() {
+			r.undated[saleOf(l.Order)] = true // the gateway's time counts
+			return nil
+		}
+		if !r.on(l.At) {
+			return nil
+		}
+		for _, id := range []payment.SaleID{saleOf(l.Order), ofRefund(l.Refund)} {
 			r.lined[id] = true
 			if len(r.q.Terminals) == 0 {
 				r.touched[id] = true
@@ -140,11 +139,21 @@ func saleOf(o payment.Order) payment.SaleID {
 	return id
 }
 
+// ofRefund is the sale of a refund's number: not the one that was paid, where a
+// terminal has fetched that from another.
+func ofRefund(r payment.RefundID) payment.SaleID {
+	id, _, err := r.Split()
+	if err != nil {
+		return ""
+	}
+	return id
+}
+
 func (r *reading) touchAttempts() error {
 	err := r.books.Attempts(func(a cloud.Attempt) error {
 		id := saleOf(a.Order)
 		delete(r.undated, id)
-		if r.asked(a.Terminal) && (r.lined[id] || r.on(a.Submitted) || r.on(a.Settled)) {
+		if r.q.asked(a.Terminal) && (r.lined[id] || r.on(a.Submitted) || r.on(a.Settled)) {
 			r.touched[id] = true
 		}
 		return nil
@@ -159,8 +168,8 @@ func (r *reading) touchAttempts() error {
 func (r *reading) touchRefunds() error {
 	return r.books.Refunds(func(e cloud.RefundEntry) error {
 		id := saleOf(e.Order)
-		if r.asked(e.Terminal) && (r.lined[id] || r.on(e.Submitted) || r.on(e.Settled)) {
-			r.touched[id] = true
+		if r.q.asked(e.Terminal) && (r.lined[id] || r.on(e.Submitted) || r.on(e.Settled)) {
+			r.touched[id], r.touched[ofRefund(e.Answer.Refund)] = true, true
 		}
 		return nil
 	})
@@ -196,6 +205,11 @@ func (r *reading) readJournals() error {
 			continue
 		}
 		r.of(id).told = t
+		if e := t.Elsewhere; e != nil {
+			r.touched[e.Sale] = true
+			s := r.of(e.Sale)
+			s.guests = append(s.guests, t)
+		}
 	}
 	r.told = nil
 	return nil
@@ -205,7 +219,7 @@ func (r *reading) readJournals() error {
 // days are let go at once. Again, it folds only those that a later record wants back.
 func (r *reading) journals(again bool) error {
 	return r.books.Journals(func(terminal string, epoch uint32, head cloud.Head) error {
-		if !r.asked(terminal) {
+		if !r.q.asked(terminal) {
 			return nil
 		}
 		j := &journal{reading: r, terminal: terminal, epoch: epoch, again: again, prev: wire.Genesis(terminal, epoch)}
@@ -291,7 +305,7 @@ func (j *journal) fold(e payment.Event, rec wire.Record, at moment) {
 	t := j.reading.told[e.Sale]
 	switch {
 	case t != nil:
-	case e.Kind == payment.SaleCreated:
+	case e.Kind.Begins():
 		t = &told{terminal: j.terminal}
 		e.Bill = nil // it says nothing that is compared
 		j.reading.told[e.Sale] = t
@@ -352,7 +366,7 @@ func (r *reading) of(id payment.SaleID) *sale {
 
 func (r *reading) takeAttempts() error {
 	return r.books.Attempts(func(a cloud.Attempt) error {
-		if id := saleOf(a.Order); r.touched[id] && r.asked(a.Terminal) {
+		if id := saleOf(a.Order); r.touched[id] {
 			a.QR = "" // long, and says nothing that is compared
 			s := r.of(id)
 			s.attempts = append(s.attempts, a)
@@ -363,7 +377,7 @@ func (r *reading) takeAttempts() error {
 
 func (r *reading) takeRefunds() error {
 	return r.books.Refunds(func(e cloud.RefundEntry) error {
-		if id := saleOf(e.Order); r.touched[id] && r.asked(e.Terminal) {
+		if id := saleOf(e.Order); r.touched[id] {
 			s := r.of(id)
 			s.refunds = append(s.refunds, e)
 		}
@@ -375,7 +389,7 @@ func (r *reading) takeRefunds() error {
 // lets go of it then.
 func (r *reading) each(f func(*sale)) error {
 	err := r.books.Sales(func(e cloud.SaleEntry) error {
-		if id := e.Sale.ID; r.touched[id] && r.asked(e.Terminal) {
+		if id := e.Sale.ID; r.touched[id] {
 			s := r.of(id)
 			s.entry = &e
 			f(s)

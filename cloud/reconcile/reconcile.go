@@ -12,6 +12,7 @@ package reconcile
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"till/cloud"
@@ -85,6 +86,11 @@ func (q Question) check() error {
 		}
 	}
 	return nil
+}
+
+// asked says that a terminal is one of those asked for; "" is none.
+func (q Question) asked(terminal string) bool {
+	return len(q.Terminals) == 0 || slices.Contains(q.Terminals, terminal)
 }
 
 // date is the shop's day of a moment; "" of one that is not known.
@@ -162,8 +168,9 @@ type Row struct {
 	Sale     payment.SaleID    `json:"sale,omitempty"`
 	Attempt  int               `json:"attempt,omitempty"`
 	Refund   int               `json:"refund,omitempty"`
-	Tender   int               `json:"tender,omitempty"` // of cash
-	Order    payment.Order     `json:"order,omitempty"`  // at the acquirer
+	Number   payment.RefundID  `json:"refund_number,omitempty"` // of the refund, at gateway and acquirer
+	Tender   int               `json:"tender,omitempty"`        // of cash
+	Order    payment.Order     `json:"order,omitempty"`         // at the acquirer
 	Terminal string            `json:"terminal,omitempty"`
 	Journal  Side              `json:"journal"`
 	Ledger   Side              `json:"ledger"`

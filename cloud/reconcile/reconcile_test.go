@@ -186,6 +186,11 @@ var breaks = []struct {
 	{"a refund not paid out", []string{"refunded"}, func(b *books, id payment.SaleID) { b.drop(reconcile.Refunded, id) }, reconcile.RefundMissing, false},
 	{"a void not paid out", []string{"voided"}, func(b *books, id payment.SaleID) { b.drop(reconcile.Reversed, id) }, reconcile.RefundMissing, false},
 	{"a refund of another amount", []string{"refunded"}, func(b *books, id payment.SaleID) { b.find(reconcile.Refunded, id).Amount.Amount-- }, reconcile.AmountDiffers, false},
+	{"a refund elsewhere not paid out", []string{"refunded at both"}, func(b *books, id payment.SaleID) {
+		l := *b.find(reconcile.Refunded, id)
+		i := slices.IndexFunc(b.lines, func(x reconcile.Line) bool { return x.Order == l.Order && x.Kind == l.Kind && x.Refund != l.Refund })
+		b.lines = slices.Delete(b.lines, i, i+1)
+	}, reconcile.RefundMissing, false},
 	{"a refund the gateway does not know", []string{"refunded"}, func(b *books, id payment.SaleID) { delete(b.refunds, payment.NewRefundID(id, 1)) }, reconcile.RefundUnknown, false},
 	{"an attempt the gateway does not know", []string{"wallet"}, func(b *books, id payment.SaleID) { delete(b.attempts, payment.NewOrder(id, 1)) }, reconcile.UnknownCharge, false},
 	{"a payment that nobody but the journal knows", []string{"wallet"}, func(b *books, id payment.SaleID) {

@@ -26,6 +26,7 @@ import (
 // ClaimOrder asks for a claim.
 type ClaimOrder struct {
 	Terminal string             `json:"terminal"`
+	Merchant string             `json:"merchant,omitempty"` // whose it is, see enrol.NewClaim
 	Settings enrolment.Settings `json:"settings,omitempty"`
 	Device   enrolment.Device   `json:"device,omitempty"`
 	Minutes  int                `json:"minutes,omitempty"` // 0 is the default life
@@ -152,7 +153,8 @@ func (s *Service) Claim(order ClaimOrder) (Claimed, error) {
 		order.Device = device
 	}
 	code, expires, err := s.Terminals.Invite(enrol.NewClaim{
-		Terminal: order.Terminal, Settings: order.Settings, Device: order.Device, Replace: order.Replace, Life: time.Duration(order.Minutes) * time.Minute,
+		Terminal: order.Terminal, Merchant: order.Merchant, Settings: order.Settings, Device: order.Device, Replace: order.Replace,
+		Life: time.Duration(order.Minutes) * time.Minute,
 	})
 	if err != nil {
 		return Claimed{}, err

@@ -88,7 +88,14 @@ func claim(ctx context.Context, args []string, stdout io.Writer) error {
 	text := func(name, key, about string) {
 		flags.Func(name, about, func(s string) error { c.Settings[key] = s; return nil })
 	}
-	text("merchant", "merchant.name", "`name` of the merchant")
+	flags.Func("merchant", "`id` of the merchant whose it is: a-z, 0-9 and -; none where the gateway has one merchant only", func(s string) error {
+		if err := enrol.CheckMerchant(s); err != nil {
+			return fmt.Errorf("%w; the name on receipts is -name", err)
+		}
+		c.Merchant = s
+		return nil
+	})
+	text("name", "merchant.name", "`name` of the merchant, as on receipts")
 	text("timezone", "merchant.timezone", "the shop's time `zone`, as America/New_York")
 	text("currency", "merchant.currency", "ISO 4217 `code` (USD unless told otherwise)")
 	text("language", "merchant.language", "the cashier's `language`, en or zh")

@@ -85,7 +85,7 @@ func give(t *testing.T, args ...string) (string, error) {
 
 func TestOrders(t *testing.T) {
 	dir := startGateway(t)
-	said, err := give(t, "claim", "-data", dir, "-terminal", "till-07", "-merchant", "Harbor Museum Shop", "-timezone", "America/Los_Angeles",
+	said, err := give(t, "claim", "-data", dir, "-terminal", "till-07", "-merchant", "museum", "-name", "Harbor Museum Shop", "-timezone", "America/Los_Angeles",
 		"-pin", "2580", "-test", "-set", "journal.keep_days=90", "-set", `merchant.foot=["Thank you", "谢谢"]`, "-set", "merchant.phone=+1 415 555 0132")
 	if err != nil || !strings.Contains(said, "Claim      ") || !strings.Contains(said, "till-claim:?") || !strings.Contains(said, "https://localhost:") || !strings.Contains(said, "█") {
 		t.Errorf("claim: %v\n%s", err, said)
@@ -103,7 +103,7 @@ func TestOrders(t *testing.T) {
 	if err == nil {
 		err = json.Unmarshal([]byte(said), &all)
 	}
-	if err != nil || len(all) != 2 || all[0].State != enrol.Claimed || all[0].Settings["merchant.phone"] != "+1 415 555 0132" || !managers(all[0].Settings["manager_pin"], "2580") ||
+	if err != nil || len(all) != 2 || all[0].State != enrol.Claimed || all[0].Merchant != "museum" || all[1].Merchant != "" || all[0].Settings["merchant.phone"] != "+1 415 555 0132" || !managers(all[0].Settings["manager_pin"], "2580") ||
 		all[0].Settings["journal.keep_days"] != int64(90) || all[0].Settings["test"] != true || all[1].Settings["merchant.currency"] != "EUR" {
 		t.Errorf("terminals: %v\n%s", err, said)
 	}
@@ -161,6 +161,7 @@ func TestOrdersThatAreNone(t *testing.T) {
 		"say which terminal":      {"claim"},
 		"no gateway answers":      {"claim", "-data", nowhere, "-terminal", "till-07"},
 		"flag provided but not":   {"claim", "-colour", "red"},
+		"receipts is -name":       {"claim", "-terminal", "till-07", "-merchant", "Harbor Museum Shop"},
 		"unexpected argument":     {"terminals", "-data", nowhere, "all"},
 		"no such file":            {"claim", "-settings", nowhere},
 		"want key=value":          {"claim", "-set", "merchant.name"},

@@ -35,6 +35,8 @@ func FaultKinds() []string {
 		"printer out of paper",
 		"reversal refused",
 		"rubbish scanned",
+		"the other terminal's answer lost",
+		"the other terminal's request lost",
 	}
 }
 
@@ -47,6 +49,11 @@ func PremiseKinds() []string {
 		"commands: expired",
 		"commands: interrupted",
 		"commands: one waits for another",
+		"holds: dropped",
+		"holds: held",
+		"holds: held over a power cut",
+		"holds: recalled",
+		"holds: sold",
 		"law 1: commits",
 		"law 1: drawer",
 		"law 1: questions to the gateway",
@@ -84,9 +91,12 @@ func PremiseKinds() []string {
 		"reconciliation: records on their way",
 		"reconciliation: refunds pending",
 		"reconciliation: taken and given back",
+		"refunds: at the other terminal",
 		"refunds: cash",
 		"refunds: done",
+		"refunds: looked for elsewhere",
 		"refunds: of a bill",
+		"refunds: of the other terminal's sale",
 		"refunds: voids",
 		"registers: a refund",
 		"registers: orders",
