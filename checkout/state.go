@@ -89,7 +89,7 @@ const (
 )
 
 // MaxEntry is the largest amount that can be keyed, in minor units.
-const MaxEntry = 99_999_999
+const MaxEntry = payment.MaxEntry
 
 // Now is all that a step may know of the moment.
 type Now struct {

@@ -11,6 +11,7 @@ const (
 	MaxName  = 48            // bytes, of an item
 	MaxTotal = 9_999_999_999 // minor units, of a sale's items: far below where sums of rates overflow
 	MaxRate  = 10_000        // basis points: 100 %
+	MaxEntry = 99_999_999    // minor units, the largest amount that can be keyed
 )
 
 // Item is one thing that is sold: an amount that was keyed, or a department's.

@@ -2,6 +2,7 @@ package enrol
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -88,7 +89,7 @@ func (r *Registry) Invite(n NewClaim) (code enrolment.Claim, expires time.Time, 
 		if len(n.Settings) > 0 {
 			t.Settings = n.Settings
 		}
-		if err := t.giveTo(n.Merchant); err != nil {
+		if err := t.give(tx, n.Merchant); err != nil {
 			return err
 		}
 		if err := checkSettings(t.Settings); err != nil {
@@ -177,7 +178,24 @@ func checkSettings(s enrolment.Settings) error {
 	if err := (payment.Money{Currency: s["merchant.currency"].(string)}).Validate(); err != nil {
 		return fmt.Errorf("setting merchant.currency: %w", err)
 	}
+	raw, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("the settings: %w", err)
+	}
+	if len(raw) > enrolment.MaxSettings {
+		return fmt.Errorf("%d bytes of settings, at most %d reach a terminal: make %.40s smaller, the largest of them", len(raw), enrolment.MaxSettings, largestOf(s))
+	}
 	return nil
+}
+
+// largestOf is the key of the setting that takes most room.
+func largestOf(s enrolment.Settings) string {
+	sizes := map[string]int{}
+	for key, value := range s {
+		raw, _ := json.Marshal(value) // as a part of what was encoded
+		sizes[key] = len(raw)
+	}
+	return slices.MaxFunc(slices.Sorted(maps.Keys(s)), func(a, b string) int { return cmp.Compare(sizes[a], sizes[b]) })
 }
 
 // fixed are the settings that no operator gives.

@@ -1,6 +1,7 @@
 package enrol
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"regexp"
@@ -21,8 +22,8 @@ func CheckMerchant(id string) error {
 // ErrOther is that a terminal is another merchant's: it stays so, since its sales are.
 var ErrOther = errors.New("this terminal is another merchant's, and so are its sales: claim one with another id")
 
-// giveTo makes a terminal a merchant's; "" leaves it as it is.
-func (t *Terminal) giveTo(merchant string) error {
+// give makes a terminal a merchant's, and notes it in the index; "" leaves it as it is.
+func (t *Terminal) give(tx *bbolt.Tx, merchant string) error {
 	if merchant == "" || t.Merchant == merchant {
 		return nil
 	}
@@ -30,7 +31,31 @@ func (t *Terminal) giveTo(merchant string) error {
 		return ErrOther
 	}
 	t.Merchant = merchant
-	return nil
+	return tx.Bucket(owned).Put(ownedKey(merchant, t.ID), []byte{})
+}
+
+func ownedKey(merchant, terminal string) []byte {
+	return append(append([]byte(merchant), 0), terminal...)
+}
+
+// Of lists a merchant's terminals, by their ids.
+func (r *Registry) Of(merchant string) ([]Terminal, error) {
+	all := []Terminal{}
+	err := r.db.View(func(tx *bbolt.Tx) error {
+		prefix := ownedKey(merchant, "")
+		c := tx.Bucket(owned).Cursor()
+		for key, _ := c.Seek(prefix); bytes.HasPrefix(key, prefix); key, _ = c.Next() {
+			t, known, err := get[Terminal](tx, terminals, key[len(prefix):])
+			if err != nil {
+				return err
+			}
+			if known {
+				all = append(all, t)
+			}
+		}
+		return nil
+	})
+	return all, err
 }
 
 // Assign makes a terminal that is nobody's a merchant's.
@@ -45,7 +70,7 @@ func (r *Registry) Assign(terminal, merchant string) error {
 			if !known {
 				return ErrUnknown
 			}
-			if err := t.giveTo(merchant); err != nil {
+			if err := t.give(tx, merchant); err != nil {
 				return err
 			}
 			return put(tx, terminals, []byte(t.ID), t)

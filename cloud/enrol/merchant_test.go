@@ -2,6 +2,7 @@ package enrol_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -48,6 +49,16 @@ func TestMerchantOfTerminal(t *testing.T) {
 	}
 	if got, err := r.Merchant("till-02"); err != nil || got != "hotel" {
 		t.Errorf("assigned, it is %q's (%v)", got, err)
+	}
+	for merchant, want := range map[string]string{"museum": "[till-01]", "hotel": "[till-02]", "hot": "[]"} {
+		all, err := r.Of(merchant)
+		ids := []string{}
+		for _, terminal := range all {
+			ids = append(ids, terminal.ID)
+		}
+		if got := fmt.Sprint(ids); err != nil || got != want {
+			t.Errorf("%s has %s (%v), want %s", merchant, got, err, want)
+		}
 	}
 	if err := r.Assign("till-02", "museum"); !errors.Is(err, enrol.ErrOther) {
 		t.Errorf("assigned to another: %v", err)

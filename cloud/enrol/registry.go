@@ -89,6 +89,7 @@ var (
 	claims       = []byte("claims")       // SHA-256 of the code -> claim
 	terminals    = []byte("terminals")    // id -> Terminal
 	certificates = []byte("certificates") // serial -> certificate
+	owned        = []byte("owned")        // merchant's id, a zero byte, terminal's id -> nothing
 )
 
 const schema = 1
@@ -117,7 +118,7 @@ func Open(dir string, o Options) (*Registry, error) {
 		return nil, fmt.Errorf("open the book of terminals %s: %w", path, err)
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{meta, claims, terminals, certificates} {
+		for _, name := range [][]byte{meta, claims, terminals, certificates, owned} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
@@ -160,6 +161,9 @@ func (r *Registry) Terminals() ([]Terminal, error) {
 	})
 	return all, err
 }
+
+// Digest tells all that a terminal is to have from what it reports to have.
+func (r *Registry) Digest(t Terminal) string { return r.settings(t).Digest() }
 
 func get[T any](tx *bbolt.Tx, bucket, key []byte) (value T, known bool, err error) {
 	raw := tx.Bucket(bucket).Get(key)

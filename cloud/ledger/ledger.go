@@ -35,6 +35,7 @@ var (
 	wallets  = []byte("wallets")  // a wallet's own number of a payment -> order number
 	fleet    = []byte("fleet")    // terminal id -> cloud.TerminalEntry
 	commands = []byte("commands") // terminal id, a zero byte, number -> cloud.CommandEntry
+	sold     = []byte("sold")     // terminal id, a zero byte, sale id -> nothing
 )
 
 // Ledger is a bbolt file.
@@ -124,6 +125,9 @@ func (t tx) PutSale(e cloud.SaleEntry) error {
 	if e.Sale.ID == "" {
 		return nil // its first record was impossible; the journal has it
 	}
+	if err := t.indexSold(e); err != nil {
+		return err
+	}
 	return put(t, sales, []byte(e.Sale.ID), e)
 }
 
@@ -135,7 +139,7 @@ func (t tx) PutAttempt(a cloud.Attempt) error {
 	if err := put(t, attempts, []byte(a.Order), a); err != nil {
 		return err
 	}
-	if err := index(t.Tx, a); err != nil {
+	if err := indexWallet(t.Tx, a); err != nil {
 		return err
 	}
 	if a.Open() {
@@ -144,8 +148,8 @@ func (t tx) PutAttempt(a cloud.Attempt) error {
 	return t.Bucket(opened).Delete([]byte(a.Order))
 }
 
-// index has an attempt found by the wallet's own number of it.
-func index(t *bbolt.Tx, a cloud.Attempt) error {
+// indexWallet has an attempt found by the wallet's own number of it.
+func indexWallet(t *bbolt.Tx, a cloud.Attempt) error {
 	key := []byte(a.Transaction)
 	if len(key) == 0 || len(key) > bbolt.MaxKeySize || bytes.Equal(t.Bucket(wallets).Get(key), []byte(a.Order)) {
 		return nil

@@ -140,27 +140,30 @@ func prepare(tx *bbolt.Tx) error {
 		return ErrForeign
 	}
 	unindexed := tx.Bucket(attempts) != nil && tx.Bucket(wallets) == nil // written by a program that had no index
-	for _, name := range [][]byte{meta, heads, records, sales, attempts, opened, refunds, owed, fetched, wallets, fleet, commands} {
+	for _, name := range [][]byte{meta, heads, records, sales, attempts, opened, refunds, owed, fetched, wallets, fleet, commands, sold} {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return fmt.Errorf("create bucket %s: %w", name, err)
 		}
 	}
 	if unindexed {
-		if err := indexAll(tx); err != nil {
+		if err := indexWallets(tx); err != nil {
 			return err
 		}
+	}
+	if err := indexSold(tx); err != nil {
+		return err
 	}
 	return tx.Bucket(meta).Put([]byte("schema"), binary.BigEndian.AppendUint64(nil, schema))
 }
 
-// indexAll makes the index of the wallets' own numbers.
-func indexAll(t *bbolt.Tx) error {
+// indexWallets makes the index of the wallets' own numbers.
+func indexWallets(t *bbolt.Tx) error {
 	return t.Bucket(attempts).ForEach(func(order, _ []byte) error {
 		a, _, err := get[cloud.Attempt](tx{Tx: t}, attempts, order)
 		if err != nil {
 			return err
 		}
-		return index(t, a)
+		return indexWallet(t, a)
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"till/cloud"
 	"till/cloud/enrol"
+	"till/cloud/merchant"
 	"till/sync/wire/enrolment"
 )
 
@@ -63,6 +64,7 @@ func (s *Service) deskHandler() http.Handler {
 	s.releaseOrders(mux)
 	s.reportOrders(mux)
 	s.reconcileOrders(mux)
+	s.merchantOrders(mux)
 	return mux
 }
 
@@ -174,7 +176,7 @@ func (s *Service) say(w http.ResponseWriter, answer any, err error) {
 	switch {
 	case err != nil:
 		status := http.StatusUnprocessableEntity
-		if errors.Is(err, enrol.ErrUnknown) {
+		if errors.Is(err, enrol.ErrUnknown) || errors.Is(err, merchant.ErrUnknown) {
 			status = http.StatusNotFound
 		}
 		w.WriteHeader(status)

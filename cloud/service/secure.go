@@ -14,6 +14,7 @@ import (
 
 	"till/cloud/broker"
 	"till/cloud/enrol"
+	"till/cloud/merchant"
 	"till/sync/wire"
 	"till/sync/wire/enrolment"
 	"till/sync/wire/updates"
@@ -62,6 +63,9 @@ func (s *Service) startSecure(o Options) error {
 		},
 	})
 	if err != nil {
+		return err
+	}
+	if s.Merchants, err = merchant.Open(o.Dir, merchant.Options{}); err != nil {
 		return err
 	}
 	authority := s.Terminals.Authority()

@@ -42,6 +42,7 @@ var orders = map[string]order{
 	"claim":     {"let a device become a terminal: prints its code and QR", claim},
 	"terminals": {"list the terminals", terminals},
 	"settings":  {"give a terminal other settings, such as a manager's PIN", changeSettings},
+	"merchant":  {"let a merchant sign in to its pages; say whose a terminal is", merchantOrder},
 	"revoke":    {"end a terminal's certificate", revoke},
 	"release":   {"sign releases and bring them to the terminals; till-cloud release help", release},
 	"reconcile": {"hold the terminals' journals, the ledger and the acquirer's book against each other", reconcileOrder},
@@ -266,7 +267,7 @@ func terminals(ctx context.Context, args []string, stdout io.Writer) error {
 		return writeJSON(stdout, all)
 	}
 	w := tabwriter.NewWriter(stdout, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "TERMINAL\tSTATE\tMERCHANT\tSINCE\tCERTIFICATE UNTIL\tEPOCH\tDEVICES BEFORE")
+	fmt.Fprintln(w, "TERMINAL\tSTATE\tMERCHANT\tNAME\tSINCE\tCERTIFICATE UNTIL\tEPOCH\tDEVICES BEFORE")
 	for _, t := range all {
 		day := func(at time.Time) string {
 			if at.IsZero() {
@@ -274,7 +275,7 @@ func terminals(ctx context.Context, args []string, stdout io.Writer) error {
 			}
 			return at.Local().Format(time.DateOnly)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%v\t%s\t%s\t%d\t%d\n", t.ID, t.State, t.Settings["merchant.name"], day(t.Since), day(t.NotAfter), t.Epoch, len(t.Before))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%v\t%s\t%s\t%d\t%d\n", t.ID, t.State, cmp.Or(t.Merchant, "-"), t.Settings["merchant.name"], day(t.Since), day(t.NotAfter), t.Epoch, len(t.Before))
 	}
 	return w.Flush()
 }

@@ -49,7 +49,7 @@ func startGateway(t *testing.T) string {
 	out := &spoken{more: make(chan struct{}, 1)}
 	go func() {
 		ended <- run(ctx, []string{
-			"-data", dir, "-host", "localhost,127.0.0.1", "-mqtts", "127.0.0.1:0", "-enrol", "127.0.0.1:0", "-listen", "127.0.0.1:0",
+			"-data", dir, "-host", "localhost,127.0.0.1", "-mqtts", "127.0.0.1:0", "-enrol", "127.0.0.1:0", "-listen", "127.0.0.1:0", "-pages", "127.0.0.1:0",
 		}, out, io.Discard)
 	}()
 	t.Cleanup(func() {
@@ -152,6 +152,59 @@ func TestOrders(t *testing.T) {
 	}
 	if _, err = give(t, "journal", "import", "-data", dir, "-terminal", "till-08", journal); err == nil || !strings.Contains(err.Error(), "not a journal of this terminal") {
 		t.Errorf("another's journal: %v", err)
+	}
+}
+
+func TestMerchants(t *testing.T) {
+	dir := startGateway(t)
+	said, err := give(t, "merchant", "-data", dir, "-add", "museum", "-name", "Harbor Museum Shop", "-login", "li@harbor.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var login, password, pages string
+	if _, err := fmt.Sscanf(said, "Login %s\nPassword %s\nPages %s\n", &login, &password, &pages); err != nil || login != "li@harbor.example" || len(password) < 20 || !strings.HasPrefix(pages, "https://localhost:") {
+		t.Errorf("added: %v\n%s", err, said)
+	}
+	if _, err := give(t, "claim", "-data", dir, "-terminal", "till-07", "-name", "Shop", "-timezone", "UTC"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-list"}, "museum    li@harbor.example  Harbor Museum Shop"},
+		{[]string{"-assign", "museum", "-terminal", "till-07"}, "Terminal till-07 is merchant museum's."},
+		{[]string{"-password", "museum"}, "Login     li@harbor.example"},
+		{[]string{"-remove", "museum"}, "Merchant museum is out"},
+	} {
+		if said, err := give(t, append([]string{"merchant", "-data", dir}, c.args...)...); err != nil || !strings.Contains(said, c.want) || strings.Contains(said, password) {
+			t.Errorf("%v: %v\n%s", c.args, err, said)
+		}
+	}
+	if said, err := give(t, "terminals", "-data", dir); err != nil || !strings.Contains(said, "museum") {
+		t.Errorf("terminals: %v\n%s", err, said)
+	}
+	for want, args := range map[string][]string{
+		"say one of":               {},
+		"say one":                  {"-list", "-add", "x"},
+		"with -name NAME":          {"-add", "x"},
+		"with -terminal ID":        {"-assign", "x"},
+		"no such merchant":         {"-remove", "museum"},
+		"merchant \"x\": no such":  {"-assign", "x", "-terminal", "till-07"},
+		"merchant id \"The Shop\"": {"-add", "The Shop", "-name", "Shop"},
+		"no such merchant is in":   {"-password", "x"},
+	} {
+		if _, err = give(t, append([]string{"merchant", "-data", dir}, args...)...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, want %q", args, err, want)
+		}
+	}
+	for want, args := range map[string][]string{
+		"need terminals that are known": {"-pages", "127.0.0.1:0"},
+		"go together, and with -pages":  {"-host", "localhost", "-pages", "127.0.0.1:0", "-pages-cert", "x.pem"},
+	} {
+		if _, err := give(t, args...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, want %q", args, err, want)
+		}
 	}
 }
 

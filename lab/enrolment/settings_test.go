@@ -1,13 +1,19 @@
 package enrolment_test
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"till/cloud/merchant"
 	"till/cloud/service"
 	"till/display"
 	"till/payment/pin"
@@ -76,6 +82,89 @@ func TestOtherSettings(t *testing.T) {
 	configure(service.SettingsOrder{Drop: []string{"sale.tax", "operators"}})
 	c.until("nobody has to sign on", selling)
 	c.cash()
+}
+
+// A merchant changes the settings on the gateway's pages: the terminal takes them, sells
+// by them, and the pages say so; those that it refuses are said there too.
+func TestSettingsFromPages(t *testing.T) {
+	s := startService(t)
+	const password = "correct horse"
+	if _, err := s.Merchants.Add(merchant.Account{ID: "museum", Name: "Harbor Museum Shop"}, password); err != nil {
+		t.Fatal(err)
+	}
+	claimed, err := s.Claim(service.ClaimOrder{Terminal: "till-07", Merchant: "museum", Settings: shop})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := startCounter(t, folder(t), fmt.Sprintf("[enrol]\ngateway = %q\nca = %q\nclaim = %q\n", s.Enrolment, s.Terminals.Authority().Fingerprint(), claimed.Code))
+	c.until("enrolled", selling)
+
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := &http.Client{Jar: jar, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: s.Terminals.Authority().Pool()}}}
+	t.Cleanup(browser.CloseIdleConnections)
+	read := func(got *http.Response, err error) string {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = got.Body.Close() }() // it was read
+		raw, err := io.ReadAll(got.Body)
+		if err != nil || got.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s (%v)\n%s", got.Request.URL, got.Status, err, raw)
+		}
+		return string(raw)
+	}
+	post := func(path string, fields ...string) {
+		t.Helper()
+		form := url.Values{}
+		for i := 0; i+1 < len(fields); i += 2 {
+			form.Add(fields[i], fields[i+1])
+		}
+		read(browser.PostForm(s.Pages+path, form))
+	}
+	says := func(what string) {
+		t.Helper()
+		tick := time.NewTicker(100 * time.Millisecond)
+		defer tick.Stop()
+		for limit := time.After(40 * time.Second); ; {
+			page := read(browser.Get(s.Pages + "/terminals"))
+			if strings.Contains(page, what) {
+				return
+			}
+			select {
+			case <-tick.C:
+			case <-limit:
+				t.Fatalf("the page does not say %q:\n%s", what, page)
+			}
+		}
+	}
+	post("/login", "login", "museum", "password", password)
+	says("On line")
+	post("/settings/tax", "tax", "8.75", "tax_by", "invoice")
+	post("/settings/departments", "english_0", "Books", "chinese_0", "书籍")
+	post("/settings/items", "items", "6901234567892,Green tea,绿茶,3.50,0")
+	post("/settings/discounts", "discounts", "5, 10", "discount_limit", "10") // a list of whole numbers
+	post("/settings/operators", "do", "add", "id", "mei", "operator", "Mei 梅", "role", "cashier", "pin", "1111")
+	c.until("an operator has to sign on", func(s shown) bool { return s.Screen == "sign_on" && s.Online })
+	says("<td>taken</td>")
+	c.press("1", "1", "1", "1", "enter")
+	c.until("signed on", selling)
+	c.press("1", "0", "0", "0", "dept_1", "cash", "exact") // 10.00 and 8.75 % of it
+	c.until("a sale", func(s shown) bool { return s.Screen == "approved" })
+	c.press("done")
+	c.until("drained", func(s shown) bool { return s.Screen == "ready" && s.Queued == 0 })
+	if page := read(browser.Get(s.Pages + "/sales?q=10.88")); !strings.Contains(page, "$10.88") {
+		t.Errorf("the sale is not on the page:\n%s", page)
+	}
+
+	if _, err := s.Configure("till-07", service.SettingsOrder{Set: enrolment.Settings{"printer.profile": "papyrus"}}); err != nil {
+		t.Fatal(err)
+	}
+	says("refused: ")
+	says("printer.profile")
 }
 
 // awaitNote waits until the terminal reports settings of a digest, with a fault that
