@@ -202,7 +202,7 @@ func (p *pieces) lookUp(order payment.Order) (l look) {
 	if t := p.told; t != nil && err == nil && n <= len(t.attempts) {
 		l.told = &t.Attempts[n-1]
 		if n == len(t.attempts) {
-			l.parked, l.open = t.parked, t.Parked != ""
+			l.parked, l.open = t.parked, t.Parked != "" && t.Due() > 0 // what is owed may be paid in cash
 		}
 	}
 	return l

@@ -120,7 +120,11 @@ func (r *reading) touchLines() error {
 		if !r.on(l.At) {
 			return nil
 		}
-		for _, id := range []payment.SaleID{saleOf(l.Order), ofRefund(l.Refund)} {
+		ids := []payment.SaleID{saleOf(l.Order)}
+		if l.Refund != "" {
+			ids = append(ids, ofRefund(l.Refund))
+		}
+		for _, id := range ids {
 			r.lined[id] = true
 			if len(r.q.Terminals) == 0 {
 				r.touched[id] = true

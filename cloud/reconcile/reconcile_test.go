@@ -334,6 +334,19 @@ func TestOneThingBroken(t *testing.T) {
 	}
 }
 
+// Goods that were owed, and paid in cash after all, are owed no more.
+func TestOwedAndPaid(t *testing.T) {
+	b := newBooks()
+	id := b.sell("parked, owed", "till-1", 1500)
+	if got := found(run(t, b, b.question()))[id]; !slices.Equal(got, []reconcile.Kind{reconcile.Owed}) {
+		t.Errorf("%v", got)
+	}
+	b.cash("till-1", id, 1500)
+	if r := run(t, b, b.question()); len(r.Rows) != 0 || !r.Equal() {
+		t.Errorf("%+v", r.Rows)
+	}
+}
+
 // What settles by itself and has not after a while needs somebody.
 func TestOverdue(t *testing.T) {
 	b := newBooks()
@@ -378,15 +391,19 @@ func TestMidnight(t *testing.T) {
 // of another day.
 func TestRefundOfAnOldSale(t *testing.T) {
 	b := newBooks()
-	id := b.sell("wallet", "till-1", 1000)
-	b.sell("cash", "till-1", 500)
+	id, cash := b.sell("wallet", "till-1", 1000), b.sell("cash", "till-1", 500)
+	b.sell("cash", "till-1", 600)
 	b.pass(30 * 24 * time.Hour)
 	b.refund(id, 400, false)
+	b.refund(cash, 300, false) // which none but its journal tells of
 	q := b.question()
 	q.From = b.now.In(zone).Format(time.DateOnly)
 	r := run(t, b, q)
-	if want := (reconcile.Sums{Refunded: 400}); len(r.Rows) != 0 || len(r.Totals) != 1 || r.Totals[0].Journal != want || r.Totals[0].Ledger != want || *r.Totals[0].Acquirer != want || r.Sales != 1 {
+	if want := (reconcile.Sums{Refunded: 400}); len(r.Rows) != 0 || len(r.Totals) != 2 || r.Totals[0].Journal != want || r.Totals[0].Ledger != want || *r.Totals[0].Acquirer != want || r.Sales != 2 {
 		t.Errorf("%+v, %+v", r.Totals, r.Rows)
+	}
+	if want := (reconcile.Sums{Refunded: 300}); r.Totals[1].Journal != want || r.Totals[1].Ledger != want {
+		t.Errorf("%+v", r.Totals[1])
 	}
 }
 
