@@ -162,7 +162,7 @@ var errNothing = errors.New("there is no such page")
 // signedIn lets in who has signed in, and sends others to where they can.
 func (s *server) signedIn(next page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		v, err := s.visitor(w, r)
+		v, err := s.visitor(r)
 		if err == nil && v == nil {
 			s.toLogin(w, r)
 			return
@@ -179,7 +179,7 @@ func (s *server) signedIn(next page) http.HandlerFunc {
 	}
 }
 
-func (s *server) visitor(w http.ResponseWriter, r *http.Request) (*visit, error) {
+func (s *server) visitor(r *http.Request) (*visit, error) {
 	session, open, err := s.session(r)
 	if err != nil || !open {
 		return nil, err
@@ -195,7 +195,7 @@ func (s *server) visitor(w http.ResponseWriter, r *http.Request) (*visit, error)
 	if err != nil {
 		return nil, err
 	}
-	f := s.frame(w, r)
+	f := s.frame(r)
 	f.Merchant, f.Login = account.Name, account.Login
 	return &visit{f, session, own}, nil
 }
