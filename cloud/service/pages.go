@@ -3,7 +3,6 @@ package service
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -38,12 +37,8 @@ func (s *Service) startPages(o Pages) error {
 	config.ClientCAs, config.ClientAuth = nil, tls.NoClientCert // a browser would ask its user for one
 	if o.Certificate != "" {
 		bought := &certificate{paths: o, now: time.Now}
-		first, err := bought.get()
-		if err != nil {
+		if _, err := bought.get(); err != nil {
 			return err
-		}
-		if first.Leaf == nil {
-			return fmt.Errorf("certificate %s: it cannot be read", o.Certificate)
 		}
 		config.MinVersion, config.Time = tls.VersionTLS12, nil
 		config.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return bought.get() }
@@ -112,13 +107,6 @@ func (c *certificate) get() (*tls.Certificate, error) {
 		if c.have == nil {
 			return nil, fmt.Errorf("certificate of the merchant's pages: %w", err)
 		}
-	}
-	if c.have.Leaf == nil {
-		leaf, err := x509.ParseCertificate(c.have.Certificate[0])
-		if err != nil {
-			return nil, fmt.Errorf("certificate of the merchant's pages: %w", err)
-		}
-		c.have.Leaf = leaf
 	}
 	return c.have, nil
 }

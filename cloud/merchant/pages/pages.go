@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -137,7 +138,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 		if s.Public {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
-		if !s.Known(hostOf(r)) {
+		if !s.Known(strings.ToLower(hostOf(r))) {
 			http.Error(w, "not under this name: ask by the gateway's own", http.StatusMisdirectedRequest)
 			return
 		}
