@@ -116,6 +116,32 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// A sale of a boot that never knew the time is found on any day, as the figures count
+// it on none; one of another device has its epoch in its number.
+func TestUndatedSales(t *testing.T) {
+	g := startGateway(t)
+	day(g)
+	j := g.journal("till-02")
+	j.epoch, j.undated = 2, true
+	const undated = payment.SaleID("01KAT7X2Q8M5V3N9RD6E4WZB1E")
+	j.cash(undated, 4321, nil)
+	j.send()
+	b := g.signedIn("museum")
+	for query, want := range map[string][]payment.SaleID{
+		"from=2026-11-30": {undated}, "to=2026-01-01": {undated}, "q=2-000001": {undated}, "q=000001": {undated, one}, "q=1-000001": {one},
+	} {
+		if got := found(b, query); !slices.Equal(got, want) {
+			t.Errorf("%s finds %v, want %v", query, got, want)
+		}
+	}
+	if got := b.get("/sales/" + string(undated)); !got.has("2-000001", "time not verified") {
+		t.Errorf("its page:\n%s", got.body)
+	}
+	if got := b.get("/?from=2026-01-01&to=2026-01-02&terminal=till-02"); !got.has("$43.21") {
+		t.Errorf("the day:\n%s", got.body)
+	}
+}
+
 func TestSalePage(t *testing.T) {
 	g := startGateway(t)
 	day(g)
