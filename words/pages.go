@@ -53,6 +53,7 @@ var pages = map[Key]entry{
 	"pages_open_found":    {"the gateway says: {status}", "网关：{status}"},
 	"pages_waiting":       {"Terminals have {n} records that are not here yet. The figures grow when they come.", "终端还有 {n} 条记录未上传，到达后数字会更新。"},
 	"pages_missing":       {"{n} records are of sales whose beginning is not here. The days before {day} are not whole.", "有 {n} 条记录所属的交易开头不在此处，{day} 之前的数据不完整。"},
+	"pages_impossible":    {"{n} records tell what cannot be, and are left out: the figures may be wrong. Tell your operator.", "有 {n} 条异常记录未计入，数字可能有误，请联系运营方。"},
 	"pages_none_sold":     {"Nothing was sold on these days.", "这些日期没有交易。"},
 	"pages_zones":         {"Each day is that of the shop, by its own clock.", "日期按各店铺当地时间计算。"},
 	"pages_zone":          {"Days by the clock of {zone}.", "日期按 {zone} 时间计算。"},

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"till/payment"
 	"till/payment/figures"
 	"till/sync/wire"
 )
@@ -102,10 +103,11 @@ func (s *Service) goOn(kept *account, terminal string, place *time.Location) err
 	for _, epoch := range epochs {
 		if err := s.ledger.Records(terminal, epoch, kept.read[epoch]+1, func(r wire.Record) error {
 			e, err := r.Event()
-			if err == nil {
-				err = kept.account.Add(r.Stamp, e)
-			}
 			if err != nil {
+				kept.account.LeaveOut()
+			} else if err := kept.account.Add(r.Stamp, e); errors.Is(err, payment.ErrImpossible) {
+				kept.account.LeaveOut()
+			} else if err != nil {
 				return fmt.Errorf("record %d of epoch %d: %w", r.Seq, epoch, err)
 			}
 			kept.read[epoch] = r.Seq

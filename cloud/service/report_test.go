@@ -92,8 +92,10 @@ func TestReportsGoOn(t *testing.T) {
 	look("the first device's card")
 	add(2, 250, payment.Event{Kind: payment.SaleCreated, Sale: sale(16), Amount: 5, Currency: "USD"})
 	look("the second device's card")
+	add(3, 260, payment.Event{Kind: payment.CashTaken, Sale: sale(14), Tender: 2, Amount: 1, Tendered: 1, Receipt: 99})
+	look("what cannot be")
 	r, err := s.Report(terminal, "2026-01-01", "2026-12-31", "America/Los_Angeles")
-	if err != nil || r.Total.Sales != 15 || r.Total.Refunds != 1 || r.Missing != 0 {
+	if err != nil || r.Total.Sales != 15 || r.Total.Refunds != 1 || r.Missing != 0 || r.Impossible != 1 {
 		t.Errorf("in the end it is %+v (%v)", r.Total, err)
 	}
 	if _, err := s.Report(terminal, "2026-12-31", "2026-01-01", "UTC"); err == nil {

@@ -87,6 +87,9 @@ type Report struct {
 	// Missing counts events of sales whose beginning is not among the records any
 	// more: the days before the oldest record are not whole.
 	Missing int `json:"missing,omitempty"`
+	// Impossible counts records that tell what cannot be, and were left out as the
+	// ledger leaves them out of its sales. A terminal's own report has none: it fails.
+	Impossible int `json:"impossible,omitempty"`
 	// Oldest is the day of the oldest record; "" is not known.
 	Oldest string `json:"oldest,omitempty"`
 }
@@ -149,6 +152,9 @@ func NewWhole(terminal string, zone *time.Location) *Account {
 // ErrForgotten is that an event is of a sale that was forgotten: the account has to be
 // made anew.
 var ErrForgotten = errors.New("the event is of a sale that was forgotten")
+
+// LeaveOut counts a record that Add has refused, or that cannot be read.
+func (a *Account) LeaveOut() { a.report.Impossible++ }
 
 // Forget forgets the settled sales that are not among the newest, which takes their
 // memory and nothing else. Where something happens to one of them after all, or to one
