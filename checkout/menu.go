@@ -20,6 +20,8 @@ func (m *move) pressMenu(id string) {
 		m.Listed, m.Page = nil, 0
 		m.show(Sales, resultFor)
 		m.do(Load{Count: listed})
+	case "find":
+		m.askKeyed(Finding, resultFor)
 	case "next":
 		m.Page++
 		m.show(Sales, resultFor)
@@ -29,6 +31,13 @@ func (m *move) pressMenu(id string) {
 	case "items":
 		m.Page = 0
 		m.show(Catalogue, resultFor)
+	case "hold":
+		m.hold()
+	case "held":
+		m.Page = 0
+		m.show(HeldSales, resultFor)
+	case "drop":
+		m.startManager(payment.ToDropHeld)
 	case "split":
 		m.askKeyed(Splitting, splitFor)
 	case "discount":
@@ -71,7 +80,7 @@ func (m *move) menuBack() {
 	}
 }
 
-// reprint prints a receipt once more, marked as a copy.
+// reprint prints a receipt once more, marked as a copy, or one that was waived.
 func (m *move) reprint() {
 	sale, ok := m.Sale(m.Last)
 	if m.Screen == OneSale {
@@ -81,15 +90,5 @@ func (m *move) reprint() {
 		m.say("nothing_to_print")
 		return
 	}
-	m.printCopy(sale)
-}
-
-// printCopy prints a receipt that may be out already.
-func (m *move) printCopy(sale payment.Sale) {
-	m.do(Print{Sale: sale, Copy: true})
-	if m.Printer != PrinterReady {
-		m.say("receipt_waits")
-		return
-	}
-	m.say("reprinting")
+	m.printAgain(sale)
 }

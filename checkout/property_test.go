@@ -31,6 +31,8 @@ type machine struct {
 	told     []payment.Answer                 // to be told again some day
 	asked    map[payment.Order]bool           // charged or shown
 	given    map[payment.RefundID]bool        // said to be final
+	sought   string                           // what the gateway was asked for last
+	papers   map[uint64]bool                  // receipts of which one that is no copy went to the printer
 	cut      bool                             // power goes after the next commit
 }
 
@@ -44,6 +46,7 @@ func newMachine(t *rapid.T) *machine {
 	m := &machine{
 		fake: checkout.NewFake(), at: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC),
 		heard: map[ending]bool{}, said: map[payment.Order]payment.Answer{}, asked: map[payment.Order]bool{}, given: map[payment.RefundID]bool{},
+		papers: map[uint64]bool{},
 	}
 	m.fake.Operators = operators
 	if m.settings = settings; rapid.Bool().Draw(t, "operators sign on") {
@@ -52,6 +55,7 @@ func newMachine(t *rapid.T) *machine {
 			m.settings.SignsOn = operators["1111"]
 		}
 	}
+	m.settings.PaperAsked = rapid.Bool().Draw(t, "paper is asked for")
 	m.start(t)
 	return m
 }
@@ -115,6 +119,11 @@ func (m *machine) commit(t *rapid.T, e checkout.Event, effects []checkout.Effect
 			t.Fatalf("an approval that nobody wants any more is taken: %+v", e)
 		}
 	}
+	for i, e := range events {
+		if e.Kind == payment.CartDropped && (i == 0 || events[i-1].Step != payment.ToDropHeld || events[i-1].Operator != "li") {
+			t.Fatalf("hold %d is dropped, and no manager was asked", e.Hold)
+		}
+	}
 	for _, e := range events {
 		if e.Kind == payment.SaleCreated && m.settings.SignOn && m.state.Counter.Desk.On.ID == "" {
 			t.Fatalf("a sale is begun with nobody signed on: %+v", e)
@@ -158,9 +167,10 @@ func (m *machine) carryOut(t *rapid.T, e checkout.Event, committed []payment.Eve
 		case checkout.Show:
 			begins(x.Order)
 		case checkout.Print:
-			if x.Sale.Receipt == 0 && x.Sale.Parked == "" {
-				t.Fatalf("%T: a slip of a sale that is neither paid nor parked: %+v", e, x.Sale)
+			if x.Sale.Receipt == 0 && x.Sale.Parked == "" && x.Refund == 0 {
+				t.Fatalf("%T: a slip of a sale that is neither paid nor parked, and of nothing given back: %+v", e, x.Sale)
 			}
+			m.checkPaper(t, e, x)
 			m.fake.Print(x)
 		case checkout.Load:
 			sales, err := m.fake.Recent(x.Count)
@@ -170,16 +180,42 @@ func (m *machine) carryOut(t *rapid.T, e checkout.Event, committed []payment.Eve
 			m.step(t, checkout.Loaded{Sales: sales})
 		case checkout.Find:
 			found := checkout.Found{}
-			if sale, ok, _ := m.fake.Sale(x.Sale); ok { // the fake reads
+			sale, ok, _ := m.fake.Sale(x.Sale) // the fake reads
+			if x.Receipt != 0 {
+				sale, ok, _ = m.fake.Receipted(x.Receipt)
+			}
+			if ok {
 				found.Sale = &sale
 			}
 			m.step(t, found)
+		case checkout.Seek:
+			if _, err := payment.ParseCode([]byte(x.Text)); err == nil {
+				t.Fatalf("a code that pays is looked for, unsealed")
+			}
+			m.sought = x.Text
 		case checkout.Identify:
 			o, known := m.fake.Identify(x.Secret)
 			m.step(t, checkout.Identified{Operator: o, Known: known, Badge: x.Badge})
 		case checkout.GiveBack:
 			m.checkGiven(t, x)
 		}
+	}
+}
+
+// checkPaper holds that a receipt has one original, and that where paper is asked for,
+// somebody has.
+func (m *machine) checkPaper(t *rapid.T, e checkout.Event, p checkout.Print) {
+	if p.Refund != 0 || p.Sale.Receipt == 0 || p.Copy {
+		return
+	}
+	if m.papers[p.Sale.Receipt] {
+		t.Fatalf("%T: receipt %d is printed twice, and neither is a copy", e, p.Sale.Receipt)
+	}
+	m.papers[p.Sale.Receipt] = true
+	_, pressed := e.(checkout.Pressed)
+	_, keyed := e.(checkout.Keyed)
+	if m.settings.PaperAsked && !pressed && !keyed {
+		t.Fatalf("%T: receipt %d is printed, and nobody asked for it", e, p.Sale.Receipt)
 	}
 }
 
@@ -226,6 +262,9 @@ func (m *machine) check(t *rapid.T) {
 	if fmt.Sprintf("%#v", s.Counter) != fmt.Sprintf("%#v", m.fake.Counter()) {
 		t.Fatalf("the state's drawer is not the journal's:\n%+v\n%+v", s.Counter, m.fake.Counter())
 	}
+	if _, held := s.Counter.HeldAs(s.Hold); s.Hold != 0 && (!held || !s.Begun() || s.Order.Key != "" || s.Current != "") {
+		t.Fatalf("screen %s: hold %d is recalled, held %v: %+v", s.Screen, s.Hold, held, s.Making)
+	}
 	open := 0
 	for _, sale := range m.fake.Sales() {
 		held, ok := s.Sale(sale.ID)
@@ -240,6 +279,9 @@ func (m *machine) check(t *rapid.T) {
 			if s.Current != sale.ID {
 				t.Fatalf("an open sale that is not parked is not on the screen %s", s.Screen)
 			}
+		}
+		if sale.Waived && !m.settings.PaperAsked {
+			t.Fatalf("receipt %d is waived, and nobody is asked", sale.Receipt)
 		}
 		for _, a := range sale.Attempts {
 			o := payment.NewOrder(sale.ID, a.Number)
@@ -281,8 +323,8 @@ func (m *machine) checkScreen(t *rapid.T) {
 			t.Fatalf("screen %s, and nothing is open", screen)
 		}
 	case checkout.Ready, checkout.SignOn, checkout.Receipt, checkout.Offline, checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About,
-		checkout.Catalogue, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
-		checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode:
+		checkout.Catalogue, checkout.HeldSales, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
+		checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode, checkout.Finding:
 		if ok {
 			t.Fatalf("screen %s, and a sale is on it", screen)
 		}
@@ -407,7 +449,7 @@ func TestAnythingMayHappen(t *testing.T) {
 		m := newMachine(t)
 		keys := []string{"0", "1", "5", "9", "00", ".", "enter", "backspace", "esc", "f1"}
 		ids := []string{
-			"menu", "cash", "qr", "done", "cancel", "park", "goods", "other", "exact", "enter", "reprint", "sales", "sign_off",
+			"menu", "cash", "qr", "done", "cancel", "park", "goods", "other", "exact", "enter", "reprint", "sales", "find", "sign_off",
 			"void", "refund", "all", "shift", "x_report", "pay_in", "pay_out", "no_sale", "close_shift", "open_shift", "z_report", "status", "doctor", "next", "prev", "code", "check_0", "check_5", "check_x", "note_500", "5", "backspace", "", "sale_", "fault",
 		}
 		names := make([]string, 0, len(codes))
@@ -491,6 +533,23 @@ func TestAnythingMayHappen(t *testing.T) {
 					m.step(t, checkout.Pressed{Button: id})
 				}
 			},
+			"hold": func(t *rapid.T) {
+				if m.state.Screen != checkout.Ready {
+					t.Skip()
+				}
+				if !m.state.Begun() && len(m.state.Counter.Held) == 0 {
+					m.step(t, checkout.Keyed{Key: "7"})
+				}
+				m.step(t, checkout.Pressed{Button: "menu"})
+				m.step(t, checkout.Pressed{Button: rapid.SampledFrom([]string{"hold", "held", "drop"}).Draw(t, "what")})
+			},
+			"recall": func(t *rapid.T) {
+				held := m.state.HeldOnPage()
+				if m.state.Screen != checkout.HeldSales || len(held) == 0 {
+					t.Skip()
+				}
+				m.step(t, checkout.Pressed{Button: checkout.HeldPrefix + fmt.Sprint(rapid.SampledFrom(held).Draw(t, "held").Number)})
+			},
 			"button": func(t *rapid.T) { // of the screen
 				buttons := m.state.Buttons()
 				if len(buttons) == 0 {
@@ -501,6 +560,27 @@ func TestAnythingMayHappen(t *testing.T) {
 			"any": func(t *rapid.T) { m.step(t, checkout.Pressed{Button: rapid.SampledFrom(ids).Draw(t, "id")}) },
 			"scan": func(t *rapid.T) {
 				m.step(t, checkout.Scanned{Data: []byte(codes[rapid.SampledFrom(names).Draw(t, "code")])})
+			},
+			"seek": func(t *rapid.T) {
+				m.step(t, checkout.Scanned{Data: []byte(rapid.SampledFrom([]string{bill, "01JDEERS3W8H5T2V9K4M6N7P8R"}).Draw(t, "text"))})
+			},
+			"sought": func(t *rapid.T) {
+				e := checkout.Sought{Text: m.sought, Reason: rapid.SampledFrom([]payment.Reason{
+					"", "", "", payment.SaleUnknown, payment.CashElsewhere, payment.OverRefund}).Draw(t, "reason")}
+				if e.Reason == "" {
+					e.Sale = elsewhere()
+				}
+				m.step(t, e)
+			},
+			"give back elsewhere": func(t *rapid.T) { // what makes that likely
+				if m.state.Screen != checkout.Menu || !m.state.Online {
+					t.Skip()
+				}
+				m.step(t, checkout.Scanned{Data: []byte(bill)})
+				m.step(t, checkout.Sought{Text: bill, Sale: elsewhere()})
+				for _, id := range []string{"refund", "2", "5", "8", "0", "enter", "7", "refund"} {
+					m.step(t, checkout.Pressed{Button: id})
+				}
 			},
 			"rubbish": func(t *rapid.T) {
 				m.step(t, checkout.Scanned{Data: rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "data")})
@@ -659,6 +739,9 @@ func (m *machine) settle(t *rapid.T) {
 			t.Fatalf("screen %s: nobody is asked whether a receipt came out", m.state.Screen)
 		}
 	}
+	if m.state.Screen == checkout.Approved {
+		m.step(t, checkout.Pressed{Button: "done"})
+	}
 	for _, sale := range m.fake.Sales() {
 		if sale.Unfinished() && (!sale.PartPaid() || sale.ID == m.state.Current) { // else it is on the report, for a manager
 			t.Fatalf("sale %s is never finished: %+v", sale.ID, sale)
@@ -686,7 +769,22 @@ func (m *machine) signOn(t *rapid.T) {
 // nothing is charged or shown anew: what is open is asked after, and receipts
 // that may be out are copies.
 func TestPowerCutsAnywhere(t *testing.T) {
+	for name, settings := range map[string]checkout.Settings{"paper always": settings, "paper asked": asked()} {
+		t.Run(name, func(t *testing.T) { powerCutsAnywhere(t, settings) })
+	}
+}
+
+// asked is a shop where a receipt is printed if somebody asks for it.
+func asked() checkout.Settings {
+	s := settings
+	s.PaperAsked = true
+	return s
+}
+
+func powerCutsAnywhere(t *testing.T, settings checkout.Settings) {
 	c := newCounter(t)
+	c.settings = settings
+	c.start()
 	for line := range strings.Lines(day) {
 		if err := c.do(strings.TrimSpace(line)); err != nil {
 			t.Fatalf("%s: %v", line, err)
@@ -719,7 +817,7 @@ func TestPowerCutsAnywhere(t *testing.T) {
 			case checkout.Cancel:
 				asked[sale(t, e.Order)] = true
 			case checkout.Print:
-				if !e.Copy || e.Sale.Printed != 0 {
+				if !e.Copy || !e.Sale.OwesPaper() {
 					t.Errorf("cut at %d: a receipt printed after boot, copy %v, printed before %d times", cut, e.Copy, e.Sale.Printed)
 				}
 			}

@@ -44,8 +44,10 @@ const (
 	Parked      Screen = "parked" // the slip is out, the counter is free
 	Menu        Screen = "menu"
 	Sales       Screen = "list"
+	HeldSales   Screen = "held"  // what was put aside, to be recalled
 	Catalogue   Screen = "items" // what is for sale, to be taken up
 	OneSale     Screen = "sale"
+	Finding     Screen = "find" // a receipt's number
 	About       Screen = "status"
 	Doctor      Screen = "doctor"       // tries every device, and says what to do
 	DoctorCheck Screen = "doctor_check" // one of its findings, in full
@@ -68,6 +70,9 @@ type Settings struct {
 	Zone      *time.Location   // where the shop is; nil: UTC
 	Trade     Trade
 	AutoShift bool // a shift opens by itself, with no float, where none is open
+
+	PaperAsked bool   // a receipt is printed where somebody asks for it; else each is
+	ReceiptURL string // of the page of a receipt, to which the sale's id is added; "": there is none
 }
 
 // The terminal's own patience. What wallets impose is the gateway's to wait.
@@ -78,6 +83,7 @@ const (
 	askParked    = 15 * time.Second // likewise, of parked sales
 	requestLife  = 15 * time.Second // a request's not_after
 	approvedFor  = 8 * time.Second  // the approved screen leaves by itself
+	receiptFor   = 20 * time.Second // likewise, where the customer is asked or scans a code there
 	resultFor    = 30 * time.Second // other results
 	countFor     = 10 * time.Minute // a drawer is counted
 	messageFor   = 6 * time.Second
@@ -119,14 +125,11 @@ type State struct {
 	Doubts []payment.Sale
 
 	// What the cashier has before them.
+	Making
 	Screen   Screen
 	Current  payment.SaleID      // the sale on the screen, if any
-	Entry    int64               // keyed amount, minor units
-	Taken    payment.Cart        // what was taken up for the sale before it
-	Tipped   bool                // the customer has chosen a tip, or none
-	Order    Order               // whose amount it is, if a cash register's
-	Part     int64               // of what is due, to be paid next; 0: all
 	Wanted   payment.Cart        // a discount that a manager is asked for
+	Paper    payment.SaleID      // the sale on the screen whose receipt was asked for, if it was
 	Tendered int64               // keyed on the cash screen
 	Digits   string              // keyed PIN
 	Purpose  payment.ManagerStep // what the PIN is asked for
@@ -151,6 +154,10 @@ type State struct {
 	watches map[payment.SaleID]watch
 	owed    map[payment.RefundID]owing // open refunds
 
+	// What the gateway is asked for, of what was scanned.
+	seeking   string
+	seekUntil time.Time
+
 	// Today is the shop's date as of the newest step, empty while the clock is not known.
 	Today string
 
@@ -158,6 +165,19 @@ type State struct {
 	lastCode   [32]byte
 	lastCodeAt time.Time
 }
+
+// Making is the sale in the making, before it is begun.
+type Making struct {
+	Entry  int64        // keyed amount, minor units
+	Taken  payment.Cart // what was taken up for the sale before it
+	Tipped bool         // the customer has chosen a tip, or none
+	Order  Order        // whose amount it is, if a cash register's
+	Part   int64        // of what is due, to be paid next; 0: all
+	Hold   uint64       // the held sale that was recalled for it; 0: none
+}
+
+// Begun says that something is keyed or taken up for the next sale.
+func (m Making) Begun() bool { return m.Entry > 0 || len(m.Taken.Items) > 0 }
 
 // watch is what is known of an open attempt and not worth a commit.
 type watch struct {
@@ -241,6 +261,7 @@ func (s State) Deadline() time.Time {
 	soonest(s.nagAt)
 	soonest(s.lockAt)
 	soonest(s.pinAt)
+	soonest(s.seekUntil)
 	for _, w := range s.watches {
 		if s.Online {
 			soonest(w.askAt)

@@ -40,6 +40,8 @@ func Step(s State, e Event, now Now) (State, []Effect) {
 		m.refundTold(e)
 	case Found:
 		m.found(e)
+	case Sought:
+		m.sought(e)
 	case LinkChanged:
 		m.link(e.Online)
 	case ClockLearned:
@@ -107,7 +109,7 @@ func (m *move) do(e Effect) { m.effects = append(m.effects, e) }
 // the terminal says so and stops rather than guess.
 func (m *move) record(sale payment.Sale, e payment.Event) payment.Sale {
 	e.Sale = sale.ID
-	if e.Kind == payment.SaleCreated {
+	if e.Kind.Begins() {
 		e.Sale = m.now.Fresh
 		sale = payment.Sale{}
 	}
@@ -116,8 +118,13 @@ func (m *move) record(sale payment.Sale, e payment.Event) payment.Sale {
 		m.bug = errors.Join(m.bug, err)
 		return sale
 	}
+	counter, err := m.Counter.Count(sale, next)
+	if err != nil {
+		m.bug = errors.Join(m.bug, err)
+		return sale
+	}
 	m.events = append(m.events, e)
-	m.Counter = m.Counter.Count(sale, next)
+	m.Counter = counter
 	if e.Receipt > m.Receipt {
 		m.Receipt = e.Receipt
 	}
@@ -188,8 +195,10 @@ func (m *move) ready() {
 	if m.partPaid() {
 		return
 	}
-	m.Current, m.Entry, m.Tendered, m.Digits, m.Keyed = "", 0, 0, "", 0
-	m.Taken, m.Tipped, m.Part, m.Order = payment.Cart{}, false, 0, Order{}
+	m.putBack()
+	m.waive()
+	m.Making = Making{}
+	m.Current, m.Tendered, m.Digits, m.Keyed = "", 0, "", 0
 	m.Listed, m.Page, m.Selected = nil, 0, ""
 	m.Checks, m.Report = nil, ""
 	m.show(Ready, 0)
@@ -250,6 +259,9 @@ func (m *move) tick() {
 	if due(m.pinAt) {
 		m.pinAt = time.Time{}
 	}
+	if due(m.seekUntil) {
+		m.unanswered()
+	}
 	if due(m.lockAt) {
 		m.idle()
 	}
@@ -290,10 +302,14 @@ func (m *move) leave() {
 
 // home is ready, with what is in the making as it is.
 func (m *move) home() {
-	entry, taken, tipped, part, order, current := m.Entry, m.Taken, m.Tipped, m.Part, m.Order, m.Current
+	making := m.Making
+	stays := m.Current == "" && making.Begun()
+	if stays {
+		m.Making = Making{}
+	}
 	m.ready()
-	if current == "" && (entry > 0 || len(taken.Items) > 0) {
-		m.Entry, m.Taken, m.Tipped, m.Part, m.Order = entry, taken, tipped, part, order
+	if stays {
+		m.Making = making
 		m.show(Ready, 0)
 	}
 }
@@ -359,7 +375,7 @@ func (m *move) boot() {
 			m.partPaid()
 		}
 		m.takeUpRefunds(sale)
-		if sale.Receipt != 0 && sale.Printed == 0 {
+		if sale.OwesPaper() {
 			m.do(Print{Sale: sale, Copy: true})
 		}
 	}

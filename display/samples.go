@@ -111,7 +111,7 @@ func Samples() []Sample {
 			{ID: "row_4", Left: "Cash", Right: "$20.00", Sub: "13:55, receipt 000122", Tone: ToneGood},
 			{ID: "row_5", Left: "Alipay", Right: "$3.50", Sub: "13:40, cancelled", Tone: ToneNeutral},
 		}
-		v.Buttons = []Button{on("back", RoleBack), {ID: "prev", Enabled: false}, on("next", RolePlain)}
+		v.Buttons = []Button{on("back", RoleBack), on("find", RolePlain), {ID: "prev", Enabled: false}, on("next", RolePlain)}
 	})
 	fault := with(base(ScreenFault), func(v *View) {
 		v.Title = "Sales cannot be saved: the memory card is read-only."
@@ -137,7 +137,9 @@ func Samples() []Sample {
 		v.Buttons = []Button{on("back", RoleBack)}
 	})
 
-	drawer := func(lang words.Lang) []Sample { return drawerSamples(lang, base, on) }
+	drawer := func(lang words.Lang) []Sample {
+		return append(drawerSamples(lang, base, on), holdSamples(lang, base, on)...)
+	}
 
 	return append(append([]Sample{
 		{"ready", ready},
@@ -163,6 +165,23 @@ func Samples() []Sample {
 		{"approved-cash", with(result(ScreenApproved), func(v *View) {
 			v.Wallet = payment.Cash
 			v.Lines = []Line{{Label: "Tendered", Amount: dollars(2000)}, {Label: "Change", Amount: dollars(766), Strong: true}, {Label: "Receipt", Text: "000124"}}
+		})},
+		{"approved-phone", with(approved, phoneReceipt)},
+		{"approved-asked", with(approved, func(v *View) {
+			phoneReceipt(v)
+			v.Message = ""
+			v.Lines = []Line{{Label: "Tip", Amount: dollars(200)}, {Label: "Receipt", Text: "000123"}}
+			v.Buttons = []Button{on("print", RolePlain), on("done", RoleMain)}
+		})},
+		{"chinese-approved-asked", with(approved, func(v *View) {
+			v.Lang, v.Message = words.Chinese, ""
+			v.Lines = []Line{{Label: "小票号", Text: "000123"}}
+			v.Buttons = []Button{on("print", RolePlain), on("done", RoleMain)}
+		})},
+		{"chinese-approved-phone", with(approved, func(v *View) {
+			phoneReceipt(v)
+			v.Lang, v.Message = words.Chinese, "正在打印…"
+			v.Lines = []Line{{Label: "小票号", Text: "000123"}}
 		})},
 		{"declined", declined},
 		{"checking", checking},
@@ -348,6 +367,11 @@ func Samples() []Sample {
 	}, drawer(words.English)...), drawer(words.Chinese)...)
 }
 
+// phoneReceipt shows the longest code of a receipt that there is.
+func phoneReceipt(v *View) {
+	v.QR = "https://receipts.the-grand-metropolitan-hotel.payments-company.example:8446/our-country/some-shop/r/01JD9ZK3V8QH5N7M2B4C6D8F0G"
+}
+
 // CustomerSample is a customer's screen as documents show it and tests draw it.
 type CustomerSample struct {
 	Name string // as a file is called
@@ -377,6 +401,12 @@ func CustomerSamples() []CustomerSample {
 		{"cash", cash},
 		{"approved", with(base(CustomerApproved), wechat)},
 		{"approved-cash", with(cash, func(v *CustomerView) { v.Screen, v.Wallet = CustomerApproved, payment.Cash })},
+		{"approved-phone", with(base(CustomerApproved), func(v *CustomerView) {
+			v.Wallet, v.QR = payment.WeChat, "https://gateway.till.example:8446/r/01JD9ZK3V8QH5N7M2B4C6D8F0G"
+		})},
+		{"approved-cash-phone", with(cash, func(v *CustomerView) {
+			v.Screen, v.Wallet, v.QR = CustomerApproved, payment.Cash, "https://gateway.till.example:8446/r/01JD9ZK3V8QH5N7M2B4C6D8F0G"
+		})},
 		{"declined", with(base(CustomerDeclined), wechat)},
 		{"checking", with(base(CustomerChecking), wechat)},
 		{"expired", base(CustomerExpired)},
@@ -449,6 +479,20 @@ func drawerSamples(lang words.Lang, base func(Screen) View, on func(string, Role
 				{Left: say("line_transaction"), Sub: "4200002301202611241234567890"},
 			}
 			v.Buttons = []Button{on("back", RoleBack), {ID: "void", Enabled: false}, on("refund", RolePlain), on("reprint", RoleMain)}
+		})},
+		{name("sale-elsewhere"), screen(ScreenList, func(v *View) {
+			v.Title = "$999,999.99"
+			v.Rows = []Row{
+				{Left: say("status_approved"), Right: "WeChat Pay", Sub: "2026-11-24 14:30:07", Tone: ToneGood},
+				{Left: say("sold_at", "terminal", "harbor-museum-shop-second-floor2"), Right: "$999,999.99", Sub: "2026-11-23 09:12:44"},
+				{Left: say("line_receipt"), Right: "2-000123"},
+				{Left: say("line_sale"), Sub: "01JDEERS3W8H5T2V9K4M6N7P8R"},
+			}
+			v.Buttons = []Button{on("back", RoleBack), {ID: "void", Enabled: false}, on("refund", RolePlain), {ID: "reprint", Role: RoleMain}}
+		})},
+		{name("find"), screen(ScreenClaim, func(v *View) {
+			v.Title, v.Detail, v.Keyed, v.Keypad = say("find_title"), say("find_detail"), "2-000123", true
+			v.Buttons = []Button{on("back", RoleBack), on("enter", RoleMain)}
 		})},
 		{name("refund"), screen("refund", func(v *View) {
 			v.Title, v.Detail = say("refund_title", "amount", "$999,999.99"), say("refund_wallet", "wallet", "WeChat Pay")

@@ -27,21 +27,24 @@ const (
 // Sale is the fold of a sale's events. Its methods never change the sale they
 // are called on, so a copy held elsewhere stays as it was.
 type Sale struct {
-	ID         SaleID    `json:"id"`
-	Total      Money     `json:"total"`
-	Cashier    string    `json:"cashier,omitempty"`
-	Bill       *Bill     `json:"bill,omitempty"` // nil: nothing but the total; not changed after
-	Key        string    `json:"key,omitempty"`  // a cash register's own
-	Reference  string    `json:"reference,omitempty"`
-	Tenders    []Tender  `json:"tenders,omitempty"`
-	Attempts   []Attempt `json:"attempts,omitempty"` // Attempts[i].Number is i+1
-	Parked     Intent    `json:"parked,omitempty"`
-	Cancelling bool      `json:"cancelling,omitempty"` // the cashier asked to end the open attempt
-	Receipt    uint64    `json:"receipt,omitempty"`    // 0: none
-	Printed    int       `json:"printed,omitempty"`    // times the receipt was printed
-	Refunds    []Refund  `json:"refunds,omitempty"`    // Refunds[i].Number is i+1
-	Created    Stamp     `json:"created"`
-	Changed    Stamp     `json:"changed"`
+	ID         SaleID     `json:"id"`
+	Total      Money      `json:"total"`
+	Cashier    string     `json:"cashier,omitempty"`
+	Bill       *Bill      `json:"bill,omitempty"` // nil: nothing but the total; not changed after
+	Key        string     `json:"key,omitempty"`  // a cash register's own
+	Reference  string     `json:"reference,omitempty"`
+	Hold       uint64     `json:"hold,omitempty"` // of the held sale that it was made of
+	Tenders    []Tender   `json:"tenders,omitempty"`
+	Attempts   []Attempt  `json:"attempts,omitempty"` // Attempts[i].Number is i+1
+	Parked     Intent     `json:"parked,omitempty"`
+	Cancelling bool       `json:"cancelling,omitempty"` // the cashier asked to end the open attempt
+	Receipt    uint64     `json:"receipt,omitempty"`    // 0: none
+	Printed    int        `json:"printed,omitempty"`    // times the receipt was printed
+	Waived     bool       `json:"waived,omitempty"`     // the receipt is not owed on paper: nobody asked for it
+	Refunds    []Refund   `json:"refunds,omitempty"`    // Refunds[i].Number is i+1
+	Elsewhere  *Elsewhere `json:"elsewhere,omitempty"`  // made by another terminal: nothing is taken here, money goes back
+	Created    Stamp      `json:"created"`
+	Changed    Stamp      `json:"changed"`
 }
 
 // Tender is one part of a sale's payment. It is paid at most once.
@@ -80,6 +83,9 @@ func (s Sale) Apply(e Event, at Stamp) (Sale, error) {
 	if e.Kind == SaleCreated {
 		return createSale(s, e, at)
 	}
+	if e.Kind == SaleFetched {
+		return fetchSale(s, e, at)
+	}
 	if s.ID == "" {
 		return s, impossible("%s for sale %s, which was never created", e.Kind, e.Sale)
 	}
@@ -103,6 +109,10 @@ func (s Sale) Apply(e Event, at Stamp) (Sale, error) {
 		err = s.refundLate(e)
 	case ReceiptPrinted:
 		err = s.printReceipt(e)
+	case ReceiptWaived:
+		err = s.waiveReceipt(e)
+	case ReceiptWanted:
+		err = s.wantReceipt(e)
 	case RefundAsked:
 		err = s.requestRefund(e, at)
 	case RefundChanged:
@@ -136,7 +146,7 @@ func createSale(s Sale, e Event, at Stamp) (Sale, error) {
 			return s, impossible("a bill of %d for a sale of %d", sum, e.Amount)
 		}
 	}
-	return Sale{ID: e.Sale, Total: total, Cashier: e.Cashier, Bill: e.Bill, Key: e.Key, Reference: e.Reference, Created: at, Changed: at}, nil
+	return Sale{ID: e.Sale, Total: total, Cashier: e.Cashier, Bill: e.Bill, Key: e.Key, Reference: e.Reference, Hold: e.Hold, Created: at, Changed: at}, nil
 }
 
 func (s *Sale) startAttempt(e Event) error {
@@ -303,6 +313,22 @@ func (s *Sale) printReceipt(e Event) error {
 	return nil
 }
 
+func (s *Sale) waiveReceipt(e Event) error {
+	if e.Receipt == 0 || e.Receipt != s.Receipt || s.Printed > 0 || s.Waived {
+		return impossible("receipt %d waived, of a sale with receipt %d, printed %d times, waived %v", e.Receipt, s.Receipt, s.Printed, s.Waived)
+	}
+	s.Waived = true
+	return nil
+}
+
+func (s *Sale) wantReceipt(e Event) error {
+	if e.Receipt == 0 || e.Receipt != s.Receipt || !s.Waived {
+		return impossible("receipt %d wanted after all, of a sale with receipt %d, waived %v", e.Receipt, s.Receipt, s.Waived)
+	}
+	s.Waived = false
+	return nil
+}
+
 func (s *Sale) attempt(n int) (*Attempt, error) {
 	if n < 1 || n > len(s.Attempts) {
 		return nil, impossible("attempt %d of %d", n, len(s.Attempts))
@@ -356,8 +382,11 @@ func (s Sale) abandoned() bool {
 // refund to be settled, the rest to be paid, or a receipt to be printed. Boot
 // takes up these and no others.
 func (s Sale) Unfinished() bool {
-	return s.OpenAttempt() != nil || s.PartPaid() || (s.Receipt != 0 && s.Printed == 0) || s.OpenRefund() != nil
+	return s.OpenAttempt() != nil || s.PartPaid() || s.OwesPaper() || s.OpenRefund() != nil
 }
+
+// OwesPaper says that the receipt is still to be printed for the first time.
+func (s Sale) OwesPaper() bool { return s.Receipt != 0 && s.Printed == 0 && !s.Waived }
 
 // Status is the one word for the sale as a whole.
 func (s Sale) Status() Status {

@@ -16,8 +16,8 @@ func soldKey(terminal string, sale payment.SaleID) []byte {
 	return append(append([]byte(terminal), 0), sale...)
 }
 
-// index notes whose a sale is.
-func (t tx) index(e cloud.SaleEntry) error {
+// indexSold notes whose a sale is.
+func (t tx) indexSold(e cloud.SaleEntry) error {
 	key := soldKey(e.Terminal, e.Sale.ID)
 	if t.Bucket(sold).Get(key) != nil {
 		return nil
@@ -26,8 +26,8 @@ func (t tx) index(e cloud.SaleEntry) error {
 	return t.Bucket(sold).Put(key, []byte{})
 }
 
-// indexAll makes the index of a ledger that a program without it has written to.
-func indexAll(tx *bbolt.Tx) error {
+// indexSold makes the index of a ledger that a program without it has written to.
+func indexSold(tx *bbolt.Tx) error {
 	key := func(id, raw []byte) ([]byte, error) {
 		var e struct{ Terminal string }
 		if err := json.Unmarshal(raw, &e); err != nil {

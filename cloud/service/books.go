@@ -42,10 +42,23 @@ func (s *Service) Books() (Books, error) {
 		if err != nil {
 			return err
 		}
+		elsewhere := map[payment.SaleID]int64{} // given back of a sale at other terminals
 		for _, e := range sales {
+			if of := e.Sale.Elsewhere; of != nil {
+				refunded, _ := e.Sale.Refunded()
+				elsewhere[of.Sale] += refunded
+			}
+		}
+		for _, e := range sales {
+			if e.Sale.Elsewhere != nil {
+				continue // it is another's, and made already
+			}
 			sale, err := saleOf(tx, e)
 			if err != nil {
 				return err
+			}
+			if sale.Refunded += elsewhere[sale.ID]; sale.Status == payment.StatusApproved && sale.Refunded == sale.Amount {
+				sale.Status = payment.StatusRefunded
 			}
 			b.Sales = append(b.Sales, sale)
 		}

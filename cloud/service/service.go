@@ -136,6 +136,9 @@ func (s *Service) start(o Options) error {
 	if err != nil {
 		return err
 	}
+	if s.Terminals != nil {
+		gateway.Merchant = s.Terminals.Merchant
+	}
 	s.server = cloud.NewServer(cloud.ServerConfig{
 		Broker: s.broker, TLS: s.brokerTLS, ClientID: enrol.GatewayName, CallFor: waits.CallFor, Log: o.Log, Changed: o.Changed,
 		Outgoing: func(send cloud.Send) bool { return o.Outgoing == nil || o.Outgoing(send, s.Sandbox) },

@@ -161,6 +161,7 @@ func (t *terminal) run(ctx context.Context) error {
 			Managed: t.config.Operators.managed(), SignOn: len(t.config.Operators.All) > 0,
 			SignsOn: t.config.Operators.named(t.config.Operators.Auto), LockAfter: t.config.Operators.LockAfter,
 			AutoShift: t.config.AutoShift, Trade: t.config.Trade,
+			PaperAsked: t.config.paperAsked(), ReceiptURL: t.config.Receipts.URL,
 			Rows: rowsOf(t.config, body.Display.Size()),
 		}, t.journal.LastReceipt(), newest.ID, sales),
 		Journal: grown{t.journal, t.link, body.Vitals.Commit}, Gateway: gateway{t}, Printer: t.printing, Body: pins{t}, Doctor: onPanel{ctx, t},
@@ -477,6 +478,8 @@ func (t *terminal) hear(ctx context.Context, e link.Effect) {
 		event = checkout.Told{Answer: e.Answer}
 	case link.RefundTold:
 		event = checkout.RefundTold{Answer: e.Answer}
+	case link.Found:
+		event = checkout.Sought{Text: e.Text, Sale: e.Sale, Reason: e.Reason}
 	case link.Reachable:
 		t.reached.Store(e.Online)
 		event = checkout.LinkChanged{Online: e.Online}
@@ -608,6 +611,8 @@ func (g gateway) Ask(e checkout.Effect) {
 		g.link.Ask(wire.Request{
 			Op: wire.Refund, Order: e.Order, Refund: e.Refund, Amount: e.Amount.Amount, Currency: e.Amount.Currency, Void: e.Void,
 		})
+	case checkout.Seek:
+		g.link.Ask(wire.Request{Op: wire.Find, Text: e.Text})
 	}
 }
 

@@ -137,9 +137,11 @@ var sheets = []struct {
 	{"screens-cart.png", []string{"cart", "chinese-cart", "items", "chinese-items", "tip", "discount", "split", "part"}},
 	{"screens-trouble.png", []string{"checking", "offline", "ready-offline", "expired", "cancelled", "reversed", "parked", "fault", "troubles", "chinese-troubles", "receipt-doubt"}},
 	{"screens-drawer.png", []string{
-		"sale", "refund", "void", "shift", "count", "chinese-sale", "chinese-refund", "chinese-void", "chinese-shift", "chinese-count",
+		"sale", "sale-elsewhere", "find", "refund", "void", "shift", "count", "chinese-sale", "chinese-sale-elsewhere", "chinese-find", "chinese-refund", "chinese-void", "chinese-shift", "chinese-count",
 	}},
 	{"screens-operators.png", []string{"sign-on", "chinese-sign-on", "sign-on-wait", "chinese-sign-on-wait", "menu-operator", "chinese-menu-operator"}},
+	{"screens-held.png", []string{"menu-hold", "chinese-menu-hold", "menu-recalled", "chinese-menu-recalled", "held", "chinese-held", "recalled", "chinese-recalled"}},
+	{"screens-receipts.png", []string{"approved-phone", "approved-asked", "chinese-approved-phone", "chinese-approved-asked"}},
 	{"screens-enrolment.png", []string{"enrol", "enrol-refused", "claim"}},
 	{"screens-doctor.png", []string{"doctor", "doctor-check", "doctor-code"}},
 	{"screens-other.png", []string{"menu", "list", "list-empty", "status", "status-troubles", "chinese-status-troubles", "pin", "confirm", "starting", "generic", "ready-refused", "live-ready", "chinese-ready", "chinese-checking", "chinese-tip", "chinese-discount", "chinese-part"}},

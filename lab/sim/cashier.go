@@ -24,6 +24,7 @@ type cashier struct {
 	tenders  map[payment.Order]int
 	totals   map[payment.SaleID]int64
 	parked   map[payment.SaleID]payment.Intent // what was said, once it was durable
+	holds    holds
 }
 
 func (c *cashier) closed() bool { return c.sales >= c.target }
@@ -116,16 +117,36 @@ func (c *cashier) act() {
 		c.park(s)
 	case checkout.Declined, checkout.Expired, checkout.Reversed:
 		c.again()
-	case checkout.Approved, checkout.Cancelled, checkout.Parked:
+	case checkout.Approved:
+		c.pick("done", "done", "wait", "print")
+	case checkout.Cancelled, checkout.Parked:
 		c.pick("done", "done", "wait")
 	case checkout.Receipt:
 		c.look()
-	case checkout.Menu:
+	case checkout.Menu, checkout.Finding:
+		if w.chance(4) { // the other terminal's customer comes to this one
+			c.scan(w.other.bill())
+			return
+		}
+		if s.Screen == checkout.Finding {
+			c.key(fmt.Sprint(1+w.rng.IntN(9)), "enter", "esc")
+			return
+		}
+		if s.Hold != 0 && w.chance(2) {
+			c.press("drop")
+			return
+		}
 		if s.Begun() && w.chance(2) {
-			c.pick("discount", "split", "split", "exempt", "taxable", "items")
+			c.pick("discount", "split", "split", "exempt", "taxable", "items", "hold", "hold", "hold")
+			return
+		}
+		if len(s.Counter.Held) > 0 && w.chance(2) {
+			c.press("held")
 			return
 		}
 		c.pick("sales", "sales", "sales", "reprint", "cancel", "status", "shift", "sign_off")
+	case checkout.HeldSales:
+		c.recall(s.HeldOnPage())
 	case checkout.Catalogue:
 		c.pick("item_0", "item_1", "next", "cancel")
 	case checkout.Discounting:
@@ -141,9 +162,13 @@ func (c *cashier) act() {
 		if rows := s.OnPage(); len(rows) > 0 && !w.chance(4) {
 			c.press(checkout.RowID(rows[w.rng.IntN(len(rows))].ID))
 		} else {
-			c.pick("next", "cancel")
+			c.pick("next", "cancel", "find")
 		}
 	case checkout.OneSale:
+		if w.chance(8) {
+			c.scan(w.other.bill())
+			return
+		}
 		c.pick("refund", "refund", "void", "void", "reprint", "cancel")
 	case checkout.Voiding:
 		c.pick("void", "void", "cancel")
@@ -303,7 +328,7 @@ func (c *cashier) sell(s checkout.State) {
 		c.register(s)
 		return
 	}
-	if w.chance(24) {
+	if w.chance(24) || s.Hold != 0 && w.chance(6) {
 		c.press("menu")
 		return
 	}
@@ -417,6 +442,7 @@ func (c *cashier) begun(e payment.Event) {
 
 // committed keeps what was said about a parked sale: not what the journal wrote.
 func (c *cashier) committed(e payment.Event) {
+	c.holds.committed(e)
 	if e.Kind != payment.SaleParked {
 		return
 	}

@@ -21,6 +21,8 @@ type commitFates struct {
 	torn  bool // the newest cut was within a commit
 }
 
+func (j simJournal) Receipted(n uint64) (payment.Sale, bool, error) { return j.t.journal.Receipted(n) }
+
 func (j simJournal) Append(stamp payment.Stamp, events ...payment.Event) (uint64, error) {
 	t := j.t
 	w := t.w
@@ -40,9 +42,11 @@ func (j simJournal) Append(stamp payment.Stamp, events ...payment.Event) (uint64
 	for _, e := range events {
 		w.tell("commit %d: %s %s tender %d attempt %d %s receipt %d", last, e.Kind, short(e.Sale), e.Tender, e.Attempt, e.Status, e.Receipt)
 		w.cashier.begun(e)
+		w.checkRecalled(t.register.State.Hold, e)
 	}
 	if inside {
 		w.strike("power cut inside a commit")
+		w.cashier.holds.doubted(last, events)
 		t.fates.torn = true
 		t.fates.image = before.torn(readImage(t), w)
 		panic(powerCut{})

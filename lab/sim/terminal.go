@@ -39,6 +39,7 @@ type terminal struct {
 	paper   bool
 	papers  []paper
 	printID int
+	cause   checkout.Event // of the newest step
 
 	charged map[payment.Order]bool // orders whose code went out
 	asked   map[payment.Order]bool // orders begun in any boot
@@ -81,6 +82,10 @@ func (t *terminal) boot() {
 	}
 	if t.boots > 0 {
 		w.premise("law 8: boots after a power cut")
+		if held := journal.Counter().Held; len(held) > 0 {
+			w.premise("holds: held over a power cut")
+		}
+		w.cashier.holds.check(w, journal.Position().Last, journal.Counter())
 		if err := t.checkBoot(journal); err != nil {
 			w.violate("law 7, no gaps", "after a power cut: %v", err)
 		}
@@ -108,7 +113,7 @@ func (t *terminal) boot() {
 		sales = append(sales, newest)
 	}
 	t.register = &checkout.Register{
-		State: checkout.New(checkout.Settings{Currency: "USD", Cashier: "Mei", Managed: true, SignOn: true, LockAfter: 5 * time.Minute, Rows: 4, AutoShift: true, Trade: trade()},
+		State: checkout.New(checkout.Settings{Currency: "USD", Cashier: "Mei", Managed: true, SignOn: true, LockAfter: 5 * time.Minute, Rows: 4, AutoShift: true, Trade: trade(), PaperAsked: w.paperAsked()},
 			journal.LastReceipt(), newest.ID, sales),
 		Journal: simJournal{t}, Gateway: simGateway{t}, Printer: simPrinter{t}, Body: simBody{t}, Guard: guard{},
 	}
@@ -216,6 +221,7 @@ func (t *terminal) guarded(step func()) {
 func (t *terminal) handle(e checkout.Event) {
 	t.guarded(func() {
 		before := t.register.State.Screen
+		t.cause = e
 		err := t.register.Handle(e, t.nowCheckout())
 		if err != nil && !errors.Is(err, checkout.ErrNoButton) {
 			t.w.violate("liveness", "%T: %v", e, err)
@@ -282,6 +288,8 @@ func (t *terminal) linkEffect(e link.Effect) link.Event {
 		w.checkAnswer(e.Answer)
 	case link.RefundTold:
 		t.handle(checkout.RefundTold{Answer: e.Answer})
+	case link.Found:
+		t.handle(checkout.Sought{Text: e.Text, Sale: e.Sale, Reason: e.Reason})
 	case link.Reachable:
 		t.handle(checkout.LinkChanged{Online: e.Online})
 	case link.ClockLearned:
@@ -394,6 +402,8 @@ func (g simGateway) Ask(e checkout.Effect) {
 		t.linkStep(link.Asked{Request: wire.Request{
 			Op: wire.Refund, Order: e.Order, Refund: e.Refund, Amount: e.Amount.Amount, Currency: e.Amount.Currency, Void: e.Void,
 		}})
+	case checkout.Seek:
+		t.linkStep(link.Asked{Request: wire.Request{Op: wire.Find, Text: e.Text}})
 	}
 }
 

@@ -185,10 +185,10 @@ func (a *Account) Add(at payment.Stamp, e payment.Event) error {
 		return nil
 	}
 	before, there := a.sales[e.Sale]
-	if !there && e.Kind != payment.SaleCreated && a.forgot {
+	if !there && !e.Kind.Begins() && a.forgot {
 		return ErrForgotten
 	}
-	if !there && e.Kind != payment.SaleCreated {
+	if !there && !e.Kind.Begins() {
 		a.report.Missing++
 		return nil
 	}
