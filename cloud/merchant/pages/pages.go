@@ -48,18 +48,32 @@ type Terminal struct {
 	Has    enrolment.SettingsNote
 }
 
-// Sale is one of the ledger's. Status is what the gateway has found out, where the
-// terminal has not said so yet.
+// Sale is one of the ledger's, or a refund of one that another terminal made, which has
+// a number of its own. Status is what the gateway has found out, where the terminal has
+// not said so yet.
 type Sale struct {
 	cloud.SaleEntry
 	Status payment.Status
+	Away   int64 // given back of it at other terminals, minor units
+}
+
+// fetched is the sale that a refund is of, if another terminal made it; nil: it is none.
+func (s Sale) fetched() *payment.Elsewhere { return s.SaleEntry.Sale.Elsewhere }
+
+// sold is what the sale came to: nothing, where it only gives back.
+func (s Sale) sold() int64 {
+	if s.fetched() != nil {
+		return 0
+	}
+	return s.SaleEntry.Sale.Total.Amount
 }
 
 // Detail is a sale with what the gateway did for it.
 type Detail struct {
 	Sale
-	Attempts []cloud.Attempt // by number; none where the terminal's alone are known
-	Refunds  []cloud.RefundEntry
+	Attempts []cloud.Attempt     // by number; none where the terminal's alone are known
+	Refunds  []cloud.RefundEntry // likewise
+	Others   []cloud.RefundEntry // of it, at other terminals
 }
 
 // Options of the pages.
