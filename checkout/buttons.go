@@ -31,7 +31,9 @@ func (s State) Buttons() []Button {
 		return s.checkingButtons()
 	case TakeCash:
 		return s.cashButtons(back)
-	case Approved, Cancelled, Parked:
+	case Approved:
+		return s.approvedButtons(done)
+	case Cancelled, Parked:
 		return []Button{done}
 	case Declined, Expired, Reversed:
 		return []Button{back, {ID: "cash", Enabled: s.takesCash()}, {ID: "qr", Enabled: s.takesWallets()}, done}
@@ -300,6 +302,8 @@ func (m *move) pressSale(id string) {
 			return
 		}
 		m.cancel(sale, *open)
+	case "print":
+		m.wantPaper(sale)
 	case "park":
 		m.startParking()
 	case "qr":

@@ -128,10 +128,10 @@ func (r *Register) Handle(e Event, now Now) error {
 	return r.carryOut(effects, now)
 }
 
-// gone says that a refund is asked for of a sale that was listed, and whose
-// records have been pruned since.
+// gone says that a refund or a receipt is asked for of a sale that was listed, and
+// whose records have been pruned since.
 func (r *Register) gone(e payment.Event) (bool, error) {
-	if e.Kind != payment.RefundAsked {
+	if e.Kind != payment.RefundAsked && e.Kind != payment.ReceiptWanted {
 		return false, nil
 	}
 	_, ok, err := r.Journal.Sale(e.Sale)

@@ -206,6 +206,12 @@ func (c *counter) do(line string) error {
 	case "cashonly":
 		c.settings.Trade = checkout.Trade{Closed: []payment.Wallet{payment.WeChat, payment.Alipay, payment.UnionPay}}
 		c.start()
+	case "asked": // a receipt is printed where somebody asks for it
+		c.settings.PaperAsked = true
+		c.start()
+	case "phone": // receipts have a page
+		c.settings.ReceiptURL = "https://r.example/"
+		c.start()
 	case "autoshift":
 		c.settings.AutoShift = true
 		c.start()
@@ -379,6 +385,9 @@ func (c *counter) outcome(line string, did []checkout.Effect, err error) string 
 	}
 	if sale, ok := s.SelectedSale(); ok && s.Screen == checkout.OneSale && len(sale.Refunds) > 0 {
 		add("sale", sale.Status())
+	}
+	if qr := s.ReceiptQR(); qr != "" {
+		add("qr", strings.TrimLeft(qr[len("https://r.example/01JD"):], "0"))
 	}
 	if s.Screen == checkout.Sales {
 		add("rows", len(s.OnPage()))

@@ -78,16 +78,21 @@ func (c *canvas) customer(v CustomerView) {
 		c.customerHead(v)
 	}
 	r := c.inner()
+	icon := c.m.icon
+	if c.phoneReceipt(&r) {
+		icon /= 2
+	}
 	switch {
 	case v.Screen == CustomerQR:
 		r = c.customerCode()
 	case c.hasIcon():
-		side := min(c.m.icon, r.Dx(), r.Dy())
+		side := min(icon, r.Dx(), r.Dy())
 		var box image.Rectangle
 		if c.upright() { // the sign over the words
 			c.align = centre
 			side = min(r.Dx(), r.Dy()) / 2
 			box = takeTop(&r, r.Dy()*2/5, c.m.margin)
+			side = min(side, box.Dy())
 		} else {
 			box = takeLeft(&r, side, 2*c.m.margin)
 		}

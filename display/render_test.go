@@ -231,7 +231,7 @@ func TestTheScreensCodeIsRead(t *testing.T) {
 	v := sample(t, "qr")
 	long := v
 	long.QR = "https://pay.till.example/q/" + strings.Repeat("01JD9ZK3V8QH5N7M2B4C6D8F0G01", 6)
-	for _, v := range []display.View{v, long} {
+	for _, v := range []display.View{v, long, sample(t, "approved-phone")} {
 		for _, size := range []image.Point{panel, {X: 480, Y: 320}, {X: 320, Y: 240}} {
 			path := filepath.Join(t.TempDir(), "screen.png")
 			surface := display.NewPNG(size)

@@ -166,6 +166,23 @@ func Samples() []Sample {
 			v.Wallet = payment.Cash
 			v.Lines = []Line{{Label: "Tendered", Amount: dollars(2000)}, {Label: "Change", Amount: dollars(766), Strong: true}, {Label: "Receipt", Text: "000124"}}
 		})},
+		{"approved-phone", with(approved, phoneReceipt)},
+		{"approved-asked", with(approved, func(v *View) {
+			phoneReceipt(v)
+			v.Message = ""
+			v.Lines = []Line{{Label: "Tip", Amount: dollars(200)}, {Label: "Receipt", Text: "000123"}}
+			v.Buttons = []Button{on("print", RolePlain), on("done", RoleMain)}
+		})},
+		{"chinese-approved-asked", with(approved, func(v *View) {
+			v.Lang, v.Message = words.Chinese, ""
+			v.Lines = []Line{{Label: "小票号", Text: "000123"}}
+			v.Buttons = []Button{on("print", RolePlain), on("done", RoleMain)}
+		})},
+		{"chinese-approved-phone", with(approved, func(v *View) {
+			phoneReceipt(v)
+			v.Lang, v.Message = words.Chinese, "正在打印…"
+			v.Lines = []Line{{Label: "小票号", Text: "000123"}}
+		})},
 		{"declined", declined},
 		{"checking", checking},
 		{"expired", result(ScreenExpired)},
@@ -350,6 +367,11 @@ func Samples() []Sample {
 	}, drawer(words.English), drawer(words.Chinese), trainingSamples(words.English, bar), trainingSamples(words.Chinese, bar))
 }
 
+// phoneReceipt shows the longest code of a receipt that there is.
+func phoneReceipt(v *View) {
+	v.QR = "https://receipts.the-grand-metropolitan-hotel.payments-company.example:8446/our-country/some-shop/r/01JD9ZK3V8QH5N7M2B4C6D8F0G"
+}
+
 // CustomerSample is a customer's screen as documents show it and tests draw it.
 type CustomerSample struct {
 	Name string // as a file is called
@@ -379,6 +401,12 @@ func CustomerSamples() []CustomerSample {
 		{"cash", cash},
 		{"approved", with(base(CustomerApproved), wechat)},
 		{"approved-cash", with(cash, func(v *CustomerView) { v.Screen, v.Wallet = CustomerApproved, payment.Cash })},
+		{"approved-phone", with(base(CustomerApproved), func(v *CustomerView) {
+			v.Wallet, v.QR = payment.WeChat, "https://gateway.till.example:8446/r/01JD9ZK3V8QH5N7M2B4C6D8F0G"
+		})},
+		{"approved-cash-phone", with(cash, func(v *CustomerView) {
+			v.Screen, v.Wallet, v.QR = CustomerApproved, payment.Cash, "https://gateway.till.example:8446/r/01JD9ZK3V8QH5N7M2B4C6D8F0G"
+		})},
 		{"declined", with(base(CustomerDeclined), wechat)},
 		{"checking", with(base(CustomerChecking), wechat)},
 		{"expired", base(CustomerExpired)},

@@ -49,7 +49,7 @@ type View struct {
 	Entry    payment.Money  // cash: what the customer has handed over, as keyed
 	Lines    []Line         // small lines under the amount
 	Wallet   payment.Wallet // as the code suggests or the acquirer said; may be unknown
-	QR       string         // text of the code, where a screen has one
+	QR       string         // text of the code, where a screen has one; of approved, the customer's receipt
 	Seconds  int            // checking, charging: so far; qr: left, 0 is not shown
 	Until    int            // checking: until it is cancelled by itself; 0 is unknown and not said
 	Title    string         // the cashier's sentence; "" is the screen's own

@@ -36,7 +36,7 @@ var counter = map[Key]entry{
 	"refund_too_much":   {"At most {amount} can go back.", "最多可退 {amount}。"},
 	"refund_too_many":   {"This sale has too many refunds. Call support.", "此交易退款次数过多，请联系技术支持。"},
 	"void_impossible":   {"This sale cannot be voided any more. Refund it.", "此交易已不能撤销，请办理退款。"},
-	"sale_gone":         {"That sale is too old for this terminal. Call support to refund it.", "此交易过久，本机已无记录，请联系技术支持办理退款。"},
+	"sale_gone":         {"That sale is too old for this terminal. Call support.", "此交易过久，本机已无记录，请联系技术支持。"},
 	"find_title":        {"Receipt number", "小票号"},
 	"find_detail":       {"Or scan the receipt, or the bill in the customer's wallet.", "也可扫描小票，或顾客钱包账单上的条码。"},
 	"sold_at":           {"Sold at {terminal}", "售于 {terminal}"},

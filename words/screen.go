@@ -55,6 +55,9 @@ var screen = map[Key]entry{
 	"screen_fault":          {"This terminal needs help", "本机需要维修"},
 	"screen_starting":       {"Starting…", "正在启动…"},
 
+	"button_print":         {"Print receipt", "打印小票"},
+	"screen_phone_receipt": {"Receipt on your phone", "手机小票"},
+
 	"button_hold": {"Hold", "挂单"},
 	"button_held": {"Held sales", "取单"},
 	"button_drop": {"Drop held sale", "删除挂单"},

@@ -135,6 +135,7 @@ func (t *terminal) customerView() display.CustomerView {
 			v.Change = payment.Money{Amount: change, Currency: v.Amount.Currency}
 		}
 	case checkout.Approved:
+		v.QR = s.ReceiptQR()
 		for _, tender := range sale.Tenders {
 			if tender.Wallet == payment.Cash {
 				v.Tendered = payment.Money{Amount: tender.Tendered, Currency: v.Amount.Currency}

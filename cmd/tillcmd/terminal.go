@@ -163,6 +163,7 @@ func (t *terminal) run(ctx context.Context) error {
 			Managed: t.config.Operators.managed(), SignOn: len(t.config.Operators.All) > 0,
 			SignsOn: t.config.Operators.named(t.config.Operators.Auto), LockAfter: t.config.Operators.LockAfter,
 			AutoShift: t.config.AutoShift, Trade: t.config.Trade,
+			PaperAsked: t.config.paperAsked(), ReceiptURL: t.config.Receipts.URL,
 			Rows: rowsOf(t.config, body.Display.Size(), false),
 		}, t.journal.LastReceipt(), newest.ID, sales),
 		Journal: grown{t.journal, t.link, body.Vitals.Commit}, Gateway: gateway{t}, Printer: t.printing, Body: pins{t}, Doctor: onPanel{ctx, t},

@@ -88,7 +88,8 @@ func (t *terminal) view() display.View {
 		}
 	case checkout.Approved:
 		v.Lines = t.approvedLines(lang, sale)
-		if sale.Printed == 0 && v.Message == "" {
+		v.QR = s.ReceiptQR()
+		if s.Printing() && v.Message == "" {
 			v.Message = words.Say(lang, "printing")
 			if slices.ContainsFunc(s.Doubts, func(d payment.Sale) bool { return d.ID == sale.ID }) {
 				v.Message = words.Say(lang, "receipt_doubt")

@@ -177,6 +177,18 @@ func counterMutants() []Mutant {
 			Law:   "holds",
 		},
 		{
+			Name:  "recalled-and-forgotten",
+			Bug:   "a sale made of a recalled one does not say so, and that one can be sold again",
+			Edits: one("checkout/wallet.go", "created.Key, created.Reference, created.Hold = m.Order.Key, m.Order.Reference, m.Hold", "created.Key, created.Reference = m.Order.Key, m.Order.Reference"),
+			Law:   "holds",
+		},
+		{
+			Name:  "asked-and-waived",
+			Bug:   "a receipt that was asked for is let go as its screen is left",
+			Edits: one("checkout/paper.go", "sale.OwesPaper() && m.Paper != sale.ID {", "sale.OwesPaper() {"),
+			Law:   "receipts",
+		},
+		{
 			Name:  "approved-in-part",
 			Bug:   "leaving the cash screen of a split sale shows it as paid",
 			Edits: one("checkout/buttons.go", "	if m.partPaid() {\n		return\n	}\n	if a := sale.LastAttempt()", "	if a := sale.LastAttempt()"),

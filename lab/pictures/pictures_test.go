@@ -145,6 +145,7 @@ var sheets = []struct {
 		"chinese-training-ready", "chinese-training-ready-test", "chinese-training-approved", "chinese-training-menu",
 	}},
 	{"screens-held.png", []string{"menu-hold", "chinese-menu-hold", "menu-recalled", "chinese-menu-recalled", "held", "chinese-held", "recalled", "chinese-recalled"}},
+	{"screens-receipts.png", []string{"approved-phone", "approved-asked", "chinese-approved-phone", "chinese-approved-asked"}},
 	{"screens-enrolment.png", []string{"enrol", "enrol-refused", "claim"}},
 	{"screens-doctor.png", []string{"doctor", "doctor-check", "doctor-code"}},
 	{"screens-other.png", []string{"menu", "list", "list-empty", "status", "status-troubles", "chinese-status-troubles", "pin", "confirm", "starting", "generic", "ready-refused", "live-ready", "chinese-ready", "chinese-checking", "chinese-tip", "chinese-discount", "chinese-part"}},

@@ -117,7 +117,9 @@ func (c *cashier) act() {
 		c.park(s)
 	case checkout.Declined, checkout.Expired, checkout.Reversed:
 		c.again()
-	case checkout.Approved, checkout.Cancelled, checkout.Parked:
+	case checkout.Approved:
+		c.pick("done", "done", "wait", "print")
+	case checkout.Cancelled, checkout.Parked:
 		c.pick("done", "done", "wait")
 	case checkout.Receipt:
 		c.look()
@@ -130,12 +132,12 @@ func (c *cashier) act() {
 			c.key(fmt.Sprint(1+w.rng.IntN(9)), "enter", "esc")
 			return
 		}
+		if s.Hold != 0 && w.chance(2) {
+			c.press("drop")
+			return
+		}
 		if s.Begun() && w.chance(2) {
-			if s.Hold != 0 && w.chance(2) {
-				c.press("drop")
-				return
-			}
-			c.pick("discount", "split", "split", "exempt", "taxable", "items", "hold", "hold", "hold", "drop")
+			c.pick("discount", "split", "split", "exempt", "taxable", "items", "hold", "hold", "hold")
 			return
 		}
 		if len(s.Counter.Held) > 0 && w.chance(2) {
@@ -329,7 +331,7 @@ func (c *cashier) sell(s checkout.State) {
 		c.register(w.terminal.register.State)
 		return
 	}
-	if w.chance(24) || s.Hold != 0 && w.chance(5) || w.terminal.counter.Training() && w.chance(8) {
+	if w.chance(24) || s.Hold != 0 && w.chance(6) || w.terminal.counter.Training() && w.chance(8) {
 		c.press("menu")
 		return
 	}

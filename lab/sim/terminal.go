@@ -42,6 +42,7 @@ type terminal struct {
 	paper   bool
 	papers  []paper
 	printID int
+	cause   checkout.Event // of the newest step
 
 	charged map[payment.Order]bool // orders whose code went out
 	asked   map[payment.Order]bool // orders begun in any boot
@@ -115,7 +116,7 @@ func (t *terminal) boot() {
 		sales = append(sales, newest)
 	}
 	t.register = &checkout.Register{
-		State: checkout.New(checkout.Settings{Currency: "USD", Cashier: "Mei", Managed: true, SignOn: true, LockAfter: 5 * time.Minute, Rows: 4, AutoShift: true, Trade: trade()},
+		State: checkout.New(checkout.Settings{Currency: "USD", Cashier: "Mei", Managed: true, SignOn: true, LockAfter: 5 * time.Minute, Rows: 4, AutoShift: true, Trade: trade(), PaperAsked: w.paperAsked()},
 			journal.LastReceipt(), newest.ID, sales),
 		Journal: simJournal{t}, Gateway: simGateway{t}, Printer: simPrinter{t}, Body: simBody{t}, Guard: guard{},
 	}
@@ -224,6 +225,7 @@ func (t *terminal) guarded(step func()) {
 func (t *terminal) handle(e checkout.Event) {
 	t.guarded(func() {
 		before := t.counter.State().Screen
+		t.cause = e
 		err := t.trained(e, t.counter.Handle)
 		if err != nil && !errors.Is(err, checkout.ErrNoButton) {
 			t.w.violate("liveness", "%T: %v", e, err)
