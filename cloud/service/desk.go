@@ -63,6 +63,7 @@ func (s *Service) deskHandler() http.Handler {
 	})
 	s.releaseOrders(mux)
 	s.reportOrders(mux)
+	s.reconcileOrders(mux)
 	s.merchantOrders(mux)
 	return mux
 }
