@@ -2,6 +2,7 @@ package enrol
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -157,6 +158,13 @@ func checkSettings(s enrolment.Settings) error {
 			return fmt.Errorf("setting %s is the gateway's to give: leave it out", key)
 		}
 	}
+	raw, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("the settings: %w", err)
+	}
+	if len(raw) > enrolment.MaxSettings {
+		return fmt.Errorf("%d bytes of settings, at most %d reach a terminal: make %.40s smaller, the largest of them", len(raw), enrolment.MaxSettings, largestOf(s))
+	}
 	for _, key := range []string{"merchant.name", "merchant.timezone", "merchant.currency"} {
 		if text, ok := s[key].(string); !ok || text == "" {
 			return fmt.Errorf("setting %s is missing", key)
@@ -169,6 +177,16 @@ func checkSettings(s enrolment.Settings) error {
 		return fmt.Errorf("setting merchant.currency: %w", err)
 	}
 	return nil
+}
+
+// largestOf is the key of the setting that takes most room.
+func largestOf(s enrolment.Settings) string {
+	sizes := map[string]int{}
+	for key, value := range s {
+		raw, _ := json.Marshal(value) // as a part of what was encoded
+		sizes[key] = len(raw)
+	}
+	return slices.MaxFunc(slices.Sorted(maps.Keys(s)), func(a, b string) int { return cmp.Compare(sizes[a], sizes[b]) })
 }
 
 // fixed are the settings that no operator gives.

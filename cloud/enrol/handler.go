@@ -114,9 +114,9 @@ func (d *door) shown(req *http.Request) (*x509.Certificate, error) {
 
 // read takes a request and the key in it.
 func (d *door) read(w http.ResponseWriter, req *http.Request) (enrolment.Request, applicant, error) {
-	asked, err := enrolment.Read[enrolment.Request](http.MaxBytesReader(w, req.Body, enrolment.MaxMessage))
+	asked, err := enrolment.Read[enrolment.Request](http.MaxBytesReader(w, req.Body, enrolment.MaxRequest))
 	if err != nil {
-		return asked, applicant{}, refuse(enrolment.BadRequest, "The request is not JSON of at most %d KiB.", enrolment.MaxMessage>>10)
+		return asked, applicant{}, refuse(enrolment.BadRequest, "The request is not JSON of at most %d KiB.", enrolment.MaxRequest>>10)
 	}
 	a, err := readCSR(asked.CSR)
 	return asked, a, err

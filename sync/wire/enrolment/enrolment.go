@@ -24,8 +24,15 @@ const (
 	TerminalPath    = "/enrol/1/terminal"    // GET with the certificate in force, answered by a Standing or Refusal
 )
 
-// MaxMessage bounds a message's body, in bytes.
-const MaxMessage = 64 << 10
+// Bounds of a message's body, in bytes.
+const (
+	MaxRequest = 64 << 10  // of what a device asks
+	MaxMessage = 256 << 10 // of any, answers too
+	// MaxSettings bounds a terminal's settings as JSON: an answer has room for them
+	// beside its certificates. A catalogue, a logo and operators that a terminal
+	// takes at most are smaller.
+	MaxSettings = 224 << 10
+)
 
 // Request asks for a certificate.
 type Request struct {
