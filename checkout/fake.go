@@ -213,6 +213,9 @@ func (f *Fake) KickDrawer() { f.Did = append(f.Did, KickDrawer{}) }
 // Examine records that the doctor was called.
 func (f *Fake) Examine() { f.Did = append(f.Did, Examine{}) }
 
+// GivePIN records that another PIN was asked for.
+func (f *Fake) GivePIN(g GivePIN) { f.Did = append(f.Did, g) }
+
 // Play records a sound.
 func (f *Fake) Play(s Sound) { f.Did = append(f.Did, Play{s}) }
 
@@ -222,4 +225,5 @@ var (
 	_ Printer  = (*Fake)(nil)
 	_ Body     = (*Fake)(nil)
 	_ Examiner = (*Fake)(nil)
+	_ PINs     = (*Fake)(nil)
 )

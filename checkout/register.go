@@ -69,6 +69,7 @@ type Register struct {
 	Body    Body
 	Doctor  Examiner // nil: nobody comes
 	Guard   Guard    // nil: nobody is known
+	PINs    PINs     // nil: none is replaced
 }
 
 // Handle takes one event. Its error is for whoever caused the event; the
@@ -198,6 +199,10 @@ func (r *Register) carryOut(effects []Effect, now Now) error {
 				who.Operator, who.Known = r.Guard.Identify(e.Secret)
 			}
 			failed = errors.Join(failed, r.Handle(who, now))
+		case GivePIN:
+			if r.PINs != nil {
+				r.PINs.GivePIN(e)
+			}
 		case Examine:
 			if r.Doctor != nil {
 				r.Doctor.Examine()

@@ -68,6 +68,7 @@ type Settings struct {
 	Zone      *time.Location   // where the shop is; nil: UTC
 	Trade     Trade
 	AutoShift bool // a shift opens by itself, with no float, where none is open
+	Resets    bool // a forgotten PIN can be replaced, with a code of the gateway's operator
 }
 
 // The terminal's own patience. What wallets impose is the gateway's to wait.
@@ -128,7 +129,8 @@ type State struct {
 	Part     int64               // of what is due, to be paid next; 0: all
 	Wanted   payment.Cart        // a discount that a manager is asked for
 	Tendered int64               // keyed on the cash screen
-	Digits   string              // keyed PIN
+	Digits   string              // keyed PIN, or a code that is no customer's
+	Reset    Reset               // of a forgotten PIN
 	Purpose  payment.ManagerStep // what the PIN is asked for
 	Keyed    int64               // keyed on the refund screen, or for the drawer
 	Listed   []payment.Sale      // newest first

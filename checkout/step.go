@@ -54,6 +54,8 @@ func Step(s State, e Event, now Now) (State, []Effect) {
 		m.Listed = e.Sales
 	case Identified:
 		m.identified(e)
+	case PINGiven:
+		m.pinGiven(e)
 	case Examined:
 		m.examined(e)
 	case Refused:
@@ -191,7 +193,7 @@ func (m *move) ready() {
 	m.Current, m.Entry, m.Tendered, m.Digits, m.Keyed = "", 0, 0, "", 0
 	m.Taken, m.Tipped, m.Part, m.Order = payment.Cart{}, false, 0, Order{}
 	m.Listed, m.Page, m.Selected = nil, 0, ""
-	m.Checks, m.Report = nil, ""
+	m.Checks, m.Report, m.Reset = nil, "", Reset{}
 	m.show(Ready, 0)
 	if m.Screen == Ready && len(m.Doubts) > 0 {
 		m.show(Receipt, 0)

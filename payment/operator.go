@@ -34,6 +34,7 @@ const (
 	ToReport   ManagerStep = "x_report"
 	ToDiscount ManagerStep = "discount"
 	ToAbandon  ManagerStep = "abandon"
+	ToResetPIN ManagerStep = "reset_pin" // allowed by a code of the gateway's operator
 )
 
 // Means are how an operator signed on or off.

@@ -121,6 +121,7 @@ var screen = map[Key]entry{
 	"button_open_shift":  {"Open the shift", "开始班次"},
 	"button_close_shift": {"Close the shift", "结束班次"},
 	"button_shift":       {"Shift", "班次"},
+	"button_forgot":      {"Forgot PIN", "忘记密码"},
 	"button_sign_off":    {"Sign off", "退出登录"},
 	"button_report":      {"Report", "报表"},
 }

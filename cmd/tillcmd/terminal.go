@@ -40,7 +40,7 @@ type terminal struct {
 	device   *device.Device
 	journal  *store.Journal
 	link     *link.Link
-	remote   sync.WaitGroup // commands from afar that are under way
+	remote   sync.WaitGroup // commands from afar, and questions to enrolment, that are under way
 	forgot   bool           // which command was the newest: the next is not begun, for it may be that one
 	register *checkout.Register
 	printing *printQueue
@@ -160,11 +160,11 @@ func (t *terminal) run(ctx context.Context) error {
 			Currency: t.config.Merchant.Currency, Cashier: t.config.Merchant.Cashier, Zone: t.config.Merchant.Zone,
 			Managed: t.config.Operators.managed(), SignOn: len(t.config.Operators.All) > 0,
 			SignsOn: t.config.Operators.named(t.config.Operators.Auto), LockAfter: t.config.Operators.LockAfter,
-			AutoShift: t.config.AutoShift, Trade: t.config.Trade,
+			AutoShift: t.config.AutoShift, Trade: t.config.Trade, Resets: t.config.Identity != nil,
 			Rows: rowsOf(t.config, body.Display.Size()),
 		}, t.journal.LastReceipt(), newest.ID, sales),
 		Journal: grown{t.journal, t.link, body.Vitals.Commit}, Gateway: gateway{t}, Printer: t.printing, Body: pins{t}, Doctor: onPanel{ctx, t},
-		Guard: t.config.Operators,
+		Guard: t.config.Operators, PINs: givesPINs{ctx, t},
 	}
 	t.register.State.Counter = t.journal.Counter()
 	if err := t.openCashRegister(); err != nil {
