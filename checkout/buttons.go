@@ -62,8 +62,12 @@ func (s State) Buttons() []Button {
 		return s.partButtons()
 	case Catalogue:
 		return s.catalogueButtons(back)
+	case HeldSales:
+		return s.heldButtons(back)
 	case Sales:
-		return append([]Button{back}, s.listButtons()...)
+		return append([]Button{back, on("find")}, s.listButtons()...)
+	case Finding:
+		return s.findButtons(back)
 	case OneSale:
 		sale, ok := s.SelectedSale()
 		tender, _ := s.Left()
@@ -169,9 +173,10 @@ func (s State) Keypad() bool {
 	return s.Screen == Ready || s.Screen == TakeCash || s.keysDigits() || s.asksAmount()
 }
 
-// asksAmount says whether the screen asks for an amount beside that of the sale.
+// asksAmount says whether the screen asks for an amount beside that of the sale, or
+// another number.
 func (s State) asksAmount() bool {
-	return slices.Contains([]Screen{Refunding, DrawerSum, Discounting, Tipping, Splitting}, s.Screen)
+	return slices.Contains([]Screen{Refunding, DrawerSum, Discounting, Tipping, Splitting, Finding}, s.Screen)
 }
 
 // Pressable says whether the screen has this button, and it is enabled. The keys
@@ -214,8 +219,12 @@ func (m *move) press(id string) {
 		m.pressMenu(id)
 	case Catalogue:
 		m.pressCatalogue(id)
+	case HeldSales:
+		m.pressHeld(id)
 	case Voiding, Refunding:
 		m.pressGiving(id)
+	case Finding:
+		m.pressFind(id)
 	case ShiftScreen:
 		m.pressShift(id)
 	case DrawerSum:
@@ -350,13 +359,17 @@ func (m *move) digits(key string) {
 		m.say("order_amount")
 		return
 	}
+	if m.Screen == Ready && m.Entry == 0 && len(m.Taken.Items) >= payment.MaxItems {
+		m.say("too_many_items")
+		return
+	}
 	m.hush()
 	switch m.Screen {
 	case Ready:
 		m.Entry = m.typed(m.Entry, key)
 	case TakeCash:
 		m.Tendered = m.typed(m.Tendered, key)
-	case Refunding:
+	case Refunding, Finding:
 		m.Keyed = m.typed(m.Keyed, key)
 		m.leaveAt = m.now.At.Add(resultFor)
 	case DrawerSum:

@@ -53,16 +53,12 @@ func (s State) Cart() payment.Cart {
 	if s.Order.Key != "" { // a cash register's amount is all there is to pay
 		return payment.Cart{Items: []payment.Item{{Amount: s.Entry}}}
 	}
-	c := s.Taken
-	c.TaxBy, c.TipGross = s.Settings.Trade.TaxBy, s.Settings.Trade.TipGross
+	c := s.Priced(s.Taken)
 	if s.Entry > 0 {
 		c.Items = append(slices.Clone(c.Items), payment.Item{Amount: s.Entry, Rate: s.Settings.Trade.TaxRate})
 	}
 	return c
 }
-
-// Begun says that something is keyed or taken up for the next sale.
-func (s State) Begun() bool { return s.Entry > 0 || len(s.Taken.Items) > 0 }
 
 // payable says that what is in the making can be paid: a discount may leave
 // nothing, tax and tip more than a terminal charges.
@@ -113,6 +109,7 @@ func (s State) cartButtons() []Button {
 	if s.Order.Key != "" {
 		return buttons
 	}
+	buttons = append(buttons, s.holdButtons()...)
 	if len(s.Settings.Trade.Catalogue) > 0 {
 		buttons = append(buttons, Button{ID: "items", Enabled: true})
 	}
@@ -272,10 +269,9 @@ func (m *move) pressTip(id string) {
 
 // takeAgain has a sale's cart on the screen, to be begun anew.
 func (m *move) takeAgain(sale payment.Sale) {
-	m.Entry, m.Taken = sale.Due(), payment.Cart{}
-	m.Order = Order{Key: sale.Key, Reference: sale.Reference, Amount: sale.Due()}
-	if sale.Key == "" {
-		m.Order = Order{}
+	m.Making = Making{Entry: sale.Due(), Part: m.Part}
+	if sale.Key != "" {
+		m.Order = Order{Key: sale.Key, Reference: sale.Reference, Amount: sale.Due()}
 	}
 	if b := sale.Bill; b != nil && sale.Due() == sale.Total.Amount {
 		m.Entry, m.Tipped = 0, true

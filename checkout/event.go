@@ -33,6 +33,14 @@ type (
 	}
 	// Found brings the sale that Find asked for, nil if there is none.
 	Found struct{ Sale *payment.Sale }
+	// Sought is what the gateway knows of a sale that Seek asked for, or why there is
+	// none. Ours is filled in by the Register, where this terminal's journal has it.
+	Sought struct {
+		Text   string
+		Sale   *payment.Elsewhere
+		Reason payment.Reason
+		Ours   *payment.Sale
+	}
 	// LinkChanged says whether the gateway answers.
 	LinkChanged struct{ Online bool }
 	// ClockLearned gives the cloud's time less Now.At.
@@ -92,6 +100,7 @@ func (RefundOrdered) event()  {}
 func (DrawerOrdered) event()  {}
 func (RefundTold) event()     {}
 func (Found) event()          {}
+func (Sought) event()         {}
 func (HaltChanged) event()    {}
 func (Noticed) event()        {}
 func (Identified) event()     {}
@@ -144,8 +153,15 @@ type (
 		Amount payment.Money
 		Void   bool
 	}
-	// Find asks for one sale of the journal, answered by Found.
-	Find struct{ Sale payment.SaleID }
+	// Find asks for one sale of the journal, by its id or else its receipt's number,
+	// answered by Found.
+	Find struct {
+		Sale    payment.SaleID
+		Receipt uint64
+	}
+	// Seek asks the gateway for a sale by what was scanned, answered by Sought or not
+	// at all.
+	Seek struct{ Text string }
 	// Print prints a sale's receipt, or the slip of a parked one.
 	Print struct {
 		Sale   payment.Sale
@@ -156,6 +172,8 @@ type (
 	Report struct {
 		Shift      payment.Shift
 		Unresolved []payment.Sale // carried forward
+		Held       int            // sales that are held
+		HeldAmount int64          // what they come to, minor units
 		Copy       bool
 	}
 	// KickDrawer opens the cash drawer.
@@ -182,6 +200,7 @@ func (Cancel) effect()     {}
 func (GiveBack) effect()   {}
 func (Report) effect()     {}
 func (Find) effect()       {}
+func (Seek) effect()       {}
 func (Print) effect()      {}
 func (KickDrawer) effect() {}
 func (Play) effect()       {}

@@ -22,7 +22,8 @@ type Fake struct {
 
 	events  []payment.Event
 	sales   map[payment.SaleID]payment.Sale
-	born    []payment.SaleID // in the order they were created
+	born    []payment.SaleID // in the order they began
+	newest  payment.SaleID   // created
 	receipt uint64
 	counter payment.Counter
 	jobs    []Print // not on paper yet
@@ -39,7 +40,7 @@ func (f *Fake) Append(stamp payment.Stamp, events ...payment.Event) (uint64, err
 		return 0, f.FailAppend
 	}
 	folded := map[payment.SaleID]payment.Sale{}
-	born, receipt, counter := slices.Clone(f.born), f.receipt, f.counter
+	born, newest, receipt, counter := slices.Clone(f.born), f.newest, f.receipt, f.counter
 	for _, e := range events {
 		if payment.OfCounter(e.Kind) {
 			var err error
@@ -61,16 +62,21 @@ func (f *Fake) Append(stamp payment.Stamp, events ...payment.Event) (uint64, err
 				return 0, fmt.Errorf("receipt %d where %d is due", after.Receipt, receipt)
 			}
 		}
-		if e.Kind == payment.SaleCreated {
+		if e.Kind.Begins() {
 			born = append(born, e.Sale)
 		}
-		counter = counter.Count(before, after)
+		if e.Kind == payment.SaleCreated {
+			newest = e.Sale
+		}
+		if counter, err = counter.Count(before, after); err != nil {
+			return 0, err
+		}
 		folded[e.Sale] = after
 	}
 	for id, sale := range folded {
 		f.sales[id] = sale
 	}
-	f.born, f.receipt, f.counter = born, receipt, counter
+	f.born, f.newest, f.receipt, f.counter = born, newest, receipt, counter
 	f.events = append(f.events, events...)
 	f.Did = append(f.Did, Commit{Events: events})
 	return uint64(len(f.events)), nil
@@ -94,19 +100,27 @@ func (f *Fake) Recent(n int) ([]payment.Sale, error) {
 	return sales, f.FailRead
 }
 
+// Receipted is the sale of a receipt.
+func (f *Fake) Receipted(receipt uint64) (payment.Sale, bool, error) {
+	for _, id := range f.born {
+		if sale := f.sales[id]; sale.Receipt == receipt {
+			return sale, true, f.FailRead
+		}
+	}
+	return payment.Sale{}, false, f.FailRead
+}
+
 // Boot is the state that a start of the firmware finds in the journal. What was
 // with the printer is gone, as it is with the power.
 func (f *Fake) Boot(settings Settings) State {
 	f.jobs = nil
 	var sales []payment.Sale
-	var newest payment.SaleID
-	for i, id := range f.born {
-		if last := i == len(f.born)-1; last || f.sales[id].Unfinished() {
+	for _, id := range f.born {
+		if id == f.newest || f.sales[id].Unfinished() {
 			sales = append(sales, f.sales[id])
 		}
-		newest = id
 	}
-	s := New(settings, f.receipt, newest, sales)
+	s := New(settings, f.receipt, f.newest, sales)
 	s.Counter = f.counter
 	return s
 }

@@ -20,6 +20,8 @@ func (m *move) pressMenu(id string) {
 		m.Listed, m.Page = nil, 0
 		m.show(Sales, resultFor)
 		m.do(Load{Count: listed})
+	case "find":
+		m.askKeyed(Finding, resultFor)
 	case "next":
 		m.Page++
 		m.show(Sales, resultFor)
@@ -29,6 +31,13 @@ func (m *move) pressMenu(id string) {
 	case "items":
 		m.Page = 0
 		m.show(Catalogue, resultFor)
+	case "hold":
+		m.hold()
+	case "held":
+		m.Page = 0
+		m.show(HeldSales, resultFor)
+	case "drop":
+		m.startManager(payment.ToDropHeld)
 	case "split":
 		m.askKeyed(Splitting, splitFor)
 	case "discount":

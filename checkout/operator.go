@@ -129,6 +129,8 @@ func (m *move) permitted() {
 		m.grantDiscount()
 	case payment.ToAbandon:
 		m.abandon()
+	case payment.ToDropHeld:
+		m.dropHeld()
 	default:
 		m.show(Parking, resultFor)
 	}
@@ -159,6 +161,8 @@ func (m *move) backFromPIN() {
 		m.show(Discounting, discountFor)
 	case payment.ToAbandon:
 		m.ready()
+	case payment.ToDropHeld:
+		m.show(Menu, resultFor)
 	default:
 		m.backToSale()
 	}

@@ -31,6 +31,7 @@ type machine struct {
 	told     []payment.Answer                 // to be told again some day
 	asked    map[payment.Order]bool           // charged or shown
 	given    map[payment.RefundID]bool        // said to be final
+	sought   string                           // what the gateway was asked for last
 	cut      bool                             // power goes after the next commit
 }
 
@@ -117,6 +118,11 @@ func (m *machine) commit(t *rapid.T, e checkout.Event, effects []checkout.Effect
 			t.Fatalf("an approval that nobody wants any more is taken: %+v", e)
 		}
 	}
+	for i, e := range events {
+		if e.Kind == payment.CartDropped && (i == 0 || events[i-1].Step != payment.ToDropHeld || events[i-1].Operator != "li") {
+			t.Fatalf("hold %d is dropped, and no manager was asked", e.Hold)
+		}
+	}
 	for _, e := range events {
 		if e.Kind == payment.SaleCreated && m.settings.SignOn && m.state.Counter.Desk.On.ID == "" {
 			t.Fatalf("a sale is begun with nobody signed on: %+v", e)
@@ -160,7 +166,7 @@ func (m *machine) carryOut(t *rapid.T, e checkout.Event, committed []payment.Eve
 		case checkout.Show:
 			begins(x.Order)
 		case checkout.Print:
-			if x.Sale.Receipt == 0 && x.Sale.Parked == "" {
+			if x.Sale.Receipt == 0 && x.Sale.Parked == "" && x.Refund == 0 {
 				t.Fatalf("%T: a slip of a sale that is neither paid nor parked: %+v", e, x.Sale)
 			}
 			m.fake.Print(x)
@@ -172,10 +178,19 @@ func (m *machine) carryOut(t *rapid.T, e checkout.Event, committed []payment.Eve
 			m.step(t, checkout.Loaded{Sales: sales})
 		case checkout.Find:
 			found := checkout.Found{}
-			if sale, ok, _ := m.fake.Sale(x.Sale); ok { // the fake reads
+			sale, ok, _ := m.fake.Sale(x.Sale) // the fake reads
+			if x.Receipt != 0 {
+				sale, ok, _ = m.fake.Receipted(x.Receipt)
+			}
+			if ok {
 				found.Sale = &sale
 			}
 			m.step(t, found)
+		case checkout.Seek:
+			if _, err := payment.ParseCode([]byte(x.Text)); err == nil {
+				t.Fatalf("a code that pays is looked for, unsealed")
+			}
+			m.sought = x.Text
 		case checkout.Identify:
 			o, known := m.fake.Identify(x.Secret)
 			m.step(t, checkout.Identified{Operator: o, Known: known, Badge: x.Badge})
@@ -227,6 +242,9 @@ func (m *machine) check(t *rapid.T) {
 	}
 	if fmt.Sprintf("%#v", s.Counter) != fmt.Sprintf("%#v", m.fake.Counter()) {
 		t.Fatalf("the state's drawer is not the journal's:\n%+v\n%+v", s.Counter, m.fake.Counter())
+	}
+	if _, held := s.Counter.HeldAs(s.Hold); s.Hold != 0 && (!held || !s.Begun() || s.Order.Key != "" || s.Current != "") {
+		t.Fatalf("screen %s: hold %d is recalled, held %v: %+v", s.Screen, s.Hold, held, s.Making)
 	}
 	open := 0
 	for _, sale := range m.fake.Sales() {
@@ -283,8 +301,8 @@ func (m *machine) checkScreen(t *rapid.T) {
 			t.Fatalf("screen %s, and nothing is open", screen)
 		}
 	case checkout.Ready, checkout.SignOn, checkout.Receipt, checkout.Offline, checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About,
-		checkout.Catalogue, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
-		checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode, checkout.Resetting:
+		checkout.Catalogue, checkout.HeldSales, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
+		checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode, checkout.Finding, checkout.Resetting:
 		if ok {
 			t.Fatalf("screen %s, and a sale is on it", screen)
 		}
@@ -409,7 +427,7 @@ func TestAnythingMayHappen(t *testing.T) {
 		m := newMachine(t)
 		keys := []string{"0", "1", "5", "9", "00", ".", "enter", "backspace", "esc", "f1"}
 		ids := []string{
-			"menu", "cash", "qr", "done", "cancel", "park", "goods", "other", "exact", "enter", "reprint", "sales", "sign_off",
+			"menu", "cash", "qr", "done", "cancel", "park", "goods", "other", "exact", "enter", "reprint", "sales", "find", "sign_off",
 			"void", "refund", "all", "shift", "x_report", "pay_in", "pay_out", "no_sale", "close_shift", "open_shift", "z_report", "status", "doctor", "next", "prev", "code", "check_0", "check_5", "check_x", "note_500", "5", "backspace", "forgot", "", "sale_", "fault",
 		}
 		names := make([]string, 0, len(codes))
@@ -506,6 +524,23 @@ func TestAnythingMayHappen(t *testing.T) {
 					m.step(t, checkout.Pressed{Button: id})
 				}
 			},
+			"hold": func(t *rapid.T) {
+				if m.state.Screen != checkout.Ready {
+					t.Skip()
+				}
+				if !m.state.Begun() && len(m.state.Counter.Held) == 0 {
+					m.step(t, checkout.Keyed{Key: "7"})
+				}
+				m.step(t, checkout.Pressed{Button: "menu"})
+				m.step(t, checkout.Pressed{Button: rapid.SampledFrom([]string{"hold", "held", "drop"}).Draw(t, "what")})
+			},
+			"recall": func(t *rapid.T) {
+				held := m.state.HeldOnPage()
+				if m.state.Screen != checkout.HeldSales || len(held) == 0 {
+					t.Skip()
+				}
+				m.step(t, checkout.Pressed{Button: checkout.HeldPrefix + fmt.Sprint(rapid.SampledFrom(held).Draw(t, "held").Number)})
+			},
 			"button": func(t *rapid.T) { // of the screen
 				buttons := m.state.Buttons()
 				if len(buttons) == 0 {
@@ -516,6 +551,27 @@ func TestAnythingMayHappen(t *testing.T) {
 			"any": func(t *rapid.T) { m.step(t, checkout.Pressed{Button: rapid.SampledFrom(ids).Draw(t, "id")}) },
 			"scan": func(t *rapid.T) {
 				m.step(t, checkout.Scanned{Data: []byte(codes[rapid.SampledFrom(names).Draw(t, "code")])})
+			},
+			"seek": func(t *rapid.T) {
+				m.step(t, checkout.Scanned{Data: []byte(rapid.SampledFrom([]string{bill, "01JDEERS3W8H5T2V9K4M6N7P8R"}).Draw(t, "text"))})
+			},
+			"sought": func(t *rapid.T) {
+				e := checkout.Sought{Text: m.sought, Reason: rapid.SampledFrom([]payment.Reason{
+					"", "", "", payment.SaleUnknown, payment.CashElsewhere, payment.OverRefund}).Draw(t, "reason")}
+				if e.Reason == "" {
+					e.Sale = elsewhere()
+				}
+				m.step(t, e)
+			},
+			"give back elsewhere": func(t *rapid.T) { // what makes that likely
+				if m.state.Screen != checkout.Menu || !m.state.Online {
+					t.Skip()
+				}
+				m.step(t, checkout.Scanned{Data: []byte(bill)})
+				m.step(t, checkout.Sought{Text: bill, Sale: elsewhere()})
+				for _, id := range []string{"refund", "2", "5", "8", "0", "enter", "7", "refund"} {
+					m.step(t, checkout.Pressed{Button: id})
+				}
 			},
 			"rubbish": func(t *rapid.T) {
 				m.step(t, checkout.Scanned{Data: rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "data")})

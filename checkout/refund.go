@@ -45,7 +45,7 @@ func (s State) voidable() bool {
 			}
 		}
 	}
-	if !ok || sale.Due() != 0 || !s.sameDay(sale.Created.Time) {
+	if !ok || sale.Due() != 0 || sale.Elsewhere != nil || !s.sameDay(sale.Created.Time) {
 		return false
 	}
 	return !slices.ContainsFunc(sale.Refunds, func(r payment.Refund) bool { return r.Status != payment.RefundRefused })
@@ -112,6 +112,11 @@ func (m *move) askBack(sale payment.Sale, tender int, amount int64, void bool) p
 	if n > payment.MaxRefund {
 		m.say("refund_too_many")
 		return sale
+	}
+	if of := sale.Elsewhere; of != nil && of.Sale == sale.ID { // looked at, and not this terminal's yet
+		m.autoShift() // as with the first sale: its report is to have it
+		sale = m.record(sale, payment.Event{Kind: payment.SaleFetched, Elsewhere: of, Cashier: m.Attendant()})
+		m.Listed, m.Selected = []payment.Sale{sale}, sale.ID
 	}
 	sale = m.record(sale, payment.Event{
 		Kind: payment.RefundAsked, Refund: n, Tender: tender, Amount: amount, Void: void, Cashier: m.Attendant(), Key: m.refundKey,
@@ -245,29 +250,4 @@ func (m *move) refundTold(e RefundTold) {
 	case payment.RefundPending:
 		m.say("refund_pending", "amount", amount)
 	}
-}
-
-// find looks for the sale whose receipt was scanned; false if it is no receipt's code.
-func (m *move) find(data []byte) bool {
-	text := string(data)
-	id, _, err := payment.Order(text).Split()
-	if err != nil {
-		id, err = payment.ParseSaleID(text)
-	}
-	if err != nil {
-		return false
-	}
-	m.do(Find{Sale: id})
-	return true
-}
-
-// found shows a sale that was looked for.
-func (m *move) found(e Found) {
-	if e.Sale == nil {
-		m.say("sale_not_found")
-		return
-	}
-	m.hush()
-	m.Listed, m.Page, m.Selected = []payment.Sale{*e.Sale}, 0, e.Sale.ID
-	m.show(OneSale, resultFor)
 }

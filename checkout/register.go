@@ -16,9 +16,11 @@ type Journal interface {
 	Append(stamp payment.Stamp, events ...payment.Event) (last uint64, err error)
 	Sale(id payment.SaleID) (payment.Sale, bool, error)
 	Recent(n int) ([]payment.Sale, error)
+	// Receipted is the sale that a receipt's number was given to, if it is kept.
+	Receipted(receipt uint64) (payment.Sale, bool, error)
 }
 
-// Gateway takes Charge, Show, Query, Cancel and GiveBack. It never waits: the answer
+// Gateway takes Charge, Show, Query, Cancel, GiveBack and Seek. It never waits: the answer
 // comes as Told, or does not come, and the counter asks again.
 type Gateway interface {
 	Ask(Effect)
@@ -92,6 +94,14 @@ func (r *Register) Handle(e Event, now Now) error {
 			return err
 		}
 		e = x
+	case Sought:
+		if x.Sale != nil {
+			var err error
+			if x.Ours, err = r.find(Find{Sale: x.Sale.Sale}); err != nil {
+				return err
+			}
+		}
+		e = x
 	}
 	next, effects := Step(r.State, e, now)
 	if len(effects) > 0 {
@@ -154,9 +164,27 @@ func (r *Register) lookUp(id payment.SaleID) (*payment.Sale, error) {
 	return &sale, nil
 }
 
+// find is a sale of this terminal's, nil if it has none such.
+func (r *Register) find(e Find) (*payment.Sale, error) {
+	if e.Receipt != 0 {
+		sale, ok, err := r.Journal.Receipted(e.Receipt)
+		if err != nil {
+			return nil, fmt.Errorf("look up receipt %d: %w", e.Receipt, err)
+		}
+		if !ok {
+			return nil, nil
+		}
+		return &sale, nil
+	}
+	if sale, ok := r.State.Sale(e.Sale); ok {
+		return &sale, nil
+	}
+	return r.lookUp(e.Sale)
+}
+
 // unkept is the state before a step whose commit failed.
 func unkept(s State, events []payment.Event, err error, now Now) State {
-	begins := slices.ContainsFunc(events, func(e payment.Event) bool { return e.Kind == payment.SaleCreated })
+	begins := slices.ContainsFunc(events, func(e payment.Event) bool { return e.Kind.Begins() || e.Kind == payment.CartHeld })
 	if errors.Is(err, ErrNoRoom) && begins {
 		m := &move{State: s, now: now}
 		m.say("halt_full")
@@ -177,13 +205,10 @@ func (r *Register) carryOut(effects []Effect, now Now) error {
 	var failed error
 	for _, e := range effects {
 		switch e := e.(type) {
-		case Charge, Show, Query, Cancel, GiveBack:
+		case Charge, Show, Query, Cancel, GiveBack, Seek:
 			r.Gateway.Ask(e)
 		case Find:
-			sale, err := r.lookUp(e.Sale)
-			if held, ok := r.State.Sale(e.Sale); ok {
-				sale = &held
-			}
+			sale, err := r.find(e)
 			failed = errors.Join(failed, err, r.Handle(Found{sale}, now))
 		case Print:
 			r.Printer.Print(e)

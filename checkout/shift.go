@@ -125,15 +125,21 @@ func (m *move) closeShift(counted int64) {
 	m.recordCounter(payment.Event{
 		Kind: payment.ShiftClosed, Shift: m.Counter.Shift.Number, Amount: counted, Cashier: m.Attendant(),
 	})
-	m.do(Report{Shift: m.Counter.Before, Unresolved: m.unresolved()})
+	m.report(m.Counter.Before)
 	m.say("shift_closed")
 }
 
 // xReport prints what the shift has come to so far.
 func (m *move) xReport() {
 	m.show(ShiftScreen, resultFor)
-	m.do(Report{Shift: m.Counter.Shift, Unresolved: m.unresolved()})
+	m.report(m.Counter.Shift)
 	m.say("report_printing")
+}
+
+// report prints a shift, with what is not settled and what is held as of now.
+func (m *move) report(of payment.Shift) {
+	held, amount := m.HeldSum()
+	m.do(Report{Shift: of, Unresolved: m.unresolved(), Held: held, HeldAmount: amount})
 }
 
 func (m *move) noSale() {

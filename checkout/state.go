@@ -44,8 +44,10 @@ const (
 	Parked      Screen = "parked" // the slip is out, the counter is free
 	Menu        Screen = "menu"
 	Sales       Screen = "list"
+	HeldSales   Screen = "held"  // what was put aside, to be recalled
 	Catalogue   Screen = "items" // what is for sale, to be taken up
 	OneSale     Screen = "sale"
+	Finding     Screen = "find" // a receipt's number
 	About       Screen = "status"
 	Doctor      Screen = "doctor"       // tries every device, and says what to do
 	DoctorCheck Screen = "doctor_check" // one of its findings, in full
@@ -88,7 +90,7 @@ const (
 )
 
 // MaxEntry is the largest amount that can be keyed, in minor units.
-const MaxEntry = 99_999_999
+const MaxEntry = payment.MaxEntry
 
 // Now is all that a step may know of the moment.
 type Now struct {
@@ -120,13 +122,9 @@ type State struct {
 	Doubts []payment.Sale
 
 	// What the cashier has before them.
+	Making
 	Screen   Screen
 	Current  payment.SaleID      // the sale on the screen, if any
-	Entry    int64               // keyed amount, minor units
-	Taken    payment.Cart        // what was taken up for the sale before it
-	Tipped   bool                // the customer has chosen a tip, or none
-	Order    Order               // whose amount it is, if a cash register's
-	Part     int64               // of what is due, to be paid next; 0: all
 	Wanted   payment.Cart        // a discount that a manager is asked for
 	Tendered int64               // keyed on the cash screen
 	Digits   string              // keyed PIN, or a code that is no customer's
@@ -153,6 +151,10 @@ type State struct {
 	watches map[payment.SaleID]watch
 	owed    map[payment.RefundID]owing // open refunds
 
+	// What the gateway is asked for, of what was scanned.
+	seeking   string
+	seekUntil time.Time
+
 	// Today is the shop's date as of the newest step, empty while the clock is not known.
 	Today string
 
@@ -160,6 +162,19 @@ type State struct {
 	lastCode   [32]byte
 	lastCodeAt time.Time
 }
+
+// Making is the sale in the making, before it is begun.
+type Making struct {
+	Entry  int64        // keyed amount, minor units
+	Taken  payment.Cart // what was taken up for the sale before it
+	Tipped bool         // the customer has chosen a tip, or none
+	Order  Order        // whose amount it is, if a cash register's
+	Part   int64        // of what is due, to be paid next; 0: all
+	Hold   uint64       // the held sale that was recalled for it; 0: none
+}
+
+// Begun says that something is keyed or taken up for the next sale.
+func (m Making) Begun() bool { return m.Entry > 0 || len(m.Taken.Items) > 0 }
 
 // watch is what is known of an open attempt and not worth a commit.
 type watch struct {
@@ -243,6 +258,7 @@ func (s State) Deadline() time.Time {
 	soonest(s.nagAt)
 	soonest(s.lockAt)
 	soonest(s.pinAt)
+	soonest(s.seekUntil)
 	for _, w := range s.watches {
 		if s.Online {
 			soonest(w.askAt)

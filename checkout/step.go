@@ -40,6 +40,8 @@ func Step(s State, e Event, now Now) (State, []Effect) {
 		m.refundTold(e)
 	case Found:
 		m.found(e)
+	case Sought:
+		m.sought(e)
 	case LinkChanged:
 		m.link(e.Online)
 	case ClockLearned:
@@ -109,7 +111,7 @@ func (m *move) do(e Effect) { m.effects = append(m.effects, e) }
 // the terminal says so and stops rather than guess.
 func (m *move) record(sale payment.Sale, e payment.Event) payment.Sale {
 	e.Sale = sale.ID
-	if e.Kind == payment.SaleCreated {
+	if e.Kind.Begins() {
 		e.Sale = m.now.Fresh
 		sale = payment.Sale{}
 	}
@@ -118,8 +120,13 @@ func (m *move) record(sale payment.Sale, e payment.Event) payment.Sale {
 		m.bug = errors.Join(m.bug, err)
 		return sale
 	}
+	counter, err := m.Counter.Count(sale, next)
+	if err != nil {
+		m.bug = errors.Join(m.bug, err)
+		return sale
+	}
 	m.events = append(m.events, e)
-	m.Counter = m.Counter.Count(sale, next)
+	m.Counter = counter
 	if e.Receipt > m.Receipt {
 		m.Receipt = e.Receipt
 	}
@@ -190,8 +197,9 @@ func (m *move) ready() {
 	if m.partPaid() {
 		return
 	}
-	m.Current, m.Entry, m.Tendered, m.Digits, m.Keyed = "", 0, 0, "", 0
-	m.Taken, m.Tipped, m.Part, m.Order = payment.Cart{}, false, 0, Order{}
+	m.putBack()
+	m.Making = Making{}
+	m.Current, m.Tendered, m.Digits, m.Keyed = "", 0, "", 0
 	m.Listed, m.Page, m.Selected = nil, 0, ""
 	m.Checks, m.Report, m.Reset = nil, "", Reset{}
 	m.show(Ready, 0)
@@ -252,6 +260,9 @@ func (m *move) tick() {
 	if due(m.pinAt) {
 		m.pinAt = time.Time{}
 	}
+	if due(m.seekUntil) {
+		m.unanswered()
+	}
 	if due(m.lockAt) {
 		m.idle()
 	}
@@ -292,10 +303,14 @@ func (m *move) leave() {
 
 // home is ready, with what is in the making as it is.
 func (m *move) home() {
-	entry, taken, tipped, part, order, current := m.Entry, m.Taken, m.Tipped, m.Part, m.Order, m.Current
+	making := m.Making
+	stays := m.Current == "" && making.Begun()
+	if stays {
+		m.Making = Making{}
+	}
 	m.ready()
-	if current == "" && (entry > 0 || len(taken.Items) > 0) {
-		m.Entry, m.Taken, m.Tipped, m.Part, m.Order = entry, taken, tipped, part, order
+	if stays {
+		m.Making = making
 		m.show(Ready, 0)
 	}
 }

@@ -33,6 +33,9 @@ var codes = map[string]string{
 	"mainland": "6212345678901234567",
 }
 
+// bill is a wallet's own number of a payment, in the customer's bill.
+const bill = "4200002418202611249876543210"
+
 var settings = checkout.Settings{Currency: "USD", Cashier: "Mei", Managed: true, Rows: 2}
 
 // Operators of the stories, by PIN and badge.
@@ -132,6 +135,10 @@ func (c *counter) do(line string) error {
 		return c.handle(checkout.Scanned{Data: []byte(payment.NewOrder(sales[len(sales)-1].ID, 1))})
 	case "unknown": // a receipt of another shop
 		return c.handle(checkout.Scanned{Data: []byte("01JDEERS3W8H5T2V9K4M6N7P8R")})
+	case "bill": // in the customer's wallet
+		return c.handle(checkout.Scanned{Data: []byte(bill)})
+	case "sought": // the gateway's word on what was looked for last
+		return c.handle(c.sought(rest))
 	case "day": // passes
 		c.at = c.at.Add(24 * time.Hour)
 	case "link":
@@ -273,6 +280,39 @@ func (c *counter) answer(args []string) error {
 	return c.handle(checkout.Told{Answer: answer})
 }
 
+// sought is "sought found", another terminal's sale of which 900 is left, "sought
+// ours", the newest here, "sought broken", or why there is none.
+func (c *counter) sought(what string) checkout.Sought {
+	e := checkout.Sought{Reason: payment.Reason(what)}
+	for _, did := range c.fake.Did {
+		if s, ok := did.(checkout.Seek); ok {
+			e.Text = s.Text
+		}
+	}
+	found := elsewhere()
+	switch what {
+	case "found":
+		e.Sale, e.Reason = found, ""
+	case "ours":
+		sales := c.fake.Sales()
+		found.Sale = sales[len(sales)-1].ID
+		e.Sale, e.Reason = found, ""
+	case "broken":
+		found.Parts = nil
+		e.Sale, e.Reason = found, ""
+	}
+	return e
+}
+
+// elsewhere is a sale of another terminal, of which 900 is left.
+func elsewhere() *payment.Elsewhere {
+	const other = payment.SaleID("01JDEERS3W8H5T2V9K4M6N7P8R")
+	return &payment.Elsewhere{
+		Sale: other, Terminal: "till-2", Receipt: 77, Total: payment.Money{Amount: 1000, Currency: "USD"}, Given: 100,
+		Parts: []payment.Part{{Order: payment.NewOrder(other, 2), Wallet: payment.WeChat, Left: 900}},
+	}
+}
+
 // refund is "refund status [n] [rev=n] [reason=r]".
 func (c *counter) refund(args []string) error {
 	sales := c.fake.Sales()
@@ -316,6 +356,9 @@ func (c *counter) outcome(line string, did []checkout.Effect, err error) string 
 	}
 	if n := len(s.Taken.Items); n > 0 {
 		add("items", n)
+	}
+	if s.Hold != 0 {
+		add("hold", s.Hold)
 	}
 	if due := s.Due().Amount; s.Begun() && due != s.Entry {
 		add("due", due)
@@ -410,6 +453,9 @@ func (c *counter) effect(e checkout.Effect) string {
 			text += " " + string(e.Kind)
 			switch e.Kind {
 			case payment.SaleCreated:
+				if e.Hold != 0 {
+					text += fmt.Sprintf("/of hold %d", e.Hold)
+				}
 				if b := e.Bill; b != nil {
 					text += fmt.Sprintf("/%d-%d+%d+%d", b.Subtotal(), b.Discount, b.Tax, b.Tip)
 				}
@@ -419,6 +465,8 @@ func (c *counter) effect(e checkout.Effect) string {
 				text += "/" + string(e.Intent)
 			case payment.CashTaken:
 				text += fmt.Sprintf("/%d-%d", e.Tendered, e.Change)
+			case payment.SaleFetched:
+				text += fmt.Sprintf("/%d of %s", e.Elsewhere.Left(), e.Elsewhere.Terminal)
 			case payment.RefundAsked:
 				text += fmt.Sprintf("/%d of tender %d", e.Amount, e.Tender)
 				if e.Void {
@@ -432,6 +480,10 @@ func (c *counter) effect(e checkout.Effect) string {
 				text += fmt.Sprintf("/%s by %s", e.Operator, e.Means)
 			case payment.ManagerActed:
 				text += fmt.Sprintf("/%s by %s", e.Step, e.Operator)
+			case payment.CartHeld:
+				text += fmt.Sprintf("/%d of %d for %d by %s", e.Hold, len(e.Cart.Items), e.Cart.Bill().Total(), e.Cashier)
+			case payment.CartDropped:
+				text += fmt.Sprintf("/%d", e.Hold)
 			case payment.RefundChanged:
 				text += "/" + string(e.RefundStatus)
 			}
@@ -444,6 +496,8 @@ func (c *counter) effect(e checkout.Effect) string {
 		return fmt.Sprintf("charge %s %d %s", attempt(e.Order), e.Amount.Amount, e.Code.Wallet())
 	case checkout.Show:
 		return fmt.Sprintf("show %s %d", attempt(e.Order), e.Amount.Amount)
+	case checkout.Seek:
+		return fmt.Sprintf("seek %.6s", e.Text)
 	case checkout.Query:
 		return "query " + attempt(e.Order)
 	case checkout.Cancel:
@@ -476,6 +530,9 @@ func (c *counter) effect(e checkout.Effect) string {
 		}
 		if len(e.Unresolved) > 0 {
 			text += fmt.Sprintf(", %d unresolved", len(e.Unresolved))
+		}
+		if e.Held > 0 {
+			text += fmt.Sprintf(", %d held for %d", e.Held, e.HeldAmount)
 		}
 		return text
 	case checkout.KickDrawer:

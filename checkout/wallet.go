@@ -18,7 +18,7 @@ func (m *move) scan(data []byte) {
 		m.scanBadge(data)
 		return
 	}
-	if (m.Screen == Menu || m.Screen == Sales || m.Screen == OneSale) && m.find(data) {
+	if m.finds() && m.find(data) {
 		return
 	}
 	if m.scanProduct(data) {
@@ -177,12 +177,12 @@ func (m *move) createSale() payment.Sale {
 	created := payment.Event{
 		Kind: payment.SaleCreated, Amount: bill.Total(), Currency: m.Settings.Currency, Cashier: m.Attendant(),
 	}
-	created.Key, created.Reference = m.Order.Key, m.Order.Reference
+	created.Key, created.Reference, created.Hold = m.Order.Key, m.Order.Reference, m.Hold
 	if !bill.Plain() {
 		created.Bill = &bill
 	}
 	sale := m.record(payment.Sale{}, created)
-	m.Entry, m.Taken, m.Tipped, m.Order = 0, payment.Cart{}, false, Order{}
+	m.Making = Making{Part: m.Part} // of what is paid next, whatever becomes of this attempt
 	return sale
 }
 

@@ -128,6 +128,10 @@ type Gateway struct {
 	key    wire.OpeningKey
 	waits  Waits
 
+	// Merchant says whose a terminal is: a sale of one may be given back at
+	// another. Where it is nil, all are one merchant's.
+	Merchant func(terminal string) (string, error)
+
 	attempts *agenda[payment.Order]
 	refunds  *agenda[payment.RefundID]
 }

@@ -29,6 +29,8 @@ type Tx interface {
 
 	Attempt(order payment.Order) (Attempt, bool, error)
 	PutAttempt(Attempt) error
+	// Transaction is the order that a wallet's own number belongs to.
+	Transaction(id string) (payment.Order, bool, error)
 	// OpenAttempts are those with work left: see Attempt.Open.
 	OpenAttempts() ([]Attempt, error)
 
@@ -45,7 +47,8 @@ type Tx interface {
 
 	Refund(id payment.RefundID) (RefundEntry, bool, error)
 	PutRefund(RefundEntry) error
-	// RefundsOf are all refunds of one sale, by number.
+	// RefundsOf are all refunds of what one sale was paid, wherever they were asked
+	// for, by number.
 	RefundsOf(sale payment.SaleID) ([]RefundEntry, error)
 	// OpenRefunds are those with work left.
 	OpenRefunds() ([]RefundEntry, error)

@@ -15,8 +15,9 @@ func (b *batch) refund(terminal string, r wire.Request) error {
 	if err != nil {
 		return b.reject(terminal, err)
 	}
-	if of, _, err := r.Order.Split(); err != nil || of != sale {
-		return b.reject(terminal, fmt.Errorf("refund %s of order %.40q: not of one sale", r.Refund, r.Order))
+	paid, _, err := r.Order.Split()
+	if err != nil {
+		return b.reject(terminal, fmt.Errorf("refund %s: %w", r.Refund, err))
 	}
 	if len(r.Currency) > maxText {
 		return b.reject(terminal, fmt.Errorf("refund %s: currency of more than %d bytes", r.Refund, maxText))
@@ -26,7 +27,7 @@ func (b *batch) refund(terminal string, r wire.Request) error {
 		return err
 	}
 	if !seen {
-		entry, err = b.beginRefund(terminal, sale, r)
+		entry, err = b.beginRefund(terminal, sale, paid, r)
 		if err != nil {
 			return err
 		}
@@ -37,13 +38,21 @@ func (b *batch) refund(terminal string, r wire.Request) error {
 	return b.replyRefund(entry, r.Sent)
 }
 
-// beginRefund holds a new refund to what is left, and starts it.
-func (b *batch) beginRefund(terminal string, sale payment.SaleID, r wire.Request) (RefundEntry, error) {
+// beginRefund holds a new refund to what is left, and starts it. sale is that of
+// its number, paid that of the money: another, where a terminal has fetched it.
+func (b *batch) beginRefund(terminal string, sale, paid payment.SaleID, r wire.Request) (RefundEntry, error) {
 	entry := RefundEntry{Terminal: terminal, Order: r.Order, Void: r.Void, Submitted: b.now}
 	entry.Answer = payment.RefundAnswer{
 		Refund: r.Refund, Rev: 1, Status: payment.RefundRequested, Amount: r.Amount, Currency: r.Currency,
 	}
-	why, err := b.refundable(terminal, sale, r)
+	seller, err := terminal, error(nil)
+	if sale != paid {
+		seller, err = b.seller(terminal, sale, paid, r.Void)
+	}
+	if err != nil {
+		return entry, err
+	}
+	why, err := b.refundable(seller, paid, r)
 	if err != nil {
 		return entry, err
 	}
@@ -62,7 +71,8 @@ func (b *batch) beginRefund(terminal string, sale payment.SaleID, r wire.Request
 	return entry, b.callRefund(r.Refund)
 }
 
-// refundable says why an amount cannot be given back; ReasonNone if it can.
+// refundable says why an amount cannot be given back of what a terminal's sale was
+// paid; ReasonNone if it can.
 func (b *batch) refundable(terminal string, sale payment.SaleID, r wire.Request) (payment.Reason, error) {
 	paid, seen, err := b.tx.Attempt(r.Order)
 	if err != nil {
@@ -75,16 +85,21 @@ func (b *batch) refundable(terminal string, sale payment.SaleID, r wire.Request)
 	if err != nil {
 		return payment.ReasonNone, err
 	}
-	left := paid.Amount
-	for _, e := range earlier {
-		if e.Order == r.Order && e.Answer.Status != payment.RefundRefused {
-			left -= e.Answer.Amount
-		}
-	}
+	left := paid.Amount - givenBack(earlier, r.Order)
 	if r.Amount <= 0 || r.Amount > left || r.Currency != paid.Currency || r.Void && (r.Amount != left || left != paid.Amount) {
 		return payment.OverRefund, nil
 	}
 	return payment.ReasonNone, nil
+}
+
+// givenBack is what was asked back of an order, and not refused.
+func givenBack(refunds []RefundEntry, order payment.Order) (sum int64) {
+	for _, e := range refunds {
+		if e.Order == order && e.Answer.Status != payment.RefundRefused {
+			sum += e.Answer.Amount
+		}
+	}
+	return sum
 }
 
 // callRefund asks the acquirer for a refund, again and again until it is through.

@@ -16,6 +16,9 @@ func (b *batch) request(terminal string, r wire.Request) error {
 	if r.Op == wire.Refund {
 		return b.refund(terminal, r)
 	}
+	if r.Op == wire.Find {
+		return b.find(terminal, r)
+	}
 	sale, n, err := r.Order.Split()
 	if err != nil {
 		return b.reject(terminal, err)

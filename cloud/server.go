@@ -46,6 +46,7 @@ type Server struct {
 
 	mu      sync.Mutex
 	heard   map[string]time.Time // by terminal
+	stood   map[string]wire.Position
 	numbers uint64
 	waiting map[uint64]chan<- wire.Acknowledgement // for the answer to what they brought
 }
@@ -56,6 +57,7 @@ func NewServer(config ServerConfig, gateway *Gateway, acquirer Acquirer) *Server
 		config: config, gateway: gateway, acquirer: acquirer,
 		inbox: make(chan Event, 4*batchSize), lost: make(chan error, 1),
 		heard:   map[string]time.Time{},
+		stood:   map[string]wire.Position{},
 		waiting: map[uint64]chan<- wire.Acknowledgement{},
 	}
 }
@@ -271,21 +273,37 @@ func (s *Server) arrived(ctx context.Context, topic string, payload []byte) {
 		s.config.Log.Warn("message on a foreign topic", "err", err)
 		return
 	}
-	s.hear(terminal, channel)
+	s.hear(terminal, channel, payload)
 	select {
 	case s.inbox <- Message{Terminal: terminal, Channel: channel, Payload: payload}:
 	case <-ctx.Done():
 	}
 }
 
-// hear notes a terminal's sign of life. What the broker keeps is none.
-func (s *Server) hear(terminal string, c wire.Channel) {
+// hear notes a terminal's sign of life, and where it says that it stands. What the
+// broker keeps is none.
+func (s *Server) hear(terminal string, c wire.Channel, payload []byte) {
 	if c == wire.Presence || c == wire.Reports {
 		return
+	}
+	var said wire.Request
+	if c == wire.Requests {
+		said, _ = wire.Decode[wire.Request](payload) // what cannot be read is the gateway's to refuse
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.heard[terminal] = time.Now()
+	if said.Op == wire.Hello && said.Position != nil {
+		s.stood[terminal] = *said.Position
+	}
+}
+
+// Stood is where a terminal's journal stood as it last said hello, since the start;
+// zero if it never did.
+func (s *Server) Stood(terminal string) wire.Position {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stood[terminal]
 }
 
 // Heard is when a terminal was last heard of, since the start; zero if never.

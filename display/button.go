@@ -32,6 +32,9 @@ func (c *canvas) place(r image.Rectangle, b Button) {
 	c.frameRect(r, c.m.corner, width, line, fill)
 	text := c.v.label(b)
 	pad := c.m.gap
+	if _, whole := wrap(face(weight, sizes[0]), text, r.Dx()-2*pad); !whole {
+		pad /= 2 // nearer to the edge, before a word is broken
+	}
 	c.block(r.Inset(pad/2).Intersect(image.Rect(r.Min.X+pad, r.Min.Y, r.Max.X-pad, r.Max.Y)),
 		weight, c.m.button, centre, text, label, fill)
 	c.placed = append(c.placed, Placed{ID: b.ID, Label: text, Rect: r, Enabled: b.Enabled})

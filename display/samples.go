@@ -111,7 +111,7 @@ func Samples() []Sample {
 			{ID: "row_4", Left: "Cash", Right: "$20.00", Sub: "13:55, receipt 000122", Tone: ToneGood},
 			{ID: "row_5", Left: "Alipay", Right: "$3.50", Sub: "13:40, cancelled", Tone: ToneNeutral},
 		}
-		v.Buttons = []Button{on("back", RoleBack), {ID: "prev", Enabled: false}, on("next", RolePlain)}
+		v.Buttons = []Button{on("back", RoleBack), on("find", RolePlain), {ID: "prev", Enabled: false}, on("next", RolePlain)}
 	})
 	fault := with(base(ScreenFault), func(v *View) {
 		v.Title = "Sales cannot be saved: the memory card is read-only."
@@ -137,7 +137,9 @@ func Samples() []Sample {
 		v.Buttons = []Button{on("back", RoleBack)}
 	})
 
-	drawer := func(lang words.Lang) []Sample { return drawerSamples(lang, base, on) }
+	drawer := func(lang words.Lang) []Sample {
+		return append(drawerSamples(lang, base, on), holdSamples(lang, base, on)...)
+	}
 
 	return append(append([]Sample{
 		{"ready", ready},
@@ -461,6 +463,20 @@ func drawerSamples(lang words.Lang, base func(Screen) View, on func(string, Role
 				{Left: say("line_transaction"), Sub: "4200002301202611241234567890"},
 			}
 			v.Buttons = []Button{on("back", RoleBack), {ID: "void", Enabled: false}, on("refund", RolePlain), on("reprint", RoleMain)}
+		})},
+		{name("sale-elsewhere"), screen(ScreenList, func(v *View) {
+			v.Title = "$999,999.99"
+			v.Rows = []Row{
+				{Left: say("status_approved"), Right: "WeChat Pay", Sub: "2026-11-24 14:30:07", Tone: ToneGood},
+				{Left: say("sold_at", "terminal", "harbor-museum-shop-second-floor2"), Right: "$999,999.99", Sub: "2026-11-23 09:12:44"},
+				{Left: say("line_receipt"), Right: "2-000123"},
+				{Left: say("line_sale"), Sub: "01JDEERS3W8H5T2V9K4M6N7P8R"},
+			}
+			v.Buttons = []Button{on("back", RoleBack), {ID: "void", Enabled: false}, on("refund", RolePlain), {ID: "reprint", Role: RoleMain}}
+		})},
+		{name("find"), screen(ScreenClaim, func(v *View) {
+			v.Title, v.Detail, v.Keyed, v.Keypad = say("find_title"), say("find_detail"), "2-000123", true
+			v.Buttons = []Button{on("back", RoleBack), on("enter", RoleMain)}
 		})},
 		{name("refund"), screen("refund", func(v *View) {
 			v.Title, v.Detail = say("refund_title", "amount", "$999,999.99"), say("refund_wallet", "wallet", "WeChat Pay")

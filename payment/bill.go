@@ -11,6 +11,7 @@ const (
 	MaxName  = 48            // bytes, of an item
 	MaxTotal = 9_999_999_999 // minor units, of a sale's items: far below where sums of rates overflow
 	MaxRate  = 10_000        // basis points: 100 %
+	MaxEntry = 99_999_999    // minor units, the largest amount that can be keyed
 )
 
 // Item is one thing that is sold: an amount that was keyed, or a department's.
@@ -50,20 +51,31 @@ func (b Bill) Plain() bool {
 
 // Check refuses a bill that cannot be.
 func (b Bill) Check() error {
-	if len(b.Items) == 0 || len(b.Items) > MaxItems {
-		return impossible("a bill of %d items, want 1 to %d", len(b.Items), MaxItems)
+	sum, err := checkItems(b.Items)
+	if err != nil {
+		return err
 	}
-	var sum int64
-	for n, i := range b.Items {
-		if i.Amount <= 0 || i.Amount > MaxTotal || len(i.Name) > MaxName || i.Rate < 0 || i.Rate > MaxRate {
-			return impossible("item %d of a bill: %d at a rate of %d", n+1, i.Amount, i.Rate)
-		}
-		sum += i.Amount
-	}
-	if sum > MaxTotal || b.Discount < 0 || b.Discount > sum || b.Tax < 0 || b.Tax > sum || b.Tip < 0 || b.Tip > MaxTotal || b.Exempt && b.Tax != 0 {
+	if b.Discount < 0 || b.Discount > sum || b.Tax < 0 || b.Tax > sum || b.Tip < 0 || b.Tip > MaxTotal || b.Exempt && b.Tax != 0 {
 		return impossible("a bill of %d less %d, with %d of tax and a tip of %d", sum, b.Discount, b.Tax, b.Tip)
 	}
 	return nil
+}
+
+// checkItems is what the items come to, or why they cannot be.
+func checkItems(items []Item) (sum int64, err error) {
+	if len(items) == 0 || len(items) > MaxItems {
+		return 0, impossible("a sale of %d items, want 1 to %d", len(items), MaxItems)
+	}
+	for n, i := range items {
+		if i.Amount <= 0 || i.Amount > MaxTotal || len(i.Name) > MaxName || i.Rate < 0 || i.Rate > MaxRate {
+			return 0, impossible("item %d of a sale: %d at a rate of %d", n+1, i.Amount, i.Rate)
+		}
+		sum += i.Amount
+	}
+	if sum > MaxTotal {
+		return 0, impossible("a sale's items come to %d", sum)
+	}
+	return sum, nil
 }
 
 // Part is a bill's share of what was given back: discount, tax and tip in
@@ -101,14 +113,14 @@ const (
 
 // Cart is a sale in the making.
 type Cart struct {
-	Items    []Item
-	Off      int64 // a discount, minor units
-	OffRate  int   // a discount, basis points; one of the two
-	Exempt   bool
-	TaxBy    TaxBy
-	Tip      int64 // minor units
-	TipRate  int   // basis points; one of the two
-	TipGross bool  // a tip is of what is paid with tax, not without
+	Items    []Item `json:"items"`
+	Off      int64  `json:"off,omitempty"`      // a discount, minor units
+	OffRate  int    `json:"off_rate,omitempty"` // a discount, basis points; one of the two
+	Exempt   bool   `json:"exempt,omitempty"`
+	TaxBy    TaxBy  `json:"-"`                  // the shop's settings say it
+	Tip      int64  `json:"tip,omitempty"`      // minor units
+	TipRate  int    `json:"tip_rate,omitempty"` // basis points; one of the two
+	TipGross bool   `json:"-"`                  // a tip is of what is paid with tax, not without; likewise
 }
 
 // Bill is what the cart comes to.

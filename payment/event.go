@@ -7,7 +7,7 @@ import "time"
 type Kind string
 
 const (
-	SaleCreated     Kind = "sale_created"     // Amount, Currency, Cashier; Bill where there is more to say than the amount; Key, Reference of a cash register
+	SaleCreated     Kind = "sale_created"     // Amount, Currency, Cashier; Bill where there is more to say than the amount; Hold that it was recalled from; Key, Reference of a cash register
 	AttemptStarted  Kind = "attempt_started"  // Tender, Attempt, Amount, Mode, Wallet (a hint), NotAfter
 	AttemptChanged  Kind = "attempt_changed"  // Attempt, Status and what the gateway said with it; Receipt where it completes the sale
 	CancelRequested Kind = "cancel_requested" // Attempt: the cashier wants it ended
@@ -17,6 +17,7 @@ const (
 	ReceiptPrinted  Kind = "receipt_printed"  // Receipt
 	RefundAsked     Kind = "refund_asked"     // Refund, Tender, Amount, Void, Cashier: a manager wants money of a tender given back
 	RefundChanged   Kind = "refund_changed"   // Refund, RefundStatus and what the gateway said with it
+	SaleFetched     Kind = "sale_fetched"     // Elsewhere, Cashier: a sale of another terminal, of which money is given back here
 	ShiftOpened     Kind = "shift_opened"     // Shift, Amount in the drawer, Currency, Cashier
 	CashMoved       Kind = "cash_moved"       // Shift, Movement, Amount, Cashier
 	ShiftClosed     Kind = "shift_closed"     // Shift, Amount counted in the drawer, Cashier
@@ -24,8 +25,13 @@ const (
 	SignedOff       Kind = "signed_off"       // Operator, Cashier, Means
 	PINRefused      Kind = "pin_refused"      // Step that it was keyed for; none: to sign on. It is nobody's
 	ManagerActed    Kind = "manager_acted"    // Operator, Cashier of the manager; Step; Subject of it
+	CartHeld        Kind = "cart_held"        // Hold, Cart, Cashier: a sale in the making is put aside, or put aside again
+	CartDropped     Kind = "cart_dropped"     // Hold, Cashier: it will not be gone on with
 	StoreReplaced   Kind = "store_replaced"   // Reason: the journal before this epoch was lost or set aside
 )
+
+// Begins says that an event of the kind is the first of its sale.
+func (k Kind) Begins() bool { return k == SaleCreated || k == SaleFetched }
 
 // Mode says who presented the code.
 type Mode string
@@ -100,6 +106,8 @@ const (
 	OverRefund        Reason = "over_refund"        // more than is left of what was paid
 	NotPaid           Reason = "not_paid"           // nothing was taken under this order
 	RefundTooLate     Reason = "refund_too_late"    // the wallet gives nothing back after so long
+	SaleUnknown       Reason = "sale_unknown"       // of a sale that was looked for: the merchant has none such, or its terminal has not told of it yet
+	CashElsewhere     Reason = "cash_elsewhere"     // likewise: what is left of it was paid in cash, at another terminal
 	EarlierOpen       Reason = "earlier_open"       // an earlier attempt of the tender is not settled
 	DeviceReplaced    Reason = "device_replaced"    // of StoreReplaced: the epochs before this one are of a device that was this terminal before
 	JournalDamaged    Reason = "journal_damaged"    // of StoreReplaced: the epoch before this one was set aside
@@ -130,6 +138,8 @@ type Event struct {
 	Key         string        `json:"key,omitempty"`       // a cash register's own, of a sale or a refund that it asked for
 	Reference   string        `json:"reference,omitempty"` // likewise: what it calls the sale
 
+	Elsewhere *Elsewhere `json:"elsewhere,omitempty"` // the sale that was fetched
+
 	Refund       int          `json:"refund,omitempty"` // from 1, across the sale's tenders
 	RefundStatus RefundStatus `json:"refund_status,omitempty"`
 	Void         bool         `json:"void,omitempty"`
@@ -142,6 +152,9 @@ type Event struct {
 	Means    Means       `json:"means,omitempty"`
 	Step     ManagerStep `json:"step,omitempty"`
 	Subject  SaleID      `json:"subject,omitempty"` // the sale that a manager's step is about, if one
+
+	Hold uint64 `json:"hold,omitempty"` // number of a sale that is held, from 1
+	Cart *Cart  `json:"cart,omitempty"`
 
 	NotAfter time.Time `json:"not_after,omitzero"` // the cloud's time
 }

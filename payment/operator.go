@@ -34,6 +34,7 @@ const (
 	ToReport   ManagerStep = "x_report"
 	ToDiscount ManagerStep = "discount"
 	ToAbandon  ManagerStep = "abandon"
+	ToDropHeld ManagerStep = "drop_held"
 	ToResetPIN ManagerStep = "reset_pin" // allowed by a code of the gateway's operator
 )
 
@@ -93,25 +94,37 @@ func (d Desk) Apply(e Event, at Stamp) (Desk, error) {
 // Counter is what a terminal's journal knows beside its sales.
 type Counter struct {
 	Drawer
-	Desk Desk `json:"desk,omitzero"`
+	Desk  Desk   `json:"desk,omitzero"`
+	Holds uint64 `json:"holds,omitempty"` // the last number that a held sale was given, contiguous from 1
+	Held  []Held `json:"held,omitempty"`  // by number, at most MaxHeld
 }
 
 // OfCounter says that an event is the counter's, and no sale's.
-func OfCounter(k Kind) bool { return OfShift(k) || OfDesk(k) }
+func OfCounter(k Kind) bool { return OfShift(k) || OfDesk(k) || OfHold(k) }
 
 // Apply is the counter after an event of its own.
 func (c Counter) Apply(e Event, at Stamp) (Counter, error) {
 	var err error
-	if OfDesk(e.Kind) {
+	switch {
+	case OfHold(e.Kind):
+		return c.hold(e, at)
+	case OfDesk(e.Kind):
 		c.Desk, err = c.Desk.Apply(e, at)
-	} else {
+	default:
 		c.Drawer, err = c.Drawer.Apply(e, at)
 	}
 	return c, err
 }
 
-// Count is the counter after a sale went from before to after.
-func (c Counter) Count(before, after Sale) Counter {
+// Count is the counter after a sale went from before to after. One that is created
+// of a held sale takes its place: there has to be such a one.
+func (c Counter) Count(before, after Sale) (Counter, error) {
+	if before.ID == "" && after.Hold != 0 {
+		var err error
+		if c, err = c.letGo(after.Hold); err != nil {
+			return c, err
+		}
+	}
 	c.Drawer = c.Drawer.Count(before, after)
-	return c
+	return c, nil
 }

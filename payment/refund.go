@@ -85,6 +85,9 @@ func (s *Sale) requestRefund(e Event, at Stamp) error {
 	if s.Due() != 0 && (!e.Void || s.OpenAttempt() != nil) {
 		return impossible("a refund of sale %s, of which %d is due", s.ID, s.Due())
 	}
+	if e.Void && s.Elsewhere != nil {
+		return impossible("a void of sale %s, which another terminal made", s.Elsewhere.Sale)
+	}
 	if e.Refund != len(s.Refunds)+1 || e.Refund > MaxRefund {
 		return impossible("refund %d follows %d refunds", e.Refund, len(s.Refunds))
 	}
@@ -169,6 +172,9 @@ func (s Sale) OpenRefund() *Refund {
 // WalletOrder is the order number of the attempt that paid a tender; false for
 // cash and for what is not paid.
 func (s Sale) WalletOrder(tender int) (Order, bool) {
+	if e := s.Elsewhere; e != nil && tender >= 1 && tender <= len(e.Parts) {
+		return e.Parts[tender-1].Order, true
+	}
 	for _, a := range s.Attempts {
 		if a.Tender == tender && a.Status == Approved {
 			return NewOrder(s.ID, a.Number), true

@@ -27,21 +27,23 @@ const (
 // Sale is the fold of a sale's events. Its methods never change the sale they
 // are called on, so a copy held elsewhere stays as it was.
 type Sale struct {
-	ID         SaleID    `json:"id"`
-	Total      Money     `json:"total"`
-	Cashier    string    `json:"cashier,omitempty"`
-	Bill       *Bill     `json:"bill,omitempty"` // nil: nothing but the total; not changed after
-	Key        string    `json:"key,omitempty"`  // a cash register's own
-	Reference  string    `json:"reference,omitempty"`
-	Tenders    []Tender  `json:"tenders,omitempty"`
-	Attempts   []Attempt `json:"attempts,omitempty"` // Attempts[i].Number is i+1
-	Parked     Intent    `json:"parked,omitempty"`
-	Cancelling bool      `json:"cancelling,omitempty"` // the cashier asked to end the open attempt
-	Receipt    uint64    `json:"receipt,omitempty"`    // 0: none
-	Printed    int       `json:"printed,omitempty"`    // times the receipt was printed
-	Refunds    []Refund  `json:"refunds,omitempty"`    // Refunds[i].Number is i+1
-	Created    Stamp     `json:"created"`
-	Changed    Stamp     `json:"changed"`
+	ID         SaleID     `json:"id"`
+	Total      Money      `json:"total"`
+	Cashier    string     `json:"cashier,omitempty"`
+	Bill       *Bill      `json:"bill,omitempty"` // nil: nothing but the total; not changed after
+	Key        string     `json:"key,omitempty"`  // a cash register's own
+	Reference  string     `json:"reference,omitempty"`
+	Hold       uint64     `json:"hold,omitempty"` // of the held sale that it was made of
+	Tenders    []Tender   `json:"tenders,omitempty"`
+	Attempts   []Attempt  `json:"attempts,omitempty"` // Attempts[i].Number is i+1
+	Parked     Intent     `json:"parked,omitempty"`
+	Cancelling bool       `json:"cancelling,omitempty"` // the cashier asked to end the open attempt
+	Receipt    uint64     `json:"receipt,omitempty"`    // 0: none
+	Printed    int        `json:"printed,omitempty"`    // times the receipt was printed
+	Refunds    []Refund   `json:"refunds,omitempty"`    // Refunds[i].Number is i+1
+	Elsewhere  *Elsewhere `json:"elsewhere,omitempty"`  // made by another terminal: nothing is taken here, money goes back
+	Created    Stamp      `json:"created"`
+	Changed    Stamp      `json:"changed"`
 }
 
 // Tender is one part of a sale's payment. It is paid at most once.
@@ -79,6 +81,9 @@ func impossible(format string, args ...any) error {
 func (s Sale) Apply(e Event, at Stamp) (Sale, error) {
 	if e.Kind == SaleCreated {
 		return createSale(s, e, at)
+	}
+	if e.Kind == SaleFetched {
+		return fetchSale(s, e, at)
 	}
 	if s.ID == "" {
 		return s, impossible("%s for sale %s, which was never created", e.Kind, e.Sale)
@@ -136,7 +141,7 @@ func createSale(s Sale, e Event, at Stamp) (Sale, error) {
 			return s, impossible("a bill of %d for a sale of %d", sum, e.Amount)
 		}
 	}
-	return Sale{ID: e.Sale, Total: total, Cashier: e.Cashier, Bill: e.Bill, Key: e.Key, Reference: e.Reference, Created: at, Changed: at}, nil
+	return Sale{ID: e.Sale, Total: total, Cashier: e.Cashier, Bill: e.Bill, Key: e.Key, Reference: e.Reference, Hold: e.Hold, Created: at, Changed: at}, nil
 }
 
 func (s *Sale) startAttempt(e Event) error {

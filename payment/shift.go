@@ -161,7 +161,7 @@ func (s Shift) move(e Event) (Shift, error) {
 // shift is open, such as a refund that took its time, counts to the next one. A
 // terminal that never had a shift counts nothing.
 func (s Shift) Count(before, after Sale) Shift {
-	if s.Number == 0 {
+	if s.Number == 0 || before.ID == "" && after.Elsewhere != nil { // that was taken elsewhere
 		return s
 	}
 	s.Wallets = maps.Clone(s.Wallets)
@@ -202,7 +202,7 @@ func (s Shift) Count(before, after Sale) Shift {
 			s.Refunds++
 		}
 		s.add(after.Tenders[r.Tender-1].Wallet, back)
-		if after.Receipt != 0 { // else it was not counted
+		if after.Receipt != 0 || after.Elsewhere != nil { // else it was not counted
 			s.bill(after, given, given+r.Amount, -1)
 		}
 		given += r.Amount
@@ -216,11 +216,15 @@ func (s Shift) Count(before, after Sale) Shift {
 // bill counts, or takes back, the part of a sale's bill between two sums of what
 // was paid, or given back.
 func (s *Shift) bill(sale Sale, from, to, sign int64) {
-	if sale.Bill == nil {
+	bill, total := sale.Bill, sale.Total.Amount
+	if e := sale.Elsewhere; e != nil {
+		bill, total, from, to = e.Bill, e.Total.Amount, from+e.Given, to+e.Given
+	}
+	if bill == nil {
 		return
 	}
-	discount, tax, tip := sale.Bill.Part(to, sale.Total.Amount)
-	d, x, p := sale.Bill.Part(from, sale.Total.Amount)
+	discount, tax, tip := bill.Part(to, total)
+	d, x, p := bill.Part(from, total)
 	s.Discount += sign * (discount - d)
 	s.Tax += sign * (tax - x)
 	s.Tips += sign * (tip - p)

@@ -45,6 +45,7 @@ type ReceiptData struct {
 	Exempt                       bool           // no tax was charged, on purpose
 	Refunded                     int64          // of a Refund or Void; zero: the whole total
 	Requested                    bool           // a Refund or Void accepted off line, not yet answered
+	Elsewhere                    string         // the terminal that made the sale, if this one only gives money back
 
 	Extra  []Row  // more lines under the tenders: another currency and its rate
 	Locale string // how money is written; empty: en-US
@@ -199,6 +200,7 @@ func (s *slip) head(title words.Key) {
 	s.add(Feed{1})
 	// The merchant's own lines: in the printer's font, which is quick.
 	s.fact("paper_receipt", r.Number)
+	s.fact("paper_sold_at", r.Elsewhere)
 	s.fact("paper_terminal", r.Terminal)
 	s.fact("paper_cashier", r.Cashier)
 	when := r.Time
@@ -271,7 +273,7 @@ func (s *slip) tenders() {
 			s.tender(i+1, t)
 		}
 	}
-	if due := sale.Due(); due > 0 && due < sale.Total.Amount {
+	if due := sale.Due(); s.kind() == Sale && due > 0 && due < sale.Total.Amount {
 		s.amount("paper_due", due)
 	}
 	for _, r := range s.data.Extra {

@@ -73,6 +73,9 @@ func Samples() []Sample {
 		{"refund", Receipt(with(func(r *ReceiptData) {
 			r.Kind, r.Refunded, r.Number = Refund, 500, "000125"
 		}))},
+		{"refund-elsewhere", Receipt(with(func(r *ReceiptData) {
+			r.Kind, r.Refunded, r.Elsewhere = Refund, 500, "till-02"
+		}))},
 		{"refund-requested", Receipt(with(func(r *ReceiptData) {
 			r.Kind, r.Requested, r.Number = Refund, true, "000126"
 		}))},

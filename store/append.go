@@ -39,6 +39,9 @@ func (j *Journal) Append(stamp payment.Stamp, events ...payment.Event) (last uin
 	if len(events) == 0 {
 		return d.now.Last, nil
 	}
+	if err := d.encodeCounter(); err != nil {
+		return 0, fmt.Errorf("append to journal: %w", err)
+	}
 	if err := j.makeRoom(d); err != nil {
 		return 0, err
 	}
@@ -72,8 +75,9 @@ type draft struct {
 	records []wire.Record
 	changed map[payment.SaleID]*change
 	order   []payment.SaleID // of changed, as they came
-	begins  bool             // a sale or an epoch, which the reserve is not for
+	begins  bool             // a sale or an epoch, or one is held, which the reserve is not for
 	bytes   int64            // of the records
+	text    []byte           // of the counter, encoded; nil if it stays as it is
 }
 
 // change is what a commit makes of one sale.
@@ -102,6 +106,7 @@ func (d *draft) add(stamp payment.Stamp, e payment.Event) error {
 	if e.Kind == payment.StoreReplaced && e.Sale == "" {
 		d.begins = true
 	} else if payment.OfCounter(e.Kind) && e.Sale == "" {
+		d.begins = d.begins || e.Kind == payment.CartHeld
 		if d.counter, err = d.counter.Apply(e, r.Stamp); err != nil {
 			return err
 		}
@@ -130,12 +135,16 @@ func (d *draft) step(e payment.Event, r wire.Record) error {
 		}
 		d.now.Receipt = after.Receipt
 	}
-	if e.Kind == payment.SaleCreated {
+	if e.Kind.Begins() {
 		c.after.Born = r.Seq
-		d.now.Newest = e.Sale
 		d.begins = true
 	}
-	d.counter = d.counter.Count(c.after.Sale, after)
+	if e.Kind == payment.SaleCreated {
+		d.now.Newest = e.Sale
+	}
+	if d.counter, err = d.counter.Count(c.after.Sale, after); err != nil {
+		return err
+	}
 	c.after.Sale = after
 	c.seqs = append(c.seqs, r.Seq)
 	if d.changed[e.Sale] == nil {
@@ -152,11 +161,23 @@ func (d *draft) sale(e payment.Event) (*change, error) {
 		return c, nil
 	}
 	oldest := 0
-	if e.Kind == payment.SaleCreated {
+	if e.Kind.Begins() {
 		oldest = -1
 	}
 	k, _, err := d.journal.find(e.Sale, oldest)
 	return &change{before: k, after: k}, err
+}
+
+// encodeCounter has the counter written where it changes: sales that are held make
+// it large.
+func (d *draft) encodeCounter() (err error) {
+	if reflect.DeepEqual(d.counter, d.journal.Counter()) {
+		return nil
+	}
+	if d.text, err = encodeJSON(d.counter); err != nil {
+		return fmt.Errorf("encode the counter: %w", err)
+	}
+	return nil
 }
 
 // write puts the draft into a transaction.
@@ -173,8 +194,8 @@ func (d *draft) write(tx *bolt.Tx) error {
 			return err
 		}
 	}
-	if !reflect.DeepEqual(d.counter, d.journal.Counter()) {
-		if err := putCounter(tx, d.counter); err != nil {
+	if d.text != nil {
+		if err := putCounter(tx, d.text); err != nil {
 			return err
 		}
 	}
@@ -264,7 +285,7 @@ func (j *Journal) measure() error {
 // makeRoom refuses what the folder has no room for, and begins the next segment
 // where the newest has taken its share.
 func (j *Journal) makeRoom(d *draft) error {
-	used := j.used() + j.commitBytes(d.bytes)
+	used := j.used() + j.commitBytes(d.bytes+int64(len(d.text)))
 	limit := j.options.MaxBytes - j.options.reserve()
 	if used > j.options.MaxBytes || (d.begins && used > limit) {
 		return fmt.Errorf("%w: %s may take %d bytes: connect the terminal, so that the records are sent and can be deleted",
@@ -306,11 +327,11 @@ const saleBytes = 16 << 10
 func (j *Journal) Room() bool {
 	j.write.Lock()
 	defer j.write.Unlock()
-	return j.used()+j.commitBytes(saleBytes) <= j.options.MaxBytes-j.options.reserve()
+	return j.used()+j.commitBytes(saleBytes+counterBytes(j.Counter())) <= j.options.MaxBytes-j.options.reserve()
 }
 
 // carry is what the next segment has to know of the sales so far, encoded: the
-// unfinished ones, and the newest.
+// unfinished ones, and the newest. bytes are theirs and the counter's.
 func (j *Journal) carry() (carried map[payment.SaleID][]byte, bytes int64, err error) {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
@@ -325,7 +346,17 @@ func (j *Journal) carry() (carried map[payment.SaleID][]byte, bytes int64, err e
 		}
 		bytes += int64(len(carried[id]))
 	}
-	return carried, bytes, nil
+	return carried, bytes + counterBytes(j.counter), nil
+}
+
+// counterBytes is what the counter takes of a new segment: it is in the header, and
+// by itself.
+func counterBytes(c payment.Counter) int64 {
+	text, err := encodeJSON(c)
+	if err != nil {
+		return 0 // and the commit says so
+	}
+	return 2 * int64(len(text))
 }
 
 // roll begins the next segment.

@@ -216,14 +216,19 @@ func (c *checker) fold(tx *bolt.Tx) error {
 		if k.Sale, err = k.Sale.Apply(e, r.Stamp); err != nil {
 			return damaged(c.name, fmt.Sprintf("record %d: %v", r.Seq, err))
 		}
-		c.counter = c.counter.Count(before, k.Sale)
+		if c.counter, err = c.counter.Count(before, k.Sale); err != nil {
+			return damaged(c.name, fmt.Sprintf("record %d: %v", r.Seq, err))
+		}
 		if k.Sale.Receipt != receipt {
 			if c.now.Receipt++; k.Sale.Receipt != c.now.Receipt {
 				return damaged(c.name, fmt.Sprintf("record %d gives receipt %d, %d is due", r.Seq, k.Sale.Receipt, c.now.Receipt))
 			}
 		}
+		if e.Kind.Begins() {
+			k.Born = r.Seq
+		}
 		if e.Kind == payment.SaleCreated {
-			k.Born, c.now.Newest = r.Seq, e.Sale
+			c.now.Newest = e.Sale
 		}
 		c.sales[e.Sale] = k
 		c.seqs[e.Sale] = append(c.seqs[e.Sale], r.Seq)

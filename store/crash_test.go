@@ -487,6 +487,12 @@ func (l *life) events(n int) {
 	l.append("sale parked", payment.Event{Kind: payment.SaleParked, Sale: saleID(n + 2), Intent: payment.GoodsGiven})
 	l.append("parked sale approved", changed(n+2, 1, payment.Approved, next()))
 	l.append("its receipt printed", printed(n+2, receipt))
+	hold := l.journal.Counter().Holds + 1
+	l.append("sales are held", held(hold, 2), held(hold+1, payment.MaxItems))
+	l.append("one is held again, one is dropped", held(hold, payment.MaxItems), payment.Event{Kind: payment.CartDropped, Hold: hold + 1, Cashier: "li"})
+	sold := created(n + 3)
+	sold.Hold = hold
+	l.append("a held sale is begun", sold)
 	l.append("store replaced", payment.Event{Kind: payment.StoreReplaced, Reason: "damaged"})
 	var many []payment.Event
 	for i := n + 10; i < n+30; i++ {

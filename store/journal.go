@@ -252,6 +252,7 @@ func (j *Journal) loadActive(tx *bolt.Tx, h segmentHeader) error {
 	if j.counter, err = counterIn(tx); err != nil {
 		return damaged(name, err)
 	}
+	j.carried = counterBytes(h.Counter)
 	err = tx.Bucket(carriedBucket).ForEach(func(_, value []byte) error {
 		j.carried += int64(len(value))
 		return nil

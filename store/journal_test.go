@@ -561,3 +561,48 @@ func TestSetAside(t *testing.T) {
 		}
 	}
 }
+
+// Sales that are held are written anew whenever the counter changes: the bound
+// holds with as many of them as there can be, and what is held can be paid.
+func TestFullWithHeldSales(t *testing.T) {
+	dir := folder(t)
+	o := options()
+	o.MaxBytes, o.SegmentBytes = 1<<20, 128<<10
+	j := open(t, dir, o)
+	for n := range uint64(payment.MaxHeld) {
+		appendAll(t, j, held(n+1, payment.MaxItems))
+	}
+	if _, err := j.Append(stamp(0), held(payment.MaxHeld+1, 1)); !errors.Is(err, payment.ErrImpossible) {
+		t.Fatalf("one more than there can be: %v", err)
+	}
+	var err error
+	again := 0
+	for ; err == nil; again++ {
+		if again > 10_000 {
+			t.Fatal("holding again and again never fills the journal")
+		}
+		if _, err = j.Append(stamp(again), held(1, payment.MaxItems)); sizeOf(t, dir) > o.MaxBytes {
+			t.Fatalf("%d bytes after %d times, the bound is %d", sizeOf(t, dir), again, o.MaxBytes)
+		}
+	}
+	if !errors.Is(err, store.ErrFull) || again < 20 {
+		t.Fatalf("after %d times: %v", again, err)
+	}
+	// What was begun is finished out of the reserve, and lets go of what it was made of.
+	if err := j.Acknowledge(j.Position().Last); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := j.Prune(day.AddDate(1, 0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	sold := created(1)
+	sold.Hold = 1
+	appendAll(t, j, sold, payment.Event{Kind: payment.CartDropped, Hold: 2, Cashier: "li"})
+	if got := len(j.Counter().Held); got != payment.MaxHeld-2 {
+		t.Errorf("%d are held", got)
+	}
+	if _, err := j.Append(stamp(0), payment.Event{Kind: payment.SaleCreated, Sale: saleID(2), Amount: 1, Currency: "USD", Hold: 1}); !errors.Is(err, payment.ErrImpossible) {
+		t.Errorf("a held sale is sold twice: %v", err)
+	}
+	reopen(t, j, dir, o)
+}

@@ -23,8 +23,10 @@ type model struct {
 	stamps  []payment.Stamp
 	sales   map[payment.SaleID]payment.Sale
 	touched map[payment.SaleID]int // newest record of each sale
-	born    []payment.SaleID       // in the order they were created
+	born    []payment.SaleID       // in the order they began
+	newest  payment.SaleID         // created
 	receipt uint64
+	gave    []int // gave[i] is the record that receipt i+1 was given in
 	drawer  payment.Counter
 	acked   uint64
 }
@@ -50,11 +52,17 @@ func (m model) apply(s payment.Stamp, events []payment.Event) (model, error) {
 			if m.receipt++; after.Receipt != m.receipt {
 				return m, payment.ErrImpossible
 			}
+			m.gave = append(slices.Clip(m.gave), len(m.events)+1)
 		}
-		if e.Kind == payment.SaleCreated {
+		if e.Kind.Begins() {
 			m.born = append(m.born, e.Sale)
 		}
-		m.drawer = m.drawer.Count(m.sales[e.Sale], after)
+		if e.Kind == payment.SaleCreated {
+			m.newest = e.Sale
+		}
+		if m.drawer, err = m.drawer.Count(m.sales[e.Sale], after); err != nil {
+			return m, err
+		}
 		m.sales[e.Sale] = after
 		m.events, m.stamps = append(m.events, e), append(m.stamps, s)
 		m.touched[e.Sale] = len(m.events)
@@ -183,9 +191,10 @@ func (mc *machine) append(t *rapid.T) {
 // event is most often one that can happen.
 func (mc *machine) event(t *rapid.T, m model) payment.Event {
 	kind := rapid.SampledFrom([]payment.Kind{
-		payment.SaleCreated, payment.AttemptStarted, payment.AttemptChanged, payment.AttemptChanged,
+		payment.SaleCreated, payment.SaleFetched, payment.AttemptStarted, payment.AttemptChanged, payment.AttemptChanged,
 		payment.CashTaken, payment.LateRefunded, payment.ReceiptPrinted, payment.CancelRequested, payment.SaleParked,
 		payment.RefundAsked, payment.RefundChanged, payment.ShiftOpened, payment.CashMoved, payment.ShiftClosed,
+		payment.CartHeld, payment.CartHeld, payment.CartDropped,
 	}).Draw(t, "kind")
 	if payment.OfCounter(kind) {
 		e := payment.Event{Kind: kind, Shift: m.drawer.Shift.Number, Amount: 100}
@@ -195,12 +204,22 @@ func (mc *machine) event(t *rapid.T, m model) payment.Event {
 		case payment.CashMoved:
 			e.Movement = rapid.SampledFrom([]payment.Movement{payment.PayIn, payment.PayOut}).Draw(t, "movement")
 		}
+		if payment.OfHold(kind) {
+			e = held(someHold(t, m.drawer), rapid.IntRange(0, 5).Draw(t, "items"))
+			e.Kind = kind
+		}
 		return e
 	}
-	if kind == payment.SaleCreated || len(m.born) == 0 {
+	if kind.Begins() || len(m.born) == 0 {
 		e := created(len(m.born))
-		if len(m.born) > 0 && rapid.IntRange(0, 9).Draw(t, "again") == 0 {
-			e.Sale = m.born[len(m.born)-1]
+		if kind == payment.SaleFetched {
+			e = fetched(len(m.born))
+		}
+		if m.newest != "" && rapid.IntRange(0, 9).Draw(t, "again") == 0 {
+			e.Sale = m.newest
+		}
+		if rapid.IntRange(0, 2).Draw(t, "recalled") == 0 {
+			e.Hold = someHold(t, m.drawer)
 		}
 		return e
 	}
@@ -241,6 +260,15 @@ func (mc *machine) event(t *rapid.T, m model) payment.Event {
 		e.Receipt++
 	}
 	return e
+}
+
+// someHold is most often of a sale that is held, or the next to be.
+func someHold(t *rapid.T, c payment.Counter) uint64 {
+	of := []uint64{0, c.Holds, c.Holds + 1, c.Holds + 1, c.Holds + 2}
+	for _, h := range c.Held {
+		of = append(of, h.Number, h.Number)
+	}
+	return rapid.SampledFrom(of).Draw(t, "hold")
 }
 
 func (mc *machine) acknowledge(t *rapid.T) {
@@ -341,7 +369,7 @@ func (mc *machine) compare(t *rapid.T) {
 		t.Fatalf("unfinished\n%+v, want\n%+v", got, open)
 	}
 	newest, ok := mc.j.Newest()
-	if n := len(mc.m.born); ok != (n > 0) || (ok && !reflect.DeepEqual(newest, mc.m.sales[mc.m.born[n-1]])) {
+	if ok != (mc.m.newest != "") || (ok && !reflect.DeepEqual(newest, mc.m.sales[mc.m.newest])) {
 		t.Fatalf("newest %+v %v", newest, ok)
 	}
 }
@@ -354,6 +382,12 @@ func (mc *machine) compareSales(t *rapid.T) {
 		got, found, err := mc.j.Sale(id)
 		if err != nil || (found && !reflect.DeepEqual(got, want)) {
 			t.Fatalf("sale %s: %+v, %v, want %+v", id, got, err, want)
+		}
+		if want.Receipt != 0 {
+			of, there, err := mc.j.Receipted(want.Receipt)
+			if err != nil || there && !reflect.DeepEqual(of, want) || !there && mc.m.gave[want.Receipt-1] >= int(oldest) {
+				t.Fatalf("receipt %d is of %+v, %v, %v, want %+v", want.Receipt, of, there, err, want)
+			}
 		}
 		if !found && (mc.m.touched[id] >= int(oldest) || want.Unfinished()) {
 			t.Fatalf("sale %s is gone, its newest record is %d of %d and on", id, mc.m.touched[id], oldest)

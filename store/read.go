@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"path/filepath"
@@ -211,6 +212,62 @@ type entry struct {
 	id      payment.SaleID
 	born    uint64
 	segment int
+}
+
+// Receipted finds the sale that a receipt's number was given to, if its records
+// were not pruned. The segments know the numbers before them, so one is searched.
+func (j *Journal) Receipted(receipt uint64) (payment.Sale, bool, error) {
+	id, err := j.receipted(receipt)
+	if err != nil {
+		return payment.Sale{}, false, fmt.Errorf("find receipt %d: %w", receipt, err)
+	}
+	return j.Sale(id)
+}
+
+func (j *Journal) receipted(receipt uint64) (id payment.SaleID, err error) {
+	j.files.RLock()
+	defer j.files.RUnlock()
+	if j.closed {
+		return "", ErrClosed
+	}
+	if receipt == 0 || receipt > j.LastReceipt() {
+		return "", nil
+	}
+	for i, searched := len(j.segments)-1, false; i >= 0 && !searched; i-- {
+		err := j.view(i, func(tx *bolt.Tx) error {
+			h, _, err := readHeader(tx, filepath.Base(j.path(i)))
+			if err != nil || h.Before.Receipt >= receipt {
+				return err
+			}
+			searched = true
+			id, err = receiptIn(tx, receipt)
+			return err
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	return id, nil
+}
+
+// receiptIn is the sale that was given a receipt's number in a segment.
+func receiptIn(tx *bolt.Tx, receipt uint64) (id payment.SaleID, err error) {
+	says := fmt.Appendf(nil, `"receipt":%d`, receipt) // or one that begins so
+	c := tx.Bucket(recordsBucket).Cursor()
+	for key, value := c.First(); key != nil && id == ""; key, value = c.Next() {
+		if !bytes.Contains(value, says) {
+			continue
+		}
+		r, err := decodeRecord(key, value)
+		if err != nil {
+			return "", err
+		}
+		e, err := r.Event()
+		if err == nil && e.Receipt == receipt && (e.Kind == payment.AttemptChanged || e.Kind == payment.CashTaken) {
+			id = e.Sale
+		}
+	}
+	return id, nil
 }
 
 // Recent are the n sales begun last, newest first, as they stand now.

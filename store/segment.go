@@ -103,7 +103,11 @@ func fillSegment(tx *bolt.Tx, h segmentHeader, carried map[payment.SaleID][]byte
 	if err := putJSON(tx.Bucket(stateBucket), stateKey, h.Before); err != nil {
 		return err
 	}
-	if err := putCounter(tx, h.Counter); err != nil {
+	counter, err := encodeJSON(h.Counter)
+	if err != nil {
+		return fmt.Errorf("encode the counter: %w", err)
+	}
+	if err := putCounter(tx, counter); err != nil {
 		return err
 	}
 	for _, id := range slices.Sorted(maps.Keys(carried)) {
@@ -121,12 +125,12 @@ func fillSegment(tx *bolt.Tx, h segmentHeader, carried map[payment.SaleID][]byte
 
 // putCounter stands apart from the state, which salvage reads in the root page
 // and has to stay small.
-func putCounter(tx *bolt.Tx, c payment.Counter) error {
+func putCounter(tx *bolt.Tx, encoded []byte) error {
 	b, err := tx.CreateBucketIfNotExists(counterBucket)
 	if err != nil {
 		return err
 	}
-	return putJSON(b, counterKey, c)
+	return b.Put(counterKey, encoded)
 }
 
 // counterIn is the counter as a segment has it.

@@ -92,6 +92,14 @@ func created(n int) payment.Event {
 	return payment.Event{Kind: payment.SaleCreated, Sale: saleID(n), Amount: 1234, Currency: "USD", Cashier: "li"}
 }
 
+func fetched(n int) payment.Event {
+	sale := saleID(9_000_000 + n)
+	return payment.Event{Kind: payment.SaleFetched, Sale: saleID(n), Cashier: "li", Elsewhere: &payment.Elsewhere{
+		Sale: sale, Terminal: "till-2", Receipt: 77, Total: payment.Money{Amount: 1234, Currency: "USD"},
+		Parts: []payment.Part{{Order: payment.NewOrder(sale, 1), Wallet: payment.WeChat, Left: 1234}},
+	}}
+}
+
 func started(n, attempt int) payment.Event {
 	return payment.Event{
 		Kind: payment.AttemptStarted, Sale: saleID(n), Tender: 1, Attempt: attempt, Amount: 1234,
@@ -108,6 +116,15 @@ func changed(n, attempt int, status payment.AttemptStatus, receipt uint64) payme
 
 func printed(n int, receipt uint64) payment.Event {
 	return payment.Event{Kind: payment.ReceiptPrinted, Sale: saleID(n), Receipt: receipt}
+}
+
+// held puts a sale of so many items aside.
+func held(hold uint64, items int) payment.Event {
+	cart := payment.Cart{Off: 100}
+	for n := range items {
+		cart.Items = append(cart.Items, payment.Item{Name: fmt.Sprintf("Item %d 商品", n), Amount: 200, Rate: 875})
+	}
+	return payment.Event{Kind: payment.CartHeld, Hold: hold, Cart: &cart, Cashier: "li"}
 }
 
 // sell journals a whole sale as the counter does, in three commits.

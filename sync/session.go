@@ -123,6 +123,8 @@ type (
 	Told struct{ Answer payment.Answer }
 	// RefundTold is the gateway's word on a refund, for the counter.
 	RefundTold struct{ Answer payment.RefundAnswer }
+	// Found is what the gateway knows of a sale that was looked for.
+	Found struct{ wire.Found }
 	// Reachable says that the gateway answers, or no longer does.
 	Reachable struct{ Online bool }
 	// ClockLearned gives the cloud's time less the link's own.
@@ -142,6 +144,7 @@ func (Upload) effect()       {}
 func (Acknowledged) effect() {}
 func (Told) effect()         {}
 func (RefundTold) effect()   {}
+func (Found) effect()        {}
 func (Reachable) effect()    {}
 func (ClockLearned) effect() {}
 func (KeyLearned) effect()   {}
@@ -267,11 +270,14 @@ func (m *move) arrived(e Arrived) {
 			return
 		}
 		m.heard(r.Clock)
-		if r.Refund != nil {
+		switch {
+		case r.Refund != nil:
 			m.do(RefundTold{*r.Refund})
-			return
+		case r.Found != nil:
+			m.do(Found{*r.Found})
+		default:
+			m.do(Told{r.Answer})
 		}
-		m.do(Told{r.Answer})
 	case wire.Commands:
 		c, err := wire.Decode[wire.Command](e.Payload)
 		if err != nil {

@@ -31,6 +31,7 @@ var paper = map[Key]entry{
 	"paper_short":        {"Short", "短款"},
 	"paper_unsent":       {"Records to be sent", "待传记录"},
 	"paper_unresolved":   {"Not settled", "未结清"},
+	"paper_sold_at":      {"Sold at", "售于"},
 	"paper_terminal":     {"Terminal", "终端号"},
 	"paper_time":         {"Date", "时间"},
 	"paper_time_unknown": {"time not verified", "时间未验证"},
@@ -48,6 +49,8 @@ var paper = map[Key]entry{
 	"paper_due":          {"Due", "未付"},
 	"paper_transaction":  {"Transaction", "交易单号"},
 	"paper_payer":        {"Account", "付款账户"},
+
+	"paper_held": {"Held", "挂单"},
 
 	// The state of the payment, at the end of the slip: "paper_status_" + the status.
 	"paper_status_created":     {"NOT PAID", "未付款"},

@@ -54,6 +54,10 @@ var screen = map[Key]entry{
 	"screen_fault":          {"This terminal needs help", "本机需要维修"},
 	"screen_starting":       {"Starting…", "正在启动…"},
 
+	"button_hold": {"Hold", "挂单"},
+	"button_held": {"Held sales", "取单"},
+	"button_drop": {"Drop held sale", "删除挂单"},
+
 	// Lines under an amount.
 	"line_tendered":    {"Tendered", "实收"},
 	"line_change":      {"Change", "找零"},
@@ -98,6 +102,7 @@ var screen = map[Key]entry{
 	"button_reprint": {
 		"Reprint", "重印"},
 	"button_again":       {"Print again", "再打印一次"},
+	"button_find":        {"By number", "按小票号"},
 	"button_sales":       {"Recent sales", "最近交易"},
 	"button_status":      {"Status", "状态"},
 	"button_doctor":      {"Doctor", "自检"},

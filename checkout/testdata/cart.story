@@ -48,7 +48,7 @@ press done                   => ready
 # A discount up to the limit, above it a manager's, and none.
 key 1 0 00                   => ready entry=1000 due=1088
 press menu                   => menu entry=1000 due=1088
-buttons                      => cancel split discount exempt reprint sales shift status doctor
+buttons                      => cancel split hold discount exempt reprint sales shift status doctor
 press discount               => discount entry=1000 due=1088
 buttons                      => cancel off_500 off_1000 (percent) no_discount* (enter) keypad
 press off_1000               => ready entry=1000 due=979
@@ -86,7 +86,7 @@ key esc                      => ready entry=1000 due=1088
 press menu                   => menu entry=1000 due=1088
 press exempt                 => ready entry=1000
 press menu                   => menu entry=1000
-buttons                      => cancel split discount taxable reprint sales shift status doctor
+buttons                      => cancel split hold discount taxable reprint sales shift status doctor
 press cancel                 => ready entry=1000
 press cash                   => cash entry=1000
 press cancel                 => ready entry=1000

@@ -4,7 +4,7 @@ online                       => ready
 scan product                 => ready items=1 due=350 says=item_taken : ♪read
 scan product upc             => ready items=3 due=2900 says=item_taken : ♪read, ♪read
 press menu                   => menu items=3 due=2900
-buttons                      => cancel split items exempt (reprint) sales shift status doctor
+buttons                      => cancel split hold items exempt (reprint) sales shift status doctor
 press cancel                 => ready items=3 due=2900
 scan wechat                  => charging authorizing : commit sale_created/2700-0+200+0 attempt_started, ♪read, charge 1 2900 wechat
 answer approved              => approved approved : commit attempt_changed/approved receipt 1, ♪approved, print 1

@@ -4,7 +4,7 @@ buttons                      => cancel (reprint) sales shift status doctor
 key esc                      => ready
 press menu                   => menu
 press sales                  => list rows=0
-buttons                      => cancel (prev) (next)
+buttons                      => cancel find (prev) (next)
 key esc                      => menu
 press status                 => status
 buttons                      => cancel
@@ -23,7 +23,7 @@ wait 6s                      => menu entry=4
 press cancel                 => ready entry=4
 press menu                   => menu entry=4
 press sales                  => list entry=4 rows=1
-buttons                      => cancel (prev) (next) row
+buttons                      => cancel find (prev) (next) row
 row 1                        => sale entry=4
 buttons                      => cancel (void) refund reprint*
 press reprint                => sale entry=4 says=reprinting : print 1 copy

@@ -2,7 +2,7 @@
 online                       => ready
 key 2 5 00                   => ready entry=2500
 press menu                   => menu entry=2500
-buttons                      => cancel split (reprint) sales shift status doctor
+buttons                      => cancel split hold (reprint) sales shift status doctor
 press split                  => split entry=2500
 buttons                      => cancel half third whole* (enter) keypad
 key 1 0 00                   => split entry=2500 keyed=1000

@@ -52,7 +52,7 @@ key 9 enter                  => refund keyed=9 says=refund_too_much
 key backspace 4 enter        => sale sale=approved says=refund_done : commit refund_asked/4 of tender 1 refund_changed/done, drawer, print 3 refund 1
 buttons                      => cancel (void) refund reprint*
 # A receipt that is not of this terminal.
-unknown                      => sale sale=approved says=sale_not_found : ♪read
+unknown                      => sale sale=approved says=sought : ♪read, seek 01JDEE
 # Without a PIN a manager's step asks for none.
 nopin                        => ready
 press menu                   => menu

@@ -40,6 +40,7 @@ var (
 // NewClaim is what an operator claims.
 type NewClaim struct {
 	Terminal string
+	Merchant string             // whose it is to be; "": as before, at first the gateway's only merchant
 	Settings enrolment.Settings // of this terminal
 	Device   enrolment.Device   // "": any device that has the code
 	Life     time.Duration      // 0: DefaultClaimLife
@@ -87,6 +88,9 @@ func (r *Registry) Invite(n NewClaim) (code enrolment.Claim, expires time.Time, 
 		}
 		if len(n.Settings) > 0 {
 			t.Settings = n.Settings
+		}
+		if err := t.give(tx, n.Merchant); err != nil {
+			return err
 		}
 		if err := checkSettings(t.Settings); err != nil {
 			return err
@@ -150,6 +154,11 @@ func checkClaim(n NewClaim) error {
 	if n.Terminal == GatewayName {
 		return fmt.Errorf("terminal id %q is the gateway's own name: choose another", n.Terminal)
 	}
+	if n.Merchant != "" {
+		if err := CheckMerchant(n.Merchant); err != nil {
+			return err
+		}
+	}
 	if n.Life < time.Minute || n.Life > maxClaimLife {
 		return fmt.Errorf("a claim lasts for 1 minute to %d days, not %v", maxClaimLife/(24*time.Hour), n.Life)
 	}
@@ -164,13 +173,6 @@ func checkSettings(s enrolment.Settings) error {
 			return fmt.Errorf("setting %s is the gateway's to give: leave it out", key)
 		}
 	}
-	raw, err := json.Marshal(s)
-	if err != nil {
-		return fmt.Errorf("the settings: %w", err)
-	}
-	if len(raw) > enrolment.MaxSettings {
-		return fmt.Errorf("%d bytes of settings, at most %d reach a terminal: make %.40s smaller, the largest of them", len(raw), enrolment.MaxSettings, largestOf(s))
-	}
 	for _, key := range []string{"merchant.name", "merchant.timezone", "merchant.currency"} {
 		if text, ok := s[key].(string); !ok || text == "" {
 			return fmt.Errorf("setting %s is missing", key)
@@ -181,6 +183,13 @@ func checkSettings(s enrolment.Settings) error {
 	}
 	if err := (payment.Money{Currency: s["merchant.currency"].(string)}).Validate(); err != nil {
 		return fmt.Errorf("setting merchant.currency: %w", err)
+	}
+	raw, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("the settings: %w", err)
+	}
+	if len(raw) > enrolment.MaxSettings {
+		return fmt.Errorf("%d bytes of settings, at most %d reach a terminal: make %.40s smaller, the largest of them", len(raw), enrolment.MaxSettings, largestOf(s))
 	}
 	return nil
 }

@@ -35,6 +35,7 @@ const (
 // Terminal is one of the gateway's terminals.
 type Terminal struct {
 	ID       string             `json:"terminal"`
+	Merchant string             `json:"merchant,omitempty"` // whose it is; "" is the gateway's only merchant
 	State    State              `json:"state"`
 	Settings enrolment.Settings `json:"settings"`
 	// Device is the SHA-256 of the public key that is this terminal now, in hexadecimal.
@@ -92,6 +93,7 @@ var (
 	terminals    = []byte("terminals")    // id -> Terminal
 	certificates = []byte("certificates") // serial -> certificate
 	resets       = []byte("resets")       // id of a terminal -> reset
+	owned        = []byte("owned")        // merchant's id, a zero byte, terminal's id -> nothing
 )
 
 const schema = 1
@@ -123,7 +125,7 @@ func Open(dir string, o Options) (*Registry, error) {
 		return nil, fmt.Errorf("open the book of terminals %s: %w", path, err)
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{meta, claims, terminals, certificates, resets} {
+		for _, name := range [][]byte{meta, claims, terminals, certificates, owned, resets} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
@@ -157,6 +159,9 @@ func (r *Registry) Terminals() ([]Terminal, error) {
 	})
 	return all, err
 }
+
+// Digest tells all that a terminal is to have from what it reports to have.
+func (r *Registry) Digest(t Terminal) string { return r.settings(t).Digest() }
 
 func get[T any](tx *bbolt.Tx, bucket, key []byte) (value T, known bool, err error) {
 	raw := tx.Bucket(bucket).Get(key)

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"go.etcd.io/bbolt"
 
@@ -29,8 +31,11 @@ var (
 	opened   = []byte("open")     // order number of an attempt with work left -> nothing
 	refunds  = []byte("refunds")  // refund number -> cloud.RefundEntry
 	owed     = []byte("owed")     // refund number with work left -> nothing
+	fetched  = []byte("fetched")  // sale id, and the number of a refund of it under another sale's -> nothing
+	wallets  = []byte("wallets")  // a wallet's own number of a payment -> order number
 	fleet    = []byte("fleet")    // terminal id -> cloud.TerminalEntry
 	commands = []byte("commands") // terminal id, a zero byte, number -> cloud.CommandEntry
+	sold     = []byte("sold")     // terminal id, a zero byte, sale id -> nothing
 )
 
 // Ledger is a bbolt file.
@@ -120,6 +125,9 @@ func (t tx) PutSale(e cloud.SaleEntry) error {
 	if e.Sale.ID == "" {
 		return nil // its first record was impossible; the journal has it
 	}
+	if err := t.indexSold(e); err != nil {
+		return err
+	}
 	return put(t, sales, []byte(e.Sale.ID), e)
 }
 
@@ -131,10 +139,30 @@ func (t tx) PutAttempt(a cloud.Attempt) error {
 	if err := put(t, attempts, []byte(a.Order), a); err != nil {
 		return err
 	}
+	if err := indexWallet(t.Tx, a); err != nil {
+		return err
+	}
 	if a.Open() {
 		return t.Bucket(opened).Put([]byte(a.Order), []byte{})
 	}
 	return t.Bucket(opened).Delete([]byte(a.Order))
+}
+
+// indexWallet has an attempt found by the wallet's own number of it.
+func indexWallet(t *bbolt.Tx, a cloud.Attempt) error {
+	key := []byte(a.Transaction)
+	if len(key) == 0 || len(key) > bbolt.MaxKeySize || bytes.Equal(t.Bucket(wallets).Get(key), []byte(a.Order)) {
+		return nil
+	}
+	if err := t.Bucket(wallets).Put(key, []byte(a.Order)); err != nil {
+		return fmt.Errorf("ledger entry %s/%q: %w", wallets, key, err)
+	}
+	return nil
+}
+
+func (t tx) Transaction(id string) (payment.Order, bool, error) {
+	order := t.Bucket(wallets).Get([]byte(id))
+	return payment.Order(order), order != nil, nil
 }
 
 func (t tx) OpenAttempts() ([]cloud.Attempt, error) {
@@ -206,6 +234,11 @@ func (t tx) PutRefund(r cloud.RefundEntry) error {
 	if err := put(t, refunds, key, r); err != nil {
 		return err
 	}
+	if of, _, err := r.Order.Split(); err == nil && !strings.HasPrefix(string(key), string(of)) {
+		if err := t.Bucket(fetched).Put(append([]byte(of), key...), []byte{}); err != nil {
+			return fmt.Errorf("ledger entry %s/%q: %w", fetched, key, err)
+		}
+	}
 	if r.Open() {
 		return t.Bucket(owed).Put(key, []byte{})
 	}
@@ -213,14 +246,26 @@ func (t tx) PutRefund(r cloud.RefundEntry) error {
 }
 
 func (t tx) RefundsOf(sale payment.SaleID) ([]cloud.RefundEntry, error) {
-	var all []cloud.RefundEntry
+	var keys [][]byte
+	prefix := []byte(sale)
 	c := t.Bucket(refunds).Cursor()
-	for key, _ := c.Seek([]byte(sale)); bytes.HasPrefix(key, []byte(sale)); key, _ = c.Next() {
+	for key, _ := c.Seek(prefix); bytes.HasPrefix(key, prefix); key, _ = c.Next() {
+		keys = append(keys, key)
+	}
+	c = t.Bucket(fetched).Cursor()
+	for key, _ := c.Seek(prefix); bytes.HasPrefix(key, prefix); key, _ = c.Next() {
+		keys = append(keys, key[len(prefix):])
+	}
+	slices.SortFunc(keys, bytes.Compare)
+	var all []cloud.RefundEntry
+	for _, key := range keys {
 		r, _, err := get[cloud.RefundEntry](t, refunds, key)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, r)
+		if of, _, err := r.Order.Split(); err == nil && of == sale { // not one under a number that only begins so
+			all = append(all, r)
+		}
 	}
 	return all, nil
 }

@@ -12,6 +12,8 @@ import (
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
+
+	"till/cloud"
 )
 
 // Why a ledger is not opened. The file is left as it was.
@@ -137,12 +139,32 @@ func prepare(tx *bbolt.Tx) error {
 	} else if name, _ := tx.Cursor().First(); name != nil {
 		return ErrForeign
 	}
-	for _, name := range [][]byte{meta, heads, records, sales, attempts, opened, refunds, owed, fleet, commands} {
+	unindexed := tx.Bucket(attempts) != nil && tx.Bucket(wallets) == nil // written by a program that had no index
+	for _, name := range [][]byte{meta, heads, records, sales, attempts, opened, refunds, owed, fetched, wallets, fleet, commands, sold} {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return fmt.Errorf("create bucket %s: %w", name, err)
 		}
 	}
+	if unindexed {
+		if err := indexWallets(tx); err != nil {
+			return err
+		}
+	}
+	if err := indexSold(tx); err != nil {
+		return err
+	}
 	return tx.Bucket(meta).Put([]byte("schema"), binary.BigEndian.AppendUint64(nil, schema))
+}
+
+// indexWallets makes the index of the wallets' own numbers.
+func indexWallets(t *bbolt.Tx) error {
+	return t.Bucket(attempts).ForEach(func(order, _ []byte) error {
+		a, _, err := get[cloud.Attempt](tx{Tx: t}, attempts, order)
+		if err != nil {
+			return err
+		}
+		return indexWallet(t, a)
+	})
 }
 
 func schemaOf(tx *bbolt.Tx) []byte {

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 
 	"till/cloud"
@@ -216,6 +215,15 @@ func (t *tx) PutAttempt(a cloud.Attempt) error {
 	return set(t, &t.open, a.Order, a.Open())
 }
 
+func (t *tx) Transaction(id string) (payment.Order, bool, error) {
+	for _, order := range slices.Sorted(maps.Keys(t.attempts)) {
+		if id != "" && t.attempts[order].Transaction == id {
+			return order, true, nil
+		}
+	}
+	return "", false, nil
+}
+
 func (t *tx) OpenAttempts() ([]cloud.Attempt, error) {
 	var all []cloud.Attempt
 	for _, order := range slices.Sorted(maps.Keys(t.open)) {
@@ -273,7 +281,10 @@ func (t *tx) PutRefund(r cloud.RefundEntry) error {
 }
 
 func (t *tx) RefundsOf(sale payment.SaleID) ([]cloud.RefundEntry, error) {
-	return t.refundsThat(func(id payment.RefundID) bool { return strings.HasPrefix(string(id), string(sale)) }), nil
+	return t.refundsThat(func(id payment.RefundID) bool {
+		of, _, err := t.refunds[id].Order.Split()
+		return err == nil && of == sale
+	}), nil
 }
 
 func (t *tx) OpenRefunds() ([]cloud.RefundEntry, error) {

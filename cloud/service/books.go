@@ -42,10 +42,23 @@ func (s *Service) Books() (Books, error) {
 		if err != nil {
 			return err
 		}
+		elsewhere := map[payment.SaleID]int64{} // given back of a sale at other terminals
 		for _, e := range sales {
+			if of := e.Sale.Elsewhere; of != nil {
+				refunded, _ := e.Sale.Refunded()
+				elsewhere[of.Sale] += refunded
+			}
+		}
+		for _, e := range sales {
+			if e.Sale.Elsewhere != nil {
+				continue // it is another's, and made already
+			}
 			sale, err := saleOf(tx, e)
 			if err != nil {
 				return err
+			}
+			if sale.Refunded += elsewhere[sale.ID]; sale.Status == payment.StatusApproved && sale.Refunded == sale.Amount {
+				sale.Status = payment.StatusRefunded
 			}
 			b.Sales = append(b.Sales, sale)
 		}
@@ -61,25 +74,35 @@ func (s *Service) Books() (Books, error) {
 }
 
 func saleOf(tx cloud.Tx, e cloud.SaleEntry) (Sale, error) {
+	status, err := statusOf(tx, e)
+	if err != nil {
+		return Sale{}, err
+	}
 	s := Sale{
-		ID: e.Sale.ID, Terminal: e.Terminal, Status: e.Sale.Status(), Receipt: e.Sale.Receipt,
+		ID: e.Sale.ID, Terminal: e.Terminal, Status: status, Receipt: e.Sale.Receipt,
 		Amount: e.Sale.Total.Amount, Currency: e.Sale.Total.Currency, Tenders: []Tender{},
 	}
 	s.Refunded, _ = e.Sale.Refunded()
 	for _, t := range e.Sale.Tenders {
 		s.Tenders = append(s.Tenders, Tender{t.Wallet, t.Amount})
 	}
+	return s, nil
+}
+
+// statusOf is what is known of a sale. The gateway settles an attempt by itself; its
+// terminal may say so later, or never.
+func statusOf(tx cloud.Tx, e cloud.SaleEntry) (payment.Status, error) {
+	status := e.Sale.Status()
 	open := e.Sale.OpenAttempt()
 	if open == nil {
-		return s, nil
+		return status, nil
 	}
-	// The gateway settles an attempt by itself; its terminal may say so later, or never.
 	a, ok, err := tx.Attempt(payment.NewOrder(e.Sale.ID, open.Number))
 	if err != nil {
-		return s, err
+		return status, err
 	}
 	if ok && a.Status.Final() && (a.Status != payment.Approved || a.Amount == e.Sale.Due()) {
-		s.Status = payment.Status(a.Status) // the final ones have the same words
+		status = payment.Status(a.Status) // the final ones have the same words
 	}
-	return s, nil
+	return status, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"till/cloud"
 	"till/cloud/enrol"
+	"till/cloud/merchant"
 	"till/sync/wire/enrolment"
 )
 
@@ -27,6 +28,7 @@ import (
 // ClaimOrder asks for a claim.
 type ClaimOrder struct {
 	Terminal string             `json:"terminal"`
+	Merchant string             `json:"merchant,omitempty"` // whose it is, see enrol.NewClaim
 	Settings enrolment.Settings `json:"settings,omitempty"`
 	Device   enrolment.Device   `json:"device,omitempty"`
 	Minutes  int                `json:"minutes,omitempty"` // 0 is the default life
@@ -63,6 +65,7 @@ func (s *Service) deskHandler() http.Handler {
 	})
 	s.releaseOrders(mux)
 	s.reportOrders(mux)
+	s.merchantOrders(mux)
 	return mux
 }
 
@@ -192,7 +195,8 @@ func (s *Service) Claim(order ClaimOrder) (Claimed, error) {
 		order.Device = device
 	}
 	code, expires, err := s.Terminals.Invite(enrol.NewClaim{
-		Terminal: order.Terminal, Settings: order.Settings, Device: order.Device, Replace: order.Replace, Life: time.Duration(order.Minutes) * time.Minute,
+		Terminal: order.Terminal, Merchant: order.Merchant, Settings: order.Settings, Device: order.Device, Replace: order.Replace,
+		Life: time.Duration(order.Minutes) * time.Minute,
 	})
 	if err != nil {
 		return Claimed{}, err
@@ -212,7 +216,7 @@ func (s *Service) say(w http.ResponseWriter, answer any, err error) {
 	switch {
 	case err != nil:
 		status := http.StatusUnprocessableEntity
-		if errors.Is(err, enrol.ErrUnknown) {
+		if errors.Is(err, enrol.ErrUnknown) || errors.Is(err, merchant.ErrUnknown) {
 			status = http.StatusNotFound
 		}
 		w.WriteHeader(status)

@@ -14,6 +14,7 @@ import (
 
 	"till/cloud/broker"
 	"till/cloud/enrol"
+	"till/cloud/merchant"
 	"till/sync/wire"
 	"till/sync/wire/enrolment"
 	"till/sync/wire/updates"
@@ -67,6 +68,9 @@ func (s *Service) startSecure(o Options) error {
 		},
 	})
 	if err != nil {
+		return err
+	}
+	if s.Merchants, err = merchant.Open(o.Dir, merchant.Options{}); err != nil {
 		return err
 	}
 	authority := s.Terminals.Authority()

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -19,6 +20,7 @@ import (
 	"till/cloud/broker"
 	"till/cloud/enrol"
 	"till/cloud/ledger"
+	"till/cloud/merchant"
 	"till/cloud/releases"
 	"till/cloud/sandbox"
 	"till/durable"
@@ -32,6 +34,7 @@ type Options struct {
 	MQTT     string  // the embedded broker's address; port 0 is any free one
 	Broker   string  // host and port of a broker elsewhere; then none is embedded
 	Secure   *Secure // instead of MQTT and Broker: mutual TLS, and enrolment
+	Pages    *Pages  // the merchant's, see Pages; nil: none
 	Desk     bool    // takes the operator's orders on a socket in Dir, see SocketIn
 	Pace     int     // the waits that wallets impose are divided by it
 	Log      *slog.Logger
@@ -47,12 +50,16 @@ type Service struct {
 
 	Terminals *enrol.Registry // nil without Secure
 	Enrolment string          // where devices enrol, https://…; "" without Secure
+	Merchants *merchant.Book  // nil without Secure
+	Pages     string          // where merchants sign in, https://…; "" without Options.Pages
 
 	dir       string
 	hosts     []string
 	desk      bool
 	door      net.Listener // of Enrolment
-	broker    string       // as the gateway itself dials it
+	pages     http.Handler
+	pagesDoor net.Listener
+	broker    string // as the gateway itself dials it
 	brokerTLS *tls.Config
 	ledger    *ledger.Ledger
 	server    *cloud.Server
@@ -117,10 +124,18 @@ func (s *Service) start(o Options) error {
 	if s.broker == "" {
 		s.broker = "tcp://" + s.Broker
 	}
+	if o.Pages != nil {
+		if err := s.startPages(*o.Pages); err != nil {
+			return err
+		}
+	}
 	waits := cloud.WalletWaits(o.Pace)
 	gateway, err := cloud.NewGateway(s.ledger, key, waits)
 	if err != nil {
 		return err
+	}
+	if s.Terminals != nil {
+		gateway.Merchant = s.Terminals.Merchant
 	}
 	s.server = cloud.NewServer(cloud.ServerConfig{
 		Broker: s.broker, TLS: s.brokerTLS, ClientID: enrol.GatewayName, CallFor: waits.CallFor, Log: o.Log, Changed: o.Changed,
@@ -159,6 +174,9 @@ func (s *Service) Run(outer context.Context) error {
 	if s.Terminals != nil {
 		parts["enrolment"] = s.serveDevices
 	}
+	if s.pagesDoor != nil {
+		parts["pages"] = s.servePages
+	}
 	if s.desk {
 		parts["desk"] = s.serveDesk
 	}
@@ -183,10 +201,16 @@ func (s *Service) Close() error {
 	if s.nats != nil {
 		s.nats.Stop()
 	}
-	if s.door != nil {
-		if err := s.door.Close(); !errors.Is(err, net.ErrClosed) { // the server that it was given closes it too
-			failed = err
+	for _, door := range []net.Listener{s.door, s.pagesDoor} {
+		if door == nil {
+			continue
 		}
+		if err := door.Close(); !errors.Is(err, net.ErrClosed) { // the server that it was given closes it too
+			failed = errors.Join(failed, err)
+		}
+	}
+	if s.Merchants != nil {
+		failed = errors.Join(failed, s.Merchants.Close())
 	}
 	if s.Terminals != nil {
 		failed = errors.Join(failed, s.Terminals.Close())

@@ -48,6 +48,10 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	host := flags.String("host", "", "`names` and addresses, with commas between, that terminals reach this gateway by; turns on enrolment, and TLS in place of -mqtt")
 	mqtts := flags.String("mqtts", "0.0.0.0:8883", "with -host: `address` of the broker over TLS")
 	door := flags.String("enrol", "0.0.0.0:8443", "with -host: `address` where devices enrol")
+	var merchants service.Pages
+	flags.StringVar(&merchants.Listen, "pages", "", "with -host: `address` of the merchants' pages, over HTTPS; none without it")
+	flags.StringVar(&merchants.Certificate, "pages-cert", "", "with -pages: `file` of a certificate that browsers trust, PEM; else it is one of the gateway's own authority")
+	flags.StringVar(&merchants.Key, "pages-key", "", "with -pages-cert: `file` of its key, PEM")
 	listen := flags.String("listen", "127.0.0.1:8081", "`address` of the books (ledger.json) and of the fleet, for this machine's eyes")
 	data := flags.String("data", "till-cloud", "`folder` of the ledger")
 	pace := flags.Int("pace", 1, "the sandbox's waits are divided by this `number`")
@@ -75,6 +79,14 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	defer l.Close()
 	o := service.Options{Dir: *data, MQTT: *mqtt, Pace: *pace, Desk: true, Log: log}
+	switch {
+	case merchants.Listen != "" && *host == "":
+		return errors.New("the merchants' pages need terminals that are known: start it with -host too")
+	case merchants.Listen == "" && merchants.Certificate+merchants.Key != "", (merchants.Certificate == "") != (merchants.Key == ""):
+		return errors.New("-pages-cert and -pages-key go together, and with -pages")
+	case merchants.Listen != "":
+		o.Pages = &merchants
+	}
 	if *host != "" {
 		o.Secure = &service.Secure{MQTT: *mqtts, Enrol: *door, Hosts: strings.Split(*host, ",")}
 	}
@@ -86,6 +98,9 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		fmt.Fprintf(stdout, "Devices enrol at %s (authority %s), then connect to %s\nClaim a terminal: till-cloud claim -help\n", s.Enrolment, s.Terminals.Authority().Fingerprint(), s.Broker)
 	} else {
 		fmt.Fprintf(stdout, "Terminals connect to tcp://%s with the gateway key %s\n", s.Broker, s.Key)
+	}
+	if s.Pages != "" {
+		fmt.Fprintf(stdout, "Merchants sign in at %s\n", s.Pages)
 	}
 	fmt.Fprintf(stdout, "The books are at http://%s/cloud/ledger.json\nThe terminals are at http://%s/fleet\nThe acquirer is the sandbox: no money moves.\n", l.Addr(), l.Addr())
 	go serveBooks(ctx, l, s, log)

@@ -41,6 +41,7 @@ var orders = map[string]order{
 	"claim":     {"let a device become a terminal: prints its code and QR", claim},
 	"terminals": {"list the terminals", terminals},
 	"settings":  {"give a terminal other settings, such as a manager's PIN", changeSettings},
+	"merchant":  {"let a merchant sign in to its pages; say whose a terminal is", merchantOrder},
 	"revoke":    {"end a terminal's certificate", revoke},
 	"release":   {"sign releases and bring them to the terminals; till-cloud release help", release},
 	"report":    {"what some days came to on a terminal, by the ledger", reportOrder},
@@ -86,7 +87,14 @@ func claim(ctx context.Context, args []string, stdout io.Writer) error {
 	text := func(name, key, about string) {
 		flags.Func(name, about, func(s string) error { c.Settings[key] = s; return nil })
 	}
-	text("merchant", "merchant.name", "`name` of the merchant")
+	flags.Func("merchant", "`id` of the merchant whose it is: a-z, 0-9 and -; none where the gateway has one merchant only", func(s string) error {
+		if err := enrol.CheckMerchant(s); err != nil {
+			return fmt.Errorf("%w; the name on receipts is -name", err)
+		}
+		c.Merchant = s
+		return nil
+	})
+	text("name", "merchant.name", "`name` of the merchant, as on receipts")
 	text("timezone", "merchant.timezone", "the shop's time `zone`, as America/New_York")
 	text("currency", "merchant.currency", "ISO 4217 `code` (USD unless told otherwise)")
 	text("language", "merchant.language", "the cashier's `language`, en or zh")
@@ -276,7 +284,7 @@ func terminals(ctx context.Context, args []string, stdout io.Writer) error {
 		return writeJSON(stdout, all)
 	}
 	w := tabwriter.NewWriter(stdout, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "TERMINAL\tSTATE\tMERCHANT\tSINCE\tCERTIFICATE UNTIL\tEPOCH\tDEVICES BEFORE")
+	fmt.Fprintln(w, "TERMINAL\tSTATE\tMERCHANT\tNAME\tSINCE\tCERTIFICATE UNTIL\tEPOCH\tDEVICES BEFORE")
 	for _, t := range all {
 		day := func(at time.Time) string {
 			if at.IsZero() {
@@ -284,7 +292,7 @@ func terminals(ctx context.Context, args []string, stdout io.Writer) error {
 			}
 			return at.Local().Format(time.DateOnly)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%v\t%s\t%s\t%d\t%d\n", t.ID, t.State, t.Settings["merchant.name"], day(t.Since), day(t.NotAfter), t.Epoch, len(t.Before))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%v\t%s\t%s\t%d\t%d\n", t.ID, t.State, cmp.Or(t.Merchant, "-"), t.Settings["merchant.name"], day(t.Since), day(t.NotAfter), t.Epoch, len(t.Before))
 	}
 	return w.Flush()
 }

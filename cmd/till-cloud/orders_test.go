@@ -49,7 +49,7 @@ func startGateway(t *testing.T) string {
 	out := &spoken{more: make(chan struct{}, 1)}
 	go func() {
 		ended <- run(ctx, []string{
-			"-data", dir, "-host", "localhost,127.0.0.1", "-mqtts", "127.0.0.1:0", "-enrol", "127.0.0.1:0", "-listen", "127.0.0.1:0",
+			"-data", dir, "-host", "localhost,127.0.0.1", "-mqtts", "127.0.0.1:0", "-enrol", "127.0.0.1:0", "-listen", "127.0.0.1:0", "-pages", "127.0.0.1:0",
 		}, out, io.Discard)
 	}()
 	t.Cleanup(func() {
@@ -85,7 +85,7 @@ func give(t *testing.T, args ...string) (string, error) {
 
 func TestOrders(t *testing.T) {
 	dir := startGateway(t)
-	said, err := give(t, "claim", "-data", dir, "-terminal", "till-07", "-merchant", "Harbor Museum Shop", "-timezone", "America/Los_Angeles",
+	said, err := give(t, "claim", "-data", dir, "-terminal", "till-07", "-merchant", "museum", "-name", "Harbor Museum Shop", "-timezone", "America/Los_Angeles",
 		"-pin", "2580", "-test", "-set", "journal.keep_days=90", "-set", `merchant.foot=["Thank you", "谢谢"]`, "-set", "merchant.phone=+1 415 555 0132")
 	if err != nil || !strings.Contains(said, "Claim      ") || !strings.Contains(said, "till-claim:?") || !strings.Contains(said, "https://localhost:") || !strings.Contains(said, "█") {
 		t.Errorf("claim: %v\n%s", err, said)
@@ -103,7 +103,7 @@ func TestOrders(t *testing.T) {
 	if err == nil {
 		err = json.Unmarshal([]byte(said), &all)
 	}
-	if err != nil || len(all) != 2 || all[0].State != enrol.Claimed || all[0].Settings["merchant.phone"] != "+1 415 555 0132" || !managers(all[0].Settings["manager_pin"], "2580") ||
+	if err != nil || len(all) != 2 || all[0].State != enrol.Claimed || all[0].Merchant != "museum" || all[1].Merchant != "" || all[0].Settings["merchant.phone"] != "+1 415 555 0132" || !managers(all[0].Settings["manager_pin"], "2580") ||
 		all[0].Settings["journal.keep_days"] != int64(90) || all[0].Settings["test"] != true || all[1].Settings["merchant.currency"] != "EUR" {
 		t.Errorf("terminals: %v\n%s", err, said)
 	}
@@ -139,12 +139,66 @@ func TestOrders(t *testing.T) {
 	}
 }
 
+func TestMerchants(t *testing.T) {
+	dir := startGateway(t)
+	said, err := give(t, "merchant", "-data", dir, "-add", "museum", "-name", "Harbor Museum Shop", "-login", "li@harbor.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var login, password, pages string
+	if _, err := fmt.Sscanf(said, "Login %s\nPassword %s\nPages %s\n", &login, &password, &pages); err != nil || login != "li@harbor.example" || len(password) < 20 || !strings.HasPrefix(pages, "https://localhost:") {
+		t.Errorf("added: %v\n%s", err, said)
+	}
+	if _, err := give(t, "claim", "-data", dir, "-terminal", "till-07", "-name", "Shop", "-timezone", "UTC"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-list"}, "museum    li@harbor.example  Harbor Museum Shop"},
+		{[]string{"-assign", "museum", "-terminal", "till-07"}, "Terminal till-07 is merchant museum's."},
+		{[]string{"-password", "museum"}, "Login     li@harbor.example"},
+		{[]string{"-remove", "museum"}, "Merchant museum is out"},
+	} {
+		if said, err := give(t, append([]string{"merchant", "-data", dir}, c.args...)...); err != nil || !strings.Contains(said, c.want) || strings.Contains(said, password) {
+			t.Errorf("%v: %v\n%s", c.args, err, said)
+		}
+	}
+	if said, err := give(t, "terminals", "-data", dir); err != nil || !strings.Contains(said, "museum") {
+		t.Errorf("terminals: %v\n%s", err, said)
+	}
+	for want, args := range map[string][]string{
+		"say one of":               {},
+		"say one":                  {"-list", "-add", "x"},
+		"with -name NAME":          {"-add", "x"},
+		"with -terminal ID":        {"-assign", "x"},
+		"no such merchant":         {"-remove", "museum"},
+		"merchant \"x\": no such":  {"-assign", "x", "-terminal", "till-07"},
+		"merchant id \"The Shop\"": {"-add", "The Shop", "-name", "Shop"},
+		"no such merchant is in":   {"-password", "x"},
+	} {
+		if _, err = give(t, append([]string{"merchant", "-data", dir}, args...)...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, want %q", args, err, want)
+		}
+	}
+	for want, args := range map[string][]string{
+		"need terminals that are known": {"-pages", "127.0.0.1:0"},
+		"go together, and with -pages":  {"-host", "localhost", "-pages", "127.0.0.1:0", "-pages-cert", "x.pem"},
+	} {
+		if _, err := give(t, args...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, want %q", args, err, want)
+		}
+	}
+}
+
 func TestOrdersThatAreNone(t *testing.T) {
 	nowhere := filepath.Join(t.TempDir(), "nowhere")
 	for want, args := range map[string][]string{
 		"say which terminal":      {"claim"},
 		"no gateway answers":      {"claim", "-data", nowhere, "-terminal", "till-07"},
 		"flag provided but not":   {"claim", "-colour", "red"},
+		"receipts is -name":       {"claim", "-terminal", "till-07", "-merchant", "Harbor Museum Shop"},
 		"unexpected argument":     {"terminals", "-data", nowhere, "all"},
 		"no such file":            {"claim", "-settings", nowhere},
 		"want key=value":          {"claim", "-set", "merchant.name"},

@@ -24,6 +24,7 @@ import (
 	"till/device/system"
 	"till/display"
 	"till/payment"
+	"till/payment/shop"
 	"till/printer"
 	"till/scanner"
 	"till/sync/wire"
@@ -46,8 +47,8 @@ type Config struct {
 	Trade      checkout.Trade
 	Integrator Integrator
 
-	departments []department
-	items       []product
+	departments []shop.Department
+	items       []shop.Product
 
 	Merchant Merchant
 	Gateway  Gateway
@@ -287,21 +288,28 @@ func number(least, most int64, take func(*Config, int64)) func(*Config, any) err
 
 func lines(take func(*Config, []string)) func(*Config, any) error {
 	return func(c *Config, value any) error {
-		list, ok := value.([]any)
-		if !ok {
-			return fmt.Errorf(`want a list of texts, as ["1 Main St", "Springfield"], not %v`, value)
+		all, err := texts(value)
+		if err == nil {
+			take(c, all)
 		}
-		var all []string
-		for _, v := range list {
-			s, ok := v.(string)
-			if !ok {
-				return fmt.Errorf("want a list of texts; %v is none", v)
-			}
-			all = append(all, s)
-		}
-		take(c, all)
-		return nil
+		return err
 	}
+}
+
+// texts is a value that is a list of them.
+func texts(value any) (all []string, err error) {
+	list, ok := value.([]any)
+	if !ok {
+		return nil, fmt.Errorf(`want a list of texts, as ["1 Main St", "Springfield"], not %v`, value)
+	}
+	for _, v := range list {
+		s, ok := v.(string)
+		if !ok {
+			return nil, fmt.Errorf("want a list of texts; %v is none", v)
+		}
+		all = append(all, s)
+	}
+	return all, nil
 }
 
 func checkListen(s string) error {

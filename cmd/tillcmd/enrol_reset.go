@@ -95,7 +95,7 @@ func notGiven(err error) checkout.PINGiven {
 // salt is the one that the shop's hashes share, or a fresh one.
 func (o Operators) salt() pin.Salt {
 	for _, x := range o.All {
-		if s, ok := x.pin.Salt(); ok {
+		if s, ok := x.PIN.Salt(); ok {
 			return s
 		}
 	}

@@ -55,11 +55,20 @@ func describeEvent(e payment.Event) string {
 	if e.Step != "" {
 		add("for %s", strings.ReplaceAll(printable(string(e.Step)), "_", " "))
 	}
+	if e.Hold != 0 {
+		add("hold %d", e.Hold)
+	}
+	if e.Cart != nil {
+		add("%d items of %s", len(e.Cart.Items), describeAmount(e.Cart.Bill().Subtotal(), e.Currency))
+	}
 	if e.Operator != "" {
 		add("by %s (%s)", printable(e.Operator), printable(e.Cashier))
 	}
 	if e.Means != "" {
 		add("by %s", printable(string(e.Means)))
+	}
+	if of := e.Elsewhere; of != nil {
+		add("of sale %s of terminal %s, %s left", printable(string(of.Sale)), printable(of.Terminal), describeAmount(of.Left(), of.Total.Currency))
 	}
 	if e.Subject != "" {
 		add("of sale %s", printable(string(e.Subject)))
@@ -85,6 +94,10 @@ func describeSale(w io.Writer, s payment.Sale) {
 	fmt.Fprintf(w, "Sale %s: %s, %s\n", s.ID, s.Status(), describeAmount(s.Total.Amount, currency))
 	if s.Receipt != 0 {
 		fmt.Fprintf(w, "  receipt   %06d, printed %d times\n", s.Receipt, s.Printed)
+	}
+	if e := s.Elsewhere; e != nil {
+		fmt.Fprintf(w, "  sold      at %s, as %s, receipt %s, %s\n",
+			printable(e.Terminal), e.Sale, receiptNumber(e.Epoch, e.Receipt), describeAmount(e.Total.Amount, currency))
 	}
 	if s.Cashier != "" {
 		fmt.Fprintf(w, "  cashier   %s\n", printable(s.Cashier))

@@ -7,31 +7,19 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"time"
 
 	"till/checkout"
 	"till/payment"
 	"till/payment/pin"
+	"till/payment/shop"
 	"till/words"
 )
 
-const (
-	// maxOperators bounds the list; hashes with salts of their own take their time each.
-	maxOperators = 40
-	maxOperator  = 24 // columns of a name: the status bar has room for so many
-)
-
-// operator is a person who may sign on.
-type operator struct {
-	payment.Operator
-	pin, badge pin.Hash
-}
-
 // Operators are who may sign on, and how.
 type Operators struct {
-	All       []operator
+	All       []shop.Operator
 	Manager   pin.Hash      // of a manager who is not among them; zero: there is none
 	Plain     string        // likewise, where the configuration has the digits themselves
 	Auto      string        // id of who is signed on at each start
@@ -44,7 +32,7 @@ func operatorSettings() map[string]setting {
 		"manager_pin": {false, text(managerPIN)},
 		"sign_on.auto": {false, text(func(c *Config, s string) error {
 			c.Operators.Auto = s
-			return checkOperatorID(s)
+			return shop.CheckOperatorID(s)
 		})},
 		"sign_on.lock_after": {false, number(1, 1440, func(c *Config, n int64) { c.Operators.LockAfter = time.Duration(n) * time.Minute })},
 	}
@@ -63,74 +51,12 @@ func managerPIN(c *Config, s string) (err error) {
 	return nil
 }
 
-var operatorID = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
-
-func checkOperatorID(s string) error {
-	if !operatorID.MatchString(s) {
-		return fmt.Errorf("%.40q: an operator's id has 1 to 32 of a-z, 0-9 and -", s)
-	}
-	return nil
-}
-
-// operators takes texts as "mei / Mei 梅 / cashier / HASH / HASH": id, name, role,
-// the hash of the PIN, and where there is one, of the badge.
 func operators(c *Config, value any) error {
-	var texts []string
-	if err := lines(func(_ *Config, l []string) { texts = l })(c, value); err != nil {
-		return err
+	all, err := texts(value)
+	if err == nil {
+		c.Operators.All, err = shop.ParseOperators(all)
 	}
-	if len(texts) > maxOperators {
-		return fmt.Errorf("%d operators; at most %d", len(texts), maxOperators)
-	}
-	c.Operators.All = nil
-	ids, hashes := map[string]bool{}, map[pin.Hash]string{}
-	for _, text := range texts {
-		o, err := parseOperator(text)
-		if err != nil {
-			return err
-		}
-		if ids[o.ID] {
-			return fmt.Errorf("operator %s is there twice", o.ID)
-		}
-		ids[o.ID] = true
-		for _, h := range []pin.Hash{o.pin, o.badge} {
-			if other, taken := hashes[h]; taken && !h.Zero() {
-				return fmt.Errorf("operators %s and %s have one PIN or badge between them", other, o.ID)
-			}
-			hashes[h] = o.ID
-		}
-		c.Operators.All = append(c.Operators.All, o)
-	}
-	return nil
-}
-
-func parseOperator(text string) (o operator, err error) {
-	parts := strings.Split(text, " / ") // a hash may have a slash, and no space
-	if len(parts) < 4 || len(parts) > 5 {
-		return o, errors.New(`an operator is "id / name / cashier / PIN's hash" or one with a badge's hash more; till pin makes them`)
-	}
-	for i := range parts {
-		parts[i] = strings.TrimSpace(parts[i])
-	}
-	o.Operator = payment.Operator{ID: parts[0], Name: parts[1], Role: payment.Role(parts[2])}
-	if err := checkOperatorID(o.ID); err != nil {
-		return o, err
-	}
-	if o.Name == "" || wide(o.Name) > maxOperator || strings.ContainsFunc(o.Name, func(r rune) bool { return r < ' ' }) {
-		return o, fmt.Errorf("operator %s: want a name of at most %d letters, or half as many Chinese", o.ID, maxOperator)
-	}
-	if o.Role != payment.Cashier && o.Role != payment.Manager {
-		return o, fmt.Errorf("operator %s: %.40q is none of [%s %s]", o.ID, parts[2], payment.Cashier, payment.Manager)
-	}
-	if o.pin, err = pin.Parse(parts[3]); err != nil {
-		return o, fmt.Errorf("operator %s: the PIN: %w", o.ID, err)
-	}
-	if len(parts) == 5 {
-		if o.badge, err = pin.Parse(parts[4]); err != nil {
-			return o, fmt.Errorf("operator %s: the badge: %w", o.ID, err)
-		}
-	}
-	return o, nil
+	return err
 }
 
 // checkOperators says what does not go together, and under which key.
@@ -174,7 +100,7 @@ func (o Operators) Identify(secret string) (payment.Operator, bool) {
 	}
 	hashes := []pin.Hash{o.Manager}
 	for _, x := range o.All {
-		who, hashes = append(who, x.Operator, x.Operator), append(hashes, x.pin, x.badge)
+		who, hashes = append(who, x.Operator, x.Operator), append(hashes, x.PIN, x.Badge)
 	}
 	if n := pin.Find(secret, hashes); n >= 0 {
 		return who[n], true

@@ -296,7 +296,11 @@ func (t *terminal) receipt(p checkout.Print) printer.Document {
 		Terminal: t.config.Terminal, Sale: p.Sale, Cashier: p.Sale.Cashier, Copy: p.Copy, Test: t.config.Test,
 		Locale: locale(words.English),
 	}
-	if b := p.Sale.Bill; b != nil {
+	bill := p.Sale.Bill
+	if e := p.Sale.Elsewhere; e != nil {
+		bill = e.Bill
+	}
+	if b := bill; b != nil {
 		data.Items, data.Subtotal, data.Discount, data.Tax, data.Tip, data.Exempt = b.Items, b.Subtotal(), b.Discount, b.Tax, b.Tip, b.Exempt
 	}
 	if when := p.Sale.Changed.Time; !when.IsZero() {
@@ -309,13 +313,17 @@ func (t *terminal) receipt(p checkout.Print) printer.Document {
 	if p.Sale.Receipt != 0 {
 		data.Number = t.receiptNumber(p.Sale.Receipt)
 	}
+	if e := p.Sale.Elsewhere; e != nil {
+		data.Number, data.Elsewhere = receiptNumber(e.Epoch, e.Receipt), e.Terminal
+		data.Sale.Total = e.Total
+	}
 	if p.Refund > 0 && p.Refund <= len(p.Sale.Refunds) {
 		r := p.Sale.Refunds[p.Refund-1]
 		data.Kind, data.Refunded, data.Requested = printer.Refund, r.Amount, r.Status != payment.RefundDone
 		if r.Void {
 			data.Kind = printer.Void
 		}
-		data.Sale = onlyTender(p.Sale, r.Tender)
+		data.Sale = onlyTender(data.Sale, r.Tender)
 	}
 	return printer.Receipt(data)
 }
@@ -339,7 +347,11 @@ func onlyTender(sale payment.Sale, tender int) payment.Sale {
 
 // receiptNumber is 000123, and 2-000123 once the journal is not the first.
 func (t *terminal) receiptNumber(n uint64) string {
-	if epoch := t.journal.Position().Epoch; epoch > 1 {
+	return receiptNumber(t.journal.Position().Epoch, n)
+}
+
+func receiptNumber(epoch uint32, n uint64) string {
+	if epoch > 1 {
 		return fmt.Sprintf("%d-%06d", epoch, n)
 	}
 	return fmt.Sprintf("%06d", n)

@@ -121,6 +121,9 @@ func (t *terminal) shiftReport(r checkout.Report) printer.Document {
 	for _, sale := range r.Unresolved {
 		rows = append(rows, printer.Row{Label: both("paper_unresolved") + " " + string(sale.ID)[len(sale.ID)-6:], Value: sale.Total.Format(locale(words.English))})
 	}
+	if r.Held > 0 {
+		rows = append(rows, printer.Row{Label: fmt.Sprintf("%s x %d", both("paper_held"), r.Held), Value: money(r.HeldAmount)})
+	}
 	doc := printer.Report(title, rows)
 	var head []printer.Block
 	note := func(k words.Key) {

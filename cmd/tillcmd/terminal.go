@@ -477,6 +477,8 @@ func (t *terminal) hear(ctx context.Context, e link.Effect) {
 		event = checkout.Told{Answer: e.Answer}
 	case link.RefundTold:
 		event = checkout.RefundTold{Answer: e.Answer}
+	case link.Found:
+		event = checkout.Sought{Text: e.Text, Sale: e.Sale, Reason: e.Reason}
 	case link.Reachable:
 		t.reached.Store(e.Online)
 		event = checkout.LinkChanged{Online: e.Online}
@@ -608,6 +610,8 @@ func (g gateway) Ask(e checkout.Effect) {
 		g.link.Ask(wire.Request{
 			Op: wire.Refund, Order: e.Order, Refund: e.Refund, Amount: e.Amount.Amount, Currency: e.Amount.Currency, Void: e.Void,
 		})
+	case checkout.Seek:
+		g.link.Ask(wire.Request{Op: wire.Find, Text: e.Text})
 	}
 }
 

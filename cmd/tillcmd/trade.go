@@ -2,27 +2,16 @@ package tillcmd
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"till/checkout"
 	"till/display"
 	"till/payment"
+	"till/payment/shop"
 	"till/words"
-)
-
-// Bounds of what has a button: more find no room on the smallest panel.
-const (
-	maxDepartments = 6
-	maxProducts    = 1000
-	maxPresets     = 3
-	maxLabel       = 14 // columns of a key, on two lines
-	maxWord        = 11 // columns of one line
 )
 
 // tradeSettings are the keys that say how a sale is made up.
@@ -49,21 +38,15 @@ func tradeSettings() map[string]setting {
 
 // tenders takes the list of what is taken.
 func tenders(c *Config, value any) error {
-	all := []payment.Wallet{payment.WeChat, payment.Alipay, payment.UnionPay, payment.Cash}
-	var taken []string
-	if err := lines(func(_ *Config, texts []string) { taken = texts })(c, value); err != nil {
+	taken, err := texts(value)
+	if err != nil {
 		return err
 	}
-	for _, name := range taken {
-		if !slices.Contains(all, payment.Wallet(name)) {
-			return fmt.Errorf("%.40q is none of %v", name, all)
-		}
-	}
-	if len(taken) == 0 {
-		return errors.New("nothing could be paid: name at least one")
+	if err := shop.CheckTenders(taken); err != nil {
+		return err
 	}
 	c.Trade.Closed = nil
-	for _, w := range all {
+	for _, w := range shop.Tenders {
 		if !slices.Contains(taken, string(w)) {
 			c.Trade.Closed = append(c.Trade.Closed, w)
 		}
@@ -75,188 +58,48 @@ func tenders(c *Config, value any) error {
 func percents(take func(*Config, []int)) func(*Config, any) error {
 	return func(c *Config, value any) error {
 		list, ok := value.([]any)
-		if !ok || len(list) > maxPresets {
-			return fmt.Errorf("want a list of up to %d per cent, as [10, 15, 20], not %v", maxPresets, value)
+		if !ok {
+			return fmt.Errorf("want a list of up to %d per cent, as [10, 15, 20], not %v", shop.MaxPresets, value)
 		}
-		var all []int
+		var whole []int64
+		var points []int
 		for _, v := range list {
 			n, ok := v.(int64)
-			if !ok || n < 1 || n > 100 || slices.Contains(all, int(n)*100) {
-				return fmt.Errorf("want whole numbers from 1 to 100, each once, not %v", v)
+			if !ok {
+				return fmt.Errorf("%w, not %v", shop.ErrPercents, v)
 			}
-			all = append(all, int(n)*100)
+			whole, points = append(whole, n), append(points, int(n)*100)
 		}
-		take(c, all)
+		if err := shop.CheckPercents(whole); err != nil {
+			return err
+		}
+		take(c, points)
 		return nil
 	}
 }
 
-// departments takes texts as "Food / 食品 @ 0": English, Chinese, and the tax in
-// basis points where it is not the shop's.
 func departments(c *Config, value any) error {
-	var all []department
-	err := lines(func(_ *Config, texts []string) {
-		for _, text := range texts {
-			all = append(all, parseDepartment(text))
-		}
-	})(c, value)
-	if err != nil {
-		return err
+	all, err := texts(value)
+	if err == nil {
+		c.departments, err = shop.ParseDepartments(all)
 	}
-	if len(all) > maxDepartments {
-		return fmt.Errorf("%d departments; there are keys for %d", len(all), maxDepartments)
-	}
-	for _, d := range all {
-		if d.err != nil {
-			return d.err
-		}
-	}
-	c.departments = all
-	return nil
+	return err
 }
 
-// items takes texts as "6901234567892 / Green tea / 绿茶 / 350 @ 0": barcode ("-":
-// none), English, Chinese, the price in minor units, and the tax in basis points where
-// it is not the shop's.
 func items(c *Config, value any) error {
-	var texts []string
-	if err := lines(func(_ *Config, l []string) { texts = l })(c, value); err != nil {
-		return err
+	all, err := texts(value)
+	if err == nil {
+		c.items, err = shop.ParseProducts(all)
 	}
-	if len(texts) > maxProducts {
-		return fmt.Errorf("%d items; at most %d", len(texts), maxProducts)
-	}
-	c.items = nil
-	codes := map[string]bool{}
-	for _, text := range texts {
-		p, err := parseProduct(text)
-		if err != nil {
-			return fmt.Errorf("item %.60q: %w", text, err)
-		}
-		if p.barcode != "" && codes[p.barcode] {
-			return fmt.Errorf("item %.60q: another has that barcode", text)
-		}
-		codes[p.barcode] = true
-		c.items = append(c.items, p)
-	}
-	return nil
+	return err
 }
 
-// product is one as the configuration says it.
-type product struct {
-	barcode string
-	names   map[words.Lang]string
-	price   int64
-	rate    int // basis points; below zero: the shop's
-}
-
-func parseProduct(text string) (p product, err error) {
-	parts := strings.Split(text, " / ")
-	if len(parts) != 4 {
-		return p, errors.New(`want "barcode / English / Chinese / price in minor units"`)
+// in is a name in the language of whoever reads it.
+func in(lang words.Lang, n shop.Names) string {
+	if lang == words.Chinese {
+		return n.Chinese
 	}
-	for i := range parts {
-		parts[i] = strings.TrimSpace(parts[i])
-	}
-	p = product{barcode: parts[0], names: map[words.Lang]string{words.English: parts[1], words.Chinese: parts[2]}, rate: -1}
-	if p.barcode == "-" {
-		p.barcode = ""
-	} else if err := checkBarcode(p.barcode); err != nil {
-		return p, err
-	}
-	price, rate, own := strings.Cut(parts[3], "@")
-	if p.price, err = strconv.ParseInt(strings.TrimSpace(price), 10, 64); err != nil || p.price < 1 || p.price > checkout.MaxEntry {
-		return p, fmt.Errorf("want a price of 1 to %d minor units", checkout.MaxEntry)
-	}
-	if own {
-		if p.rate, err = strconv.Atoi(strings.TrimSpace(rate)); err != nil || p.rate < 0 || p.rate > payment.MaxRate {
-			return p, fmt.Errorf("after @ want its tax in basis points, 0 to %d", payment.MaxRate)
-		}
-	}
-	for _, name := range p.names {
-		if name == "" || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
-			return p, errors.New("want a name in both languages")
-		}
-	}
-	if len(onPaper(p.names)) > payment.MaxName {
-		return p, fmt.Errorf("its names have more than %d bytes", payment.MaxName)
-	}
-	return p, nil
-}
-
-// checkBarcode says what a product's label cannot have: what a customer's phone shows
-// is never taken for one.
-func checkBarcode(code string) error {
-	if len(code) < 1 || len(code) > 48 || strings.TrimFunc(code, func(r rune) bool { return r > ' ' && r < 0x7F }) != "" || strings.ContainsAny(code, " \t") {
-		return errors.New("a barcode has 1 to 48 letters, digits and signs")
-	}
-	if _, err := payment.ParseCode([]byte(code)); err == nil {
-		return errors.New("its barcode is as a wallet's payment code is, and would be charged")
-	}
-	return nil
-}
-
-// department is one as the configuration says it.
-type department struct {
-	names map[words.Lang]string
-	rate  int // basis points; below zero: the shop's
-	err   error
-}
-
-func parseDepartment(text string) department {
-	d := department{names: map[words.Lang]string{}, rate: -1}
-	names, rate, own := strings.Cut(text, "@")
-	if own {
-		n, err := strconv.Atoi(strings.TrimSpace(rate))
-		if err != nil || n < 0 || n > payment.MaxRate {
-			d.err = fmt.Errorf("department %.60q: after @ want its tax in basis points, 0 to %d", text, payment.MaxRate)
-			return d
-		}
-		d.rate = n
-	}
-	english, chinese, both := strings.Cut(names, "/")
-	d.names[words.English], d.names[words.Chinese] = strings.TrimSpace(english), strings.TrimSpace(chinese)
-	if !both {
-		d.names[words.Chinese] = d.names[words.English]
-	}
-	for _, name := range d.names {
-		if columns := wide(name); columns > maxLabel {
-			d.err = fmt.Errorf("department %.60q: %q is too long for its key; at most %d letters, or half as many Chinese", text, name, maxLabel)
-			return d
-		}
-		for word := range strings.FieldsSeq(name) {
-			if wide(word) > maxWord {
-				d.err = fmt.Errorf("department %.60q: %q is too long for its key; a word of at most %d letters", text, word, maxWord)
-				return d
-			}
-		}
-	}
-	switch name := onPaper(d.names); {
-	case d.names[words.English] == "" || d.names[words.Chinese] == "":
-		d.err = fmt.Errorf(`department %.60q has no name; want it as "Food / 食品 @ 0"`, text)
-	case len(name) > payment.MaxName || !utf8.ValidString(name):
-		d.err = fmt.Errorf("department %.60q: its names have more than %d bytes", text, payment.MaxName)
-	}
-	return d
-}
-
-// wide is how many columns a name takes: two of a Chinese character.
-func wide(name string) (n int) {
-	for _, r := range name {
-		n++
-		if r > unicode.MaxLatin1 {
-			n++
-		}
-	}
-	return n
-}
-
-// onPaper is a name on the receipt.
-func onPaper(names map[words.Lang]string) string {
-	if names[words.English] == names[words.Chinese] {
-		return names[words.English]
-	}
-	return names[words.English] + " " + names[words.Chinese]
+	return n.English
 }
 
 // settleTrade gives departments and items the shop's tax, where they have none of
@@ -269,10 +112,10 @@ func (c *Config) settleTrade() {
 		return rate
 	}
 	for _, d := range c.departments {
-		c.Trade.Departments = append(c.Trade.Departments, checkout.Department{Name: onPaper(d.names), TaxRate: settled(d.rate)})
+		c.Trade.Departments = append(c.Trade.Departments, checkout.Department{Name: d.OnPaper(), TaxRate: settled(d.Rate)})
 	}
 	for _, p := range c.items {
-		c.Trade.Catalogue = append(c.Trade.Catalogue, checkout.Product{Barcode: p.barcode, Name: onPaper(p.names), Price: p.price, TaxRate: settled(p.rate)})
+		c.Trade.Catalogue = append(c.Trade.Catalogue, checkout.Product{Barcode: p.Barcode, Name: p.OnPaper(), Price: p.Price, TaxRate: settled(p.Rate)})
 	}
 }
 
@@ -282,8 +125,8 @@ func (t *terminal) productRows(lang words.Lang, s checkout.State) []display.Row 
 	for _, n := range s.ProductsOnPage() {
 		p := t.config.items[n]
 		rows = append(rows, display.Row{
-			ID: checkout.ProductPrefix + strconv.Itoa(n), Left: p.names[lang],
-			Right: payment.Money{Amount: p.price, Currency: s.Settings.Currency}.Format(locale(lang)), Sub: p.barcode,
+			ID: checkout.ProductPrefix + strconv.Itoa(n), Left: in(lang, p.Names),
+			Right: payment.Money{Amount: p.Price, Currency: s.Settings.Currency}.Format(locale(lang)), Sub: p.Barcode,
 		})
 	}
 	return rows
@@ -296,7 +139,7 @@ func (t *terminal) tradeLabel(s checkout.State, id string, lang words.Lang) stri
 		return payment.Money{Amount: minor, Currency: s.Settings.Currency}.Format(locale(lang))
 	}
 	if n, ok := checkout.Numbered(id, checkout.DepartmentPrefix); ok {
-		return t.config.departments[n-1].names[lang]
+		return in(lang, t.config.departments[n-1].Names)
 	}
 	cart := s.Cart()
 	if rate, ok := checkout.Numbered(id, checkout.TipPrefix); ok {

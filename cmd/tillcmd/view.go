@@ -2,6 +2,7 @@ package tillcmd
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -66,6 +67,7 @@ func (t *terminal) view() display.View {
 	switch s.Screen {
 	case checkout.Ready:
 		t.cartView(&v, s)
+		t.heldLine(&v, s)
 	case checkout.Discounting, checkout.Tipping, checkout.Splitting:
 		t.askedView(&v, s)
 	case checkout.PartPaid:
@@ -122,11 +124,18 @@ func (t *terminal) view() display.View {
 		v.Detail = words.Say(lang, "park_detail")
 	case checkout.Catalogue:
 		v.Title, v.Rows = words.Say(lang, "items_title"), t.productRows(lang, s)
+	case checkout.HeldSales:
+		v.Title, v.Rows = words.Say(lang, "held_title"), t.heldRows(lang, s)
 	case checkout.Sales:
 		v.Rows = t.saleRows(lang, s.OnPage())
 	case checkout.OneSale:
 		if sale, ok := s.SelectedSale(); ok {
 			v.Title, v.Rows = sale.Total.Format(locale(lang)), t.oneSale(lang, sale)
+		}
+	case checkout.Finding:
+		v.Amount, v.Title, v.Detail = payment.Money{}, words.Say(lang, "find_title"), words.Say(lang, "find_detail")
+		if s.Keyed > 0 {
+			v.Keyed = t.receiptNumber(uint64(s.Keyed))
 		}
 	case checkout.About:
 		v.Title, v.Rows = words.Say(lang, "button_status"), t.about(lang, s)
@@ -181,7 +190,7 @@ func screenOf(s checkout.Screen) display.Screen {
 	switch s {
 	case checkout.About, checkout.ShiftScreen:
 		return display.ScreenMenu
-	case checkout.OneSale, checkout.Doctor, checkout.Catalogue:
+	case checkout.OneSale, checkout.Doctor, checkout.Catalogue, checkout.HeldSales:
 		return display.ScreenList
 	case checkout.DoctorCode:
 		return display.ScreenCode
@@ -193,6 +202,8 @@ func screenOf(s checkout.Screen) display.Screen {
 		return display.ScreenCash
 	case checkout.SignOn:
 		return display.ScreenPIN
+	case checkout.Finding:
+		return display.ScreenClaim
 	default:
 		return display.Screen(s)
 	}
@@ -200,15 +211,18 @@ func screenOf(s checkout.Screen) display.Screen {
 
 // backScreens are those whose way out cancels nothing.
 var backScreens = []checkout.Screen{
-	checkout.Menu, checkout.Catalogue, checkout.Sales, checkout.OneSale, checkout.About, checkout.PIN, checkout.Parking, checkout.Offline,
+	checkout.Menu, checkout.Catalogue, checkout.HeldSales, checkout.Sales, checkout.OneSale, checkout.About, checkout.PIN, checkout.Parking, checkout.Offline,
 	checkout.TakeCash, checkout.Discounting, checkout.Tipping, checkout.Splitting, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
-	checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode, checkout.Resetting,
+	checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode, checkout.Finding, checkout.Resetting,
 }
+
+// rowPrefixes begin the ids of buttons that are rows of a list.
+var rowPrefixes = []string{"sale_", checkout.CheckPrefix, checkout.ProductPrefix, checkout.HeldPrefix}
 
 func (t *terminal) buttonsOf(s checkout.State, lang words.Lang) []display.Button {
 	var all []display.Button
 	for _, b := range s.Buttons() {
-		if strings.HasPrefix(b.ID, "sale_") || strings.HasPrefix(b.ID, checkout.CheckPrefix) || strings.HasPrefix(b.ID, checkout.ProductPrefix) {
+		if slices.ContainsFunc(rowPrefixes, func(p string) bool { return strings.HasPrefix(b.ID, p) }) {
 			continue // drawn as a row
 		}
 		d := display.Button{ID: b.ID, Enabled: b.Enabled, Label: t.tradeLabel(s, b.ID, lang)}
@@ -224,6 +238,9 @@ func (t *terminal) buttonsOf(s checkout.State, lang words.Lang) []display.Button
 			d.Role = display.RoleItem
 		case d.Label != "" && !b.Back, b.Amount > 0, slices.Contains([]string{"cash", "qr", "exact", "tip", "half", "third"}, b.ID):
 			d.Role = display.RoleTender
+		}
+		if b.ID == "held" {
+			d.Label = words.Say(lang, "held_count", "count", strconv.Itoa(len(s.Counter.Held)))
 		}
 		if b.Amount > 0 {
 			d.Label = noteLabel(payment.Money{Amount: b.Amount, Currency: s.Settings.Currency}, locale(lang))
@@ -317,6 +334,9 @@ func (t *terminal) saleRows(lang words.Lang, sales []payment.Sale) []display.Row
 		if sale.Receipt != 0 {
 			sub = append(sub, words.Say(lang, "line_receipt")+" "+t.receiptNumber(sale.Receipt))
 		}
+		if e := sale.Elsewhere; e != nil {
+			sub = append(sub, words.Say(lang, "sold_at", "terminal", e.Terminal))
+		}
 		rows = append(rows, display.Row{
 			ID: checkout.RowID(sale.ID), Left: walletName(lang, walletOf(sale)), Right: sale.Total.Format(locale(lang)),
 			Sub: strings.Join(sub, ", "), Tone: toneOf(sale.Status()),
@@ -337,10 +357,24 @@ func (t *terminal) oneSale(lang words.Lang, sale payment.Sale) []display.Row {
 	if sale.Receipt != 0 {
 		rows = append(rows, display.Row{Left: words.Say(lang, "line_receipt"), Right: t.receiptNumber(sale.Receipt)})
 	}
+	if e := sale.Elsewhere; e != nil {
+		return append(rows, t.elsewhere(lang, *e)...)
+	}
 	if a := sale.LastAttempt(); a != nil && a.Transaction != "" {
 		rows = append(rows, display.Row{Left: words.Say(lang, "line_transaction"), Sub: a.Transaction})
 	}
 	return append(rows, display.Row{Left: words.Say(lang, "line_sale"), Sub: string(sale.ID)})
+}
+
+// elsewhere is where a sale was made that another terminal told of.
+func (t *terminal) elsewhere(lang words.Lang, e payment.Elsewhere) []display.Row {
+	rows := []display.Row{
+		{Left: words.Say(lang, "sold_at", "terminal", e.Terminal), Right: e.Total.Format(locale(lang)), Sub: t.when(e.Created, time.DateTime)},
+	}
+	if e.Receipt != 0 {
+		rows = append(rows, display.Row{Left: words.Say(lang, "line_receipt"), Right: receiptNumber(e.Epoch, e.Receipt)})
+	}
+	return append(rows, display.Row{Left: words.Say(lang, "line_sale"), Sub: string(e.Sale)})
 }
 
 // refundView asks how much of a tender goes back, and where to.

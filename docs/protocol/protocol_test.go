@@ -32,6 +32,7 @@ var messageTypes = map[string]reflect.Type{
 	"Desired":         reflect.TypeFor[wire.Desired](),
 	"Reported":        reflect.TypeFor[wire.Reported](),
 	"RefundReply":     reflect.TypeFor[wire.RefundReply](),
+	"FoundReply":      reflect.TypeFor[wire.FoundReply](),
 }
 
 // rawFields are those that Go keeps as raw JSON, with what is in them.

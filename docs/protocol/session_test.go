@@ -22,7 +22,7 @@ func TestSession(t *testing.T) {
 	charge, show := full, full
 	charge.Op, charge.Sealed, charge.Wallet, show.Op = wire.Charge, make([]byte, 66), payment.WeChat, wire.Show
 	refund := wire.Request{Op: wire.Refund, Order: order, Refund: "01KAT7X2Q8M5V3N9RD6E4WZB1CR01", Amount: 500, Currency: "USD"}
-	for _, r := range []wire.Request{charge, show, {Op: wire.Query, Order: order}, {Op: wire.Cancel, Order: order}, refund} {
+	for _, r := range []wire.Request{charge, show, {Op: wire.Query, Order: order}, {Op: wire.Cancel, Order: order}, refund, {Op: wire.Find, Text: string(order)}} {
 		var more []link.Effect
 		s, more = link.Step(s, link.Asked{Request: r}, now)
 		effects = append(effects, more...)
@@ -60,7 +60,7 @@ func TestSession(t *testing.T) {
 			t.Errorf("%s is published at QoS %d, retained %v; operation %s says %+v", name, p.QoS, p.Retain, operation, binding)
 		}
 	}
-	for _, name := range []string{"status", "hello", "charge", "show", "query", "cancel", "refund", "result", "reported"} {
+	for _, name := range []string{"status", "hello", "charge", "show", "query", "cancel", "refund", "find", "result", "reported"} {
 		if !seen[name] {
 			t.Errorf("the session published no %s", name)
 		}

@@ -55,6 +55,7 @@ func Open(profile string, fonts ...string) (*Browser, error) {
 		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("ignore-certificate-errors", true), // a gateway's authority is its own
 		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("hide-scrollbars", true), chromedp.Flag("force-device-scale-factor", "1"),
 	)
 	ctx, closeAll := chromedp.NewContext(allocator)
@@ -216,10 +217,21 @@ func get[T any](t *Tab, what string, action chromedp.Action[T]) T {
 	return v
 }
 
-// Wait waits until an expression of JavaScript is true.
+// Wait waits until an expression of JavaScript is true, on another page too that this
+// one leads to.
 func (t *Tab) Wait(expression string) {
 	t.t.Helper()
-	get(t, "wait for "+expression, chromedp.Poll[chromedp.Void]("Boolean("+expression+")", chromedp.WithPollingInterval(50*time.Millisecond)))
+	ctx, done := context.WithTimeout(t.ctx, patience)
+	defer done()
+	for {
+		_, err := chromedp.Run(ctx, chromedp.Poll[chromedp.Void]("Boolean("+expression+")", chromedp.WithPollingInterval(50*time.Millisecond)))
+		switch {
+		case err == nil:
+			return
+		case ctx.Err() != nil || !strings.Contains(err.Error(), "navigated") && !strings.Contains(err.Error(), "Cannot find context"):
+			t.t.Fatalf("wait for %s: %v", expression, err)
+		}
+	}
 }
 
 // Ask evaluates an expression of JavaScript.
@@ -271,6 +283,9 @@ func (t *Tab) Picture() []byte {
 	t.t.Helper()
 	return get(t, "take a picture", chromedp.FullScreenshot(100))
 }
+
+// Go opens another address in a tab.
+func Go(url string) chromedp.Action[chromedp.Void] { return chromedp.Navigate(url) }
 
 // Script runs JavaScript whose result is of no interest.
 func Script(text string) chromedp.Action[chromedp.Void] {

@@ -27,7 +27,7 @@ func startService(t testing.TB) *service.Service {
 func startServiceIn(t testing.TB, dir string, log *slog.Logger) *service.Service {
 	t.Helper()
 	s, err := service.Start(service.Options{
-		Dir: dir, Pace: 10, Log: log,
+		Dir: dir, Pace: 10, Log: log, Pages: &service.Pages{Listen: "127.0.0.1:0"},
 		Secure: &service.Secure{MQTT: "127.0.0.1:0", Enrol: "127.0.0.1:0", Hosts: []string{"127.0.0.1"}},
 	})
 	if err != nil {

@@ -1,23 +1,22 @@
 package enrolment_test
 
 import (
-	"bytes"
-	"encoding/base64"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
-	"image"
-	"image/color"
-	"image/png"
-	"math/rand/v2"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"till/cloud/merchant"
 	"till/cloud/service"
 	"till/display"
 	"till/payment/pin"
-	"till/printer"
 	"till/sync/wire/enrolment"
 )
 
@@ -86,70 +85,87 @@ func TestOtherSettings(t *testing.T) {
 	c.cash()
 }
 
-// A full catalogue and a large logo reach a terminal, and the logo its receipts.
-func TestLogoAndCatalogue(t *testing.T) {
+// A merchant changes the settings on the gateway's pages: the terminal takes them, sells
+// by them, and the pages say so; those that it refuses are said there too.
+func TestSettingsFromPages(t *testing.T) {
 	s := startService(t)
-	claimed, err := s.Claim(service.ClaimOrder{Terminal: "till-07", Settings: shop})
+	const password = "correct horse"
+	if _, err := s.Merchants.Add(merchant.Account{ID: "museum", Name: "Harbor Museum Shop"}, password); err != nil {
+		t.Fatal(err)
+	}
+	claimed, err := s.Claim(service.ClaimOrder{Terminal: "till-07", Merchant: "museum", Settings: shop})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := startCounter(t, folder(t), fmt.Sprintf("[enrol]\ngateway = %q\nca = %q\nclaim = %q\n", s.Enrolment, s.Terminals.Authority().Fingerprint(), claimed.Code))
 	c.until("enrolled", selling)
-	rows := func(slip int) int {
+
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := &http.Client{Jar: jar, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: s.Terminals.Authority().Pool()}}}
+	t.Cleanup(browser.CloseIdleConnections)
+	read := func(got *http.Response, err error) string {
 		t.Helper()
-		tick := time.NewTicker(20 * time.Millisecond)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = got.Body.Close() }() // it was read
+		raw, err := io.ReadAll(got.Body)
+		if err != nil || got.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s (%v)\n%s", got.Request.URL, got.Status, err, raw)
+		}
+		return string(raw)
+	}
+	post := func(path string, fields ...string) {
+		t.Helper()
+		form := url.Values{}
+		for i := 0; i+1 < len(fields); i += 2 {
+			form.Add(fields[i], fields[i+1])
+		}
+		read(browser.PostForm(s.Pages+path, form))
+	}
+	says := func(what string) {
+		t.Helper()
+		tick := time.NewTicker(100 * time.Millisecond)
 		defer tick.Stop()
-		for limit := time.After(20 * time.Second); ; {
-			if paper, out := c.Slip(slip); out {
-				return paper.Picture.Rect.Dy()
+		for limit := time.After(40 * time.Second); ; {
+			page := read(browser.Get(s.Pages + "/terminals"))
+			if strings.Contains(page, what) {
+				return
 			}
 			select {
 			case <-tick.C:
 			case <-limit:
-				t.Fatalf("slip %d does not come", slip)
+				t.Fatalf("the page does not say %q:\n%s", what, page)
 			}
 		}
 	}
-	c.cash()
-	plain := rows(1)
+	post("/login", "login", "museum", "password", password)
+	says("On line")
+	post("/settings/tax", "tax", "8.75", "tax_by", "invoice")
+	post("/settings/departments", "english_0", "Books", "chinese_0", "书籍")
+	post("/settings/items", "items", "6901234567892,Green tea,绿茶,3.50,0")
+	post("/settings/discounts", "discounts", "5, 10", "discount_limit", "10") // a list of whole numbers
+	post("/settings/operators", "do", "add", "id", "mei", "operator", "Mei 梅", "role", "cashier", "pin", "1111")
+	c.until("an operator has to sign on", func(s shown) bool { return s.Screen == "sign_on" && s.Online })
+	says("<td>taken</td>")
+	c.press("1", "1", "1", "1", "enter")
+	c.until("signed on", selling)
+	c.press("1", "0", "0", "0", "dept_1", "cash", "exact") // 10.00 and 8.75 % of it
+	c.until("a sale", func(s shown) bool { return s.Screen == "approved" })
+	c.press("done")
+	c.until("drained", func(s shown) bool { return s.Screen == "ready" && s.Queued == 0 })
+	if page := read(browser.Get(s.Pages + "/sales?q=10.88")); !strings.Contains(page, "$10.88") {
+		t.Errorf("the sale is not on the page:\n%s", page)
+	}
 
-	var items []any
-	for i := range 1000 {
-		items = append(items, fmt.Sprintf("%013d / Green tea, the third flush %d / 绿茶 / 350", 6901234000000+i, i))
-	}
-	note, err := s.Configure("till-07", service.SettingsOrder{Set: enrolment.Settings{"sale.items": items, "merchant.logo": noise(t)}})
-	if err != nil {
+	if _, err := s.Configure("till-07", service.SettingsOrder{Set: enrolment.Settings{"printer.profile": "papyrus"}}); err != nil {
 		t.Fatal(err)
 	}
-	awaitNote(t, s, enrolment.SettingsNote{Digest: note.Digest})
-	c.until("begun anew", selling)
-	if err := c.Scan(t.Context(), []byte("6901234000999")); err != nil {
-		t.Fatal(err)
-	}
-	c.until("scanned", func(s shown) bool { return s.Screen == "ready" && s.Message == "" })
-	c.press("cash", "exact")
-	c.until("sold", func(s shown) bool { return s.Screen == "approved" })
-	if logo := rows(2); logo < plain+100 {
-		t.Errorf("the receipt has %d rows with a logo, and %d without", logo, plain)
-	}
-}
-
-// noise is a logo that is nearly as long as one may be.
-func noise(t *testing.T) string {
-	m := image.NewPaletted(image.Rect(0, 0, 520, 260), color.Palette{color.White, color.Black})
-	chance := rand.New(rand.NewPCG(1, 2))
-	for i := range m.Pix {
-		m.Pix[i] = uint8(chance.IntN(2))
-	}
-	var b bytes.Buffer
-	if err := png.Encode(&b, m); err != nil {
-		t.Fatal(err)
-	}
-	text := base64.StdEncoding.EncodeToString(b.Bytes())
-	if len(text) < printer.MaxLogoText*9/10 || len(text) > printer.MaxLogoText {
-		t.Fatalf("the logo has %d characters", len(text))
-	}
-	return text
+	says("refused: ")
+	says("printer.profile")
 }
 
 // awaitNote waits until the terminal reports settings of a digest, with a fault that

@@ -72,6 +72,12 @@ func counterMutants() []Mutant {
 			Law:   "convergence",
 		},
 		{
+			Name:  "fetched-counts-as-sold",
+			Bug:   "a sale of another terminal, of which money goes back here, is counted as taken here",
+			Edits: one("payment/shift.go", "	if s.Number == 0 || before.ID == \"\" && after.Elsewhere != nil {", "	if s.Number == 0 {"),
+			Law:   "books",
+		},
+		{
 			Name:  "receipt-forgotten",
 			Bug:   "a receipt that the power cut off is not printed after the boot",
 			Edits: one("checkout/step.go", "			m.do(Print{Sale: sale, Copy: true})", "			_ = sale"),
@@ -150,6 +156,12 @@ func counterMutants() []Mutant {
 			Bug:   "the reports keep the tax and the tip of what is refunded",
 			Edits: one("payment/shift.go", "			s.bill(after, given, given+r.Amount, -1)", "			_ = given"),
 			Law:   "books",
+		},
+		{
+			Name:  "sold-stays-held",
+			Bug:   "a held sale that was sold stays held",
+			Edits: one("payment/operator.go", "		if c, err = c.letGo(after.Hold); err != nil {", "		if _, err = c.letGo(after.Hold); err != nil {"),
+			Law:   "holds",
 		},
 		{
 			Name:  "approved-in-part",

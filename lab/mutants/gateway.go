@@ -97,6 +97,12 @@ func gatewayMutants() []Mutant {
 			Law:   "law 4, nothing lost",
 		},
 		{
+			Name:  "refund-elsewhere-uncounted",
+			Bug:   "what went back at one terminal is not held against the other's wish",
+			Edits: one("cloud/refund.go", "		if e.Order == order && e.Answer", "		if e.Order == order && len(refunds) > 0 && e.Terminal == refunds[0].Terminal && e.Answer"),
+			Law:   "refunds",
+		},
+		{
 			Name:  "refund-asked-twice",
 			Bug:   "a refund that is asked for again is begun anew",
 			Edits: one("cloud/refund.go", "	if !seen {\n		entry, err = b.beginRefund", "	if !seen || entry.Answer.Status != payment.RefundRefused {\n		entry, err = b.beginRefund"),

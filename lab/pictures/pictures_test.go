@@ -32,7 +32,7 @@ var update = flag.Bool("update", false, "draw the pictures anew")
 const folder = "../../docs/pictures"
 
 // most bounds all pictures together, in bytes: they are in the repository.
-const most = 1800 << 10
+const most = 2200 << 10
 
 var program counter.Program
 
@@ -55,7 +55,7 @@ func TestPictures(t *testing.T) {
 		photograph(t)
 	}
 	size := int64(0)
-	for _, name := range slices.Concat(photographs, elsewhere, names()) {
+	for _, name := range slices.Concat(photographs, merchants, elsewhere, names()) {
 		file, err := os.Stat(filepath.Join(folder, name))
 		if err != nil {
 			t.Errorf("%v; make pictures draws it", err)
@@ -71,7 +71,7 @@ func TestPictures(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range files {
-		if filepath.Ext(f.Name()) == ".png" && !slices.Contains(slices.Concat(photographs, elsewhere, names()), f.Name()) {
+		if filepath.Ext(f.Name()) == ".png" && !slices.Contains(slices.Concat(photographs, merchants, elsewhere, names()), f.Name()) {
 			t.Errorf("nothing draws %s any more: remove it", f.Name())
 		}
 	}
@@ -137,9 +137,10 @@ var sheets = []struct {
 	{"screens-cart.png", []string{"cart", "chinese-cart", "items", "chinese-items", "tip", "discount", "split", "part"}},
 	{"screens-trouble.png", []string{"checking", "offline", "ready-offline", "expired", "cancelled", "reversed", "parked", "fault", "troubles", "chinese-troubles", "receipt-doubt"}},
 	{"screens-drawer.png", []string{
-		"sale", "refund", "void", "shift", "count", "chinese-sale", "chinese-refund", "chinese-void", "chinese-shift", "chinese-count",
+		"sale", "sale-elsewhere", "find", "refund", "void", "shift", "count", "chinese-sale", "chinese-sale-elsewhere", "chinese-find", "chinese-refund", "chinese-void", "chinese-shift", "chinese-count",
 	}},
 	{"screens-operators.png", []string{"sign-on", "chinese-sign-on", "sign-on-wait", "chinese-sign-on-wait", "menu-operator", "chinese-menu-operator", "reset-code", "chinese-reset-code", "reset-pin", "chinese-reset-pin", "reset-done", "chinese-reset-done"}},
+	{"screens-held.png", []string{"menu-hold", "chinese-menu-hold", "menu-recalled", "chinese-menu-recalled", "held", "chinese-held", "recalled", "chinese-recalled"}},
 	{"screens-enrolment.png", []string{"enrol", "enrol-refused", "claim"}},
 	{"screens-doctor.png", []string{"doctor", "doctor-check", "doctor-code"}},
 	{"screens-other.png", []string{"menu", "list", "list-empty", "status", "status-troubles", "chinese-status-troubles", "pin", "confirm", "starting", "generic", "ready-refused", "live-ready", "chinese-ready", "chinese-checking", "chinese-tip", "chinese-discount", "chinese-part"}},

@@ -28,6 +28,8 @@ func (guard) Identify(secret string) (payment.Operator, bool) {
 type audit struct {
 	acted map[payment.SaleID]bool // a manager has had to do with it
 	paid  bool                    // a manager takes cash out: the next pay-out is allowed
+	drops bool                    // a manager drops what is held: the next drop is allowed
+	used  map[uint64]payment.SaleID
 }
 
 func (a *audit) note(w *world, e payment.Event) {
@@ -37,18 +39,36 @@ func (a *audit) note(w *world, e payment.Event) {
 		if e.Operator != "li" {
 			w.violate("operators", "%s of %q, who is no manager", e.Step, e.Operator)
 		}
-		a.paid = e.Step == payment.ToPayOut
+		a.paid, a.drops = e.Step == payment.ToPayOut, e.Step == payment.ToDropHeld
 		if e.Subject != "" {
 			a.acted[e.Subject] = true
 		}
 	case e.Kind == payment.SignedOff && e.Means == payment.ByIdling:
 		w.premise("operators: signed off by idling")
+	case e.Kind == payment.CartHeld:
+		w.premise("holds: held")
+	case e.Kind == payment.CartDropped:
+		w.premise("holds: dropped")
+		if !a.drops {
+			w.violate("operators", "hold %d is dropped, and no manager was asked", e.Hold)
+		}
+		a.drops = false
 	case e.Kind == payment.CashMoved && e.Movement == payment.PayOut && !a.paid:
 		w.violate("operators", "%d is paid out, and no manager was asked", e.Amount)
 	}
 }
 
 func (a *audit) checkSale(w *world, e payment.Event, desk payment.Desk, sale payment.Sale) {
+	if e.Kind == payment.SaleFetched && e.Elsewhere != nil {
+		a.acted[e.Sale] = a.acted[e.Elsewhere.Sale]
+	}
+	if e.Kind == payment.SaleCreated && e.Hold != 0 {
+		w.premise("holds: sold")
+		if first := a.used[e.Hold]; first != "" {
+			w.violate("holds", "sales %s and %s are both of hold %d", first, e.Sale, e.Hold)
+		}
+		a.used[e.Hold] = e.Sale
+	}
 	switch {
 	case e.Kind == payment.SaleCreated && (desk.On.ID == "" || desk.On.Name != e.Cashier):
 		w.violate("operators", "sale %s is %q's, and %+v is signed on", e.Sale, e.Cashier, desk.On)

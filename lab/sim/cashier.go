@@ -24,6 +24,7 @@ type cashier struct {
 	tenders  map[payment.Order]int
 	totals   map[payment.SaleID]int64
 	parked   map[payment.SaleID]payment.Intent // what was said, once it was durable
+	holds    holds
 }
 
 func (c *cashier) closed() bool { return c.sales >= c.target }
@@ -120,12 +121,26 @@ func (c *cashier) act() {
 		c.pick("done", "done", "wait")
 	case checkout.Receipt:
 		c.look()
-	case checkout.Menu:
+	case checkout.Menu, checkout.Finding:
+		if w.chance(4) { // the other terminal's customer comes to this one
+			c.scan(w.other.bill())
+			return
+		}
+		if s.Screen == checkout.Finding {
+			c.key(fmt.Sprint(1+w.rng.IntN(9)), "enter", "esc")
+			return
+		}
 		if s.Begun() && w.chance(2) {
-			c.pick("discount", "split", "split", "exempt", "taxable", "items")
+			c.pick("discount", "split", "split", "exempt", "taxable", "items", "hold", "hold", "hold", "drop")
+			return
+		}
+		if len(s.Counter.Held) > 0 && w.chance(2) {
+			c.press("held")
 			return
 		}
 		c.pick("sales", "sales", "sales", "reprint", "cancel", "status", "shift", "sign_off")
+	case checkout.HeldSales:
+		c.recall(s.HeldOnPage())
 	case checkout.Catalogue:
 		c.pick("item_0", "item_1", "next", "cancel")
 	case checkout.Discounting:
@@ -141,9 +156,13 @@ func (c *cashier) act() {
 		if rows := s.OnPage(); len(rows) > 0 && !w.chance(4) {
 			c.press(checkout.RowID(rows[w.rng.IntN(len(rows))].ID))
 		} else {
-			c.pick("next", "cancel")
+			c.pick("next", "cancel", "find")
 		}
 	case checkout.OneSale:
+		if w.chance(8) {
+			c.scan(w.other.bill())
+			return
+		}
 		c.pick("refund", "refund", "void", "void", "reprint", "cancel")
 	case checkout.Voiding:
 		c.pick("void", "void", "cancel")
@@ -417,6 +436,7 @@ func (c *cashier) begun(e payment.Event) {
 
 // committed keeps what was said about a parked sale: not what the journal wrote.
 func (c *cashier) committed(e payment.Event) {
+	c.holds.committed(e)
 	if e.Kind != payment.SaleParked {
 		return
 	}

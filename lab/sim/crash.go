@@ -21,6 +21,8 @@ type commitFates struct {
 	torn  bool // the newest cut was within a commit
 }
 
+func (j simJournal) Receipted(n uint64) (payment.Sale, bool, error) { return j.t.journal.Receipted(n) }
+
 func (j simJournal) Append(stamp payment.Stamp, events ...payment.Event) (uint64, error) {
 	t := j.t
 	w := t.w
@@ -43,6 +45,7 @@ func (j simJournal) Append(stamp payment.Stamp, events ...payment.Event) (uint64
 	}
 	if inside {
 		w.strike("power cut inside a commit")
+		w.cashier.holds.doubted(last, events)
 		t.fates.torn = true
 		t.fates.image = before.torn(readImage(t), w)
 		panic(powerCut{})

@@ -53,6 +53,9 @@ func newGatewayHost(w *world) *gatewayHost {
 	if err := h.ledger.Ledger.Update(takeEarlier); err != nil {
 		w.violate("liveness", "the earlier journal: %v", err)
 	}
+	if err := h.ledger.Ledger.Update(w.other.open); err != nil {
+		w.violate("liveness", "the other terminal's sales: %v", err)
+	}
 	return h
 }
 
@@ -155,7 +158,11 @@ func (h *gatewayHost) handle(e cloud.Event) {
 		switch effect := effect.(type) {
 		case cloud.Send:
 			h.w.checkSend(effect)
-			h.w.net.fromGateway(effect.Channel, effect.Payload)
+			if effect.Terminal == otherID {
+				h.w.other.hear(effect.Payload)
+			} else {
+				h.w.net.fromGateway(effect.Channel, effect.Payload)
+			}
 		case cloud.Call:
 			h.call(effect)
 		case cloud.Rejected:

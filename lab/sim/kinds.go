@@ -35,6 +35,8 @@ func FaultKinds() []string {
 		"printer out of paper",
 		"reversal refused",
 		"rubbish scanned",
+		"the other terminal's answer lost",
+		"the other terminal's request lost",
 	}
 }
 
@@ -47,6 +49,11 @@ func PremiseKinds() []string {
 		"commands: expired",
 		"commands: interrupted",
 		"commands: one waits for another",
+		"holds: dropped",
+		"holds: held",
+		"holds: held over a power cut",
+		"holds: recalled",
+		"holds: sold",
 		"law 1: commits",
 		"law 1: drawer",
 		"law 1: questions to the gateway",
@@ -78,9 +85,12 @@ func PremiseKinds() []string {
 		"parking: paid another way or left",
 		"receipts: it came out",
 		"receipts: it did not come out",
+		"refunds: at the other terminal",
 		"refunds: cash",
 		"refunds: done",
+		"refunds: looked for elsewhere",
 		"refunds: of a bill",
+		"refunds: of the other terminal's sale",
 		"refunds: voids",
 		"registers: a refund",
 		"registers: orders",

@@ -36,7 +36,13 @@ func (w *world) checkAsk(e checkout.Effect) {
 		order = e.Order
 	case checkout.GiveBack:
 		w.checkGiveBack(e)
-		order = e.Order
+		return
+	case checkout.Seek:
+		w.premise("refunds: looked for elsewhere")
+		if _, err := payment.ParseCode([]byte(e.Text)); err == nil {
+			w.violate("law 6, codes are secrets", "a code that pays is looked for")
+		}
+		return
 	}
 	id, n, err := order.Split()
 	if err != nil {
@@ -80,7 +86,8 @@ func (w *world) checkGiveBack(g checkout.GiveBack) {
 		w.violate("law 1, durable first", "refund %s, which the journal does not have (%v)", g.Refund, err)
 		return
 	}
-	if r := sale.Refunds[n-1]; r.Amount != g.Amount.Amount || r.Void != g.Void {
+	r := sale.Refunds[n-1]
+	if order, wallet := sale.WalletOrder(r.Tender); !wallet || order != g.Order || r.Amount != g.Amount.Amount || r.Void != g.Void {
 		w.violate("law 1, durable first", "%+v is asked for, the journal has %+v", g, r)
 	}
 }
@@ -396,6 +403,7 @@ func (w *world) checkBooks() {
 		return
 	}
 	p := t.journal.Position()
+	w.cashier.holds.check(w, p.Last, t.journal.Counter())
 	records, err := w.cloud.ledger.Records(terminalID, p.Epoch)
 	if err != nil {
 		w.violate("law 4, nothing lost", "%v", err)
@@ -417,7 +425,7 @@ func (w *world) checkBooks() {
 func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sale {
 	sales := map[payment.SaleID]payment.Sale{}
 	var counter payment.Counter
-	audit := audit{acted: map[payment.SaleID]bool{}}
+	audit := audit{acted: map[payment.SaleID]bool{}, used: map[uint64]payment.SaleID{}}
 	var shifts []payment.Shift // closed
 	account, err := figures.New(terminalID, "2000-01-01", "2099-12-31", time.UTC)
 	if err != nil {
@@ -457,7 +465,10 @@ func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sa
 			w.violate("law 7, no gaps", "record %d: %v", r.Seq, err)
 			return sales
 		}
-		counter = counter.Count(sales[e.Sale], next)
+		if counter, err = counter.Count(sales[e.Sale], next); err != nil {
+			w.violate("law 7, no gaps", "record %d: %v", r.Seq, err)
+			return sales
+		}
 		sales[e.Sale] = next
 	}
 	w.checkShifts(append(shifts, counter.Shift), account.Report().Total, sales)
@@ -466,6 +477,7 @@ func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sa
 	}
 	err = w.cloud.ledger.View(func(tx cloud.Tx) error {
 		entries, err := tx.Sales()
+		entries = slices.DeleteFunc(entries, func(e cloud.SaleEntry) bool { return e.Terminal == otherID })
 		for _, e := range entries {
 			if e.Fault != "" || !sameSale(e.Sale, sales[e.Sale.ID]) {
 				w.violate("law 4, nothing lost", "the ledger's sale %s is not its records' (%s)", e.Sale.ID, e.Fault)
@@ -500,11 +512,18 @@ func (w *world) checkShifts(shifts []payment.Shift, total figures.Day, sales map
 		refunded, voided := s.Refunded()
 		back := refunded + voided
 		for _, t := range s.Tenders {
-			if t.Paid {
+			if t.Paid && s.Elsewhere == nil {
 				sold.kept += t.Amount
 			}
 		}
 		sold.kept -= back
+		if e := s.Elsewhere; e != nil && e.Bill != nil {
+			discount, tax, tip := e.Bill.Part(e.Given+back, e.Total.Amount)
+			d, x, p := e.Bill.Part(e.Given, e.Total.Amount)
+			sold.discount -= discount - d
+			sold.tax -= tax - x
+			sold.tips -= tip - p
+		}
 		if s.Receipt == 0 {
 			continue
 		}
@@ -534,11 +553,11 @@ func (w *world) checkShifts(shifts []payment.Shift, total figures.Day, sales map
 }
 
 func sameSale(a, b payment.Sale) bool {
-	if !reflect.DeepEqual(a.Bill, b.Bill) {
+	if !reflect.DeepEqual(a.Bill, b.Bill) || !reflect.DeepEqual(a.Elsewhere, b.Elsewhere) {
 		return false
 	}
 	a.Created, a.Changed, b.Created, b.Changed = payment.Stamp{}, payment.Stamp{}, payment.Stamp{}, payment.Stamp{}
-	a.Bill, b.Bill = nil, nil // else their places in memory count
+	a.Bill, b.Bill, a.Elsewhere, b.Elsewhere = nil, nil, nil, nil // else their places in memory count
 	return reflect.DeepEqual(fmt.Sprint(a), fmt.Sprint(b))
 }
 
@@ -584,7 +603,7 @@ func (w *world) checkReceipts(sales map[payment.SaleID]payment.Sale) {
 // checkCharges holds the wallet's book against the sales: money is kept for
 // exactly the approved wallet tenders.
 func (w *world) checkCharges(sales map[payment.SaleID]payment.Sale) {
-	kept := map[payment.SaleID]int64{}
+	kept, elsewhere := map[payment.SaleID]int64{}, w.elsewhere(sales)
 	for _, o := range w.bank.list {
 		if !o.taken || o.back {
 			continue
@@ -595,13 +614,22 @@ func (w *world) checkCharges(sales map[payment.SaleID]payment.Sale) {
 			return
 		}
 		kept[id] += o.amount.Amount - o.refunded()
+		if slices.ContainsFunc(w.other.sales, func(s payment.Sale) bool { return s.ID == id }) {
+			if want := o.amount.Amount - elsewhere[id]; kept[id] != want {
+				w.violate("books", "the other terminal's sale %s is worth %d, the wallet keeps %d", id, want, kept[id])
+			}
+			continue
+		}
 		if s := sales[id]; n > len(s.Attempts) || s.Attempts[n-1].Status != payment.Approved {
 			w.violate("books", "money is kept for order %s, whose sale is %s", o.number, s.Status())
 		}
 	}
 	orders := map[string]bool{} // of cash registers, that are paid
 	for id, s := range sales {
-		var want int64
+		if s.Elsewhere != nil {
+			continue // what went back is of the sale that it names
+		}
+		want := -elsewhere[id]
 		for _, t := range s.Tenders {
 			if t.Paid && t.Wallet != payment.Cash {
 				want += t.Amount
@@ -678,9 +706,10 @@ func (w *world) checkRefundReply(r payment.RefundAnswer) {
 	gone := false
 	for _, o := range w.bank.list {
 		if of, _, err := o.number.Split(); err == nil && of == id {
-			_, refunded := o.refunds[r.Refund]
-			gone = gone || refunded || o.voided
+			gone = gone || o.voided
 		}
+		_, refunded := o.refunds[r.Refund]
+		gone = gone || refunded
 	}
 	if (r.Status == payment.RefundDone) != gone && r.Status.Final() {
 		w.violate("law 3, no guessing", "refund %s is called %s, gone back: %v", r.Refund, r.Status, gone)

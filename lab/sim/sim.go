@@ -86,6 +86,7 @@ type world struct {
 	cloud    *gatewayHost
 	bank     *bank
 	cashier  *cashier
+	other    *other
 
 	lastShown shown  // whose truth was checked last
 	lastZ     uint64 // the newest Z report
@@ -234,12 +235,14 @@ func (w *world) result() Result {
 func (w *world) build(dir string) {
 	w.bank = newBank(w)
 	w.net = &network{w: w, up: true, brokerUp: true}
-	w.cloud = newGatewayHost(w)
 	w.cashier = &cashier{w: w, target: salesAWeek + w.rng.IntN(5)}
+	w.other = &other{w: w}
+	w.cloud = newGatewayHost(w)
 	w.terminal = newTerminal(w, dir)
 	w.cloud.start()
 	w.terminal.boot()
 	w.cashier.next()
+	w.other.next()
 	w.weather()
 }
 

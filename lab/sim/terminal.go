@@ -81,6 +81,10 @@ func (t *terminal) boot() {
 	}
 	if t.boots > 0 {
 		w.premise("law 8: boots after a power cut")
+		if held := journal.Counter().Held; len(held) > 0 {
+			w.premise("holds: held over a power cut")
+		}
+		w.cashier.holds.check(w, journal.Position().Last, journal.Counter())
 		if err := t.checkBoot(journal); err != nil {
 			w.violate("law 7, no gaps", "after a power cut: %v", err)
 		}
@@ -282,6 +286,8 @@ func (t *terminal) linkEffect(e link.Effect) link.Event {
 		w.checkAnswer(e.Answer)
 	case link.RefundTold:
 		t.handle(checkout.RefundTold{Answer: e.Answer})
+	case link.Found:
+		t.handle(checkout.Sought{Text: e.Text, Sale: e.Sale, Reason: e.Reason})
 	case link.Reachable:
 		t.handle(checkout.LinkChanged{Online: e.Online})
 	case link.ClockLearned:
@@ -394,6 +400,8 @@ func (g simGateway) Ask(e checkout.Effect) {
 		t.linkStep(link.Asked{Request: wire.Request{
 			Op: wire.Refund, Order: e.Order, Refund: e.Refund, Amount: e.Amount.Amount, Currency: e.Amount.Currency, Void: e.Void,
 		}})
+	case checkout.Seek:
+		t.linkStep(link.Asked{Request: wire.Request{Op: wire.Find, Text: e.Text}})
 	}
 }
 

@@ -143,7 +143,7 @@ func (a *Account) Add(at payment.Stamp, e payment.Event) error {
 		return nil
 	}
 	before, there := a.sales[e.Sale]
-	if !there && e.Kind != payment.SaleCreated {
+	if !there && !e.Kind.Begins() {
 		a.report.Missing++
 		return nil
 	}

@@ -156,8 +156,30 @@ func pad(name string) string {
 }
 
 func (r Report) csv(w io.Writer) error {
+	return csv.NewWriter(w).WriteAll(append([][]string{csvHead}, r.rows()...))
+}
+
+var csvHead = []string{"terminal", "date", "what", "wallet", "count", "amount", "currency"}
+
+// WriteCSV writes the reports of several terminals as one table of RFC 4180, with the
+// amounts in minor units beside those that people read.
+func WriteCSV(w io.Writer, all []Report) error {
 	c := csv.NewWriter(w)
-	rows := [][]string{{"terminal", "date", "what", "wallet", "count", "amount", "currency"}}
+	c.UseCRLF = true
+	rows := [][]string{append(slices.Clone(csvHead), "amount_minor")}
+	for _, r := range all {
+		plain := r
+		plain.Currency = "" // then amounts are written in minor units
+		minor := plain.rows()
+		for i, row := range r.rows() {
+			rows = append(rows, append(row, minor[i][5]))
+		}
+	}
+	return c.WriteAll(rows)
+}
+
+// rows are the table without its head.
+func (r Report) rows() (rows [][]string) {
 	for _, d := range r.Days {
 		for _, l := range d.lines() {
 			rows = append(rows, []string{r.Terminal, d.Date, l.what, string(l.wallet), strconv.Itoa(l.count), r.money(l.amount), r.Currency})
@@ -166,5 +188,5 @@ func (r Report) csv(w io.Writer) error {
 	for _, u := range r.Unsettled {
 		rows = append(rows, []string{r.Terminal, "", "not settled: " + string(u.Status), string(u.Sale), "1", r.money(u.Amount), r.Currency})
 	}
-	return c.WriteAll(rows)
+	return rows
 }

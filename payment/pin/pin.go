@@ -62,12 +62,21 @@ type Hash struct {
 	salt, sum      string // raw bytes
 }
 
-// New hashes a secret.
-func New(secret string, salt Salt) Hash {
-	h := Hash{memory: memory, passes: passes, threads: threads, salt: string(salt[:])}
+// Cost is how dear a hash is: for whoever checks a secret, and for whoever tries many.
+type Cost struct {
+	Memory, Passes uint32 // KiB, and how often it is gone through
+	Threads        uint8
+}
+
+// New hashes a secret at this cost.
+func (c Cost) New(secret string, salt Salt) Hash {
+	h := Hash{memory: c.Memory, passes: c.Passes, threads: c.Threads, salt: string(salt[:])}
 	h.sum = h.of(secret)
 	return h
 }
+
+// New hashes an operator's secret.
+func New(secret string, salt Salt) Hash { return Cost{memory, passes, threads}.New(secret, salt) }
 
 func (h Hash) of(secret string) string {
 	return string(argon2.IDKey([]byte(secret), []byte(h.salt), h.passes, h.memory, h.threads, hashLen))

@@ -27,7 +27,7 @@ const (
 	Results  Channel = "up/result"    // Result
 	Reports  Channel = "up/reported"  // Reported, retained
 	Ack      Channel = "down/ack"     // Acknowledgement
-	Replies  Channel = "down/reply"   // Reply or RefundReply
+	Replies  Channel = "down/reply"   // Reply or RefundReply or FoundReply
 	Commands Channel = "down/command" // Command
 	Wishes   Channel = "down/desired" // Desired
 )
@@ -112,7 +112,11 @@ const (
 	Query  Op = "query"  // what became of an attempt; closes one the gateway never saw
 	Cancel Op = "cancel" // end an attempt; whatever is paid is given back
 	Refund Op = "refund" // give back what an attempt was paid, or a part of it; asked again, it says what became of that
+	Find   Op = "find"   // a sale of the merchant's, of which money may be given back at this terminal
 )
+
+// MaxFind bounds what a sale is looked for by, in bytes.
+const MaxFind = 64
 
 // Request is a terminal's question. It is answered by a Reply with the same
 // order, or not at all: the terminal asks again.
@@ -128,9 +132,14 @@ type Request struct {
 	Position *Position      `json:"position,omitempty"` // of a Hello
 
 	// Of a Refund: its number, and whether it is the void of the whole sale. Order
-	// is the attempt that was paid, Amount what to give back.
+	// is the attempt that was paid, Amount what to give back. The number's sale is
+	// that of the order, or one that the terminal fetched, payment.SaleFetched.
 	Refund payment.RefundID `json:"refund,omitempty"`
 	Void   bool             `json:"void,omitempty"`
+
+	// Of a Find: what was scanned, MaxFind bytes at most: an order's number or a
+	// sale's, as on a receipt, or the wallet's own, as in the customer's bill.
+	Text string `json:"text,omitempty"`
 
 	Sent time.Duration `json:"sent,omitempty"` // the terminal's monotonic clock, moved by something of its boot, sent back as Clock.Echo
 }
@@ -159,10 +168,25 @@ type RefundReply struct {
 	Clock
 }
 
-// AnyReply is whatever comes on Replies: of a refund, or of an attempt.
+// Found answers a Find: the sale, or why there is none.
+type Found struct {
+	Text   string             `json:"text"` // as it was asked
+	Sale   *payment.Elsewhere `json:"sale,omitempty"`
+	Reason payment.Reason     `json:"reason,omitempty"`
+}
+
+// FoundReply comes where a Reply does.
+type FoundReply struct {
+	Found Found `json:"found"`
+	Clock
+}
+
+// AnyReply is whatever comes on Replies: of a refund, of a sale that was looked
+// for, or of an attempt.
 type AnyReply struct {
 	Reply
 	Refund *payment.RefundAnswer `json:"refund"`
+	Found  *Found                `json:"found"`
 }
 
 // Reply says what the gateway knows of an attempt, asked or unasked.

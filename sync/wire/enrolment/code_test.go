@@ -2,6 +2,7 @@ package enrolment_test
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -95,11 +96,11 @@ func TestInvitation(t *testing.T) {
 }
 
 func TestSettings(t *testing.T) {
-	got, err := enrolment.Read[enrolment.Grant](strings.NewReader(`{"settings":{"a":"x","b":7,"c":true,"d":["y","z"]}}`))
-	if err != nil || got.Settings["b"] != int64(7) || got.Settings["c"] != true {
+	got, err := enrolment.Read[enrolment.Grant](strings.NewReader(`{"settings":{"a":"x","b":7,"c":true,"d":["y","z"],"e":[15,18]}}`))
+	if err != nil || got.Settings["b"] != int64(7) || got.Settings["c"] != true || !reflect.DeepEqual(got.Settings["e"], []any{int64(15), int64(18)}) {
 		t.Errorf("got %v (%v)", got.Settings, err)
 	}
-	for _, bad := range []string{`{"settings":{"a":1.5}}`, `{"settings":{"a":null}}`, `{"settings":{"a":{"b":1}}}`, `{"settings":{"a":[1]}}`, `{"settings":7}`} {
+	for _, bad := range []string{`{"settings":{"a":1.5}}`, `{"settings":{"a":null}}`, `{"settings":{"a":{"b":1}}}`, `{"settings":{"a":[1.5]}}`, `{"settings":{"a":[["b"]]}}`, `{"settings":7}`} {
 		if got, err := enrolment.Read[enrolment.Grant](strings.NewReader(bad)); err == nil {
 			t.Errorf("%s gives %v", bad, got.Settings)
 		}

@@ -12,6 +12,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -63,38 +64,46 @@ type Grant struct {
 }
 
 // Settings are configuration keys, dotted: texts, whole numbers, true or false,
-// lists of texts.
+// lists of texts or of whole numbers.
 type Settings map[string]any
 
 // UnmarshalJSON reads numbers as int64, as a configuration file has them.
-func (s *Settings) UnmarshalJSON(raw []byte) error {
+func (s *Settings) UnmarshalJSON(raw []byte) (err error) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	var values map[string]any
-	if err := d.Decode(&values); err != nil {
+	if err = d.Decode(&values); err != nil {
 		return err
 	}
 	for key, value := range values {
 		switch v := value.(type) {
-		case json.Number:
-			n, err := v.Int64()
-			if err != nil {
-				return fmt.Errorf("setting %.40q: want a whole number", key)
-			}
-			values[key] = n
-		case string, bool:
+		case bool:
 		case []any:
-			for _, one := range v {
-				if _, ok := one.(string); !ok {
-					return fmt.Errorf("setting %.40q: want a list of texts", key)
+			for i, one := range v {
+				if v[i], err = textOrNumber(one); err != nil {
+					return fmt.Errorf("setting %.40q: a list: %w", key, err)
 				}
 			}
 		default:
-			return fmt.Errorf("setting %.40q: want a text, whole number, true or false, or list of texts", key)
+			if values[key], err = textOrNumber(v); err != nil {
+				return fmt.Errorf("setting %.40q: %w", key, err)
+			}
 		}
 	}
 	*s = values
 	return nil
+}
+
+func textOrNumber(value any) (any, error) {
+	switch v := value.(type) {
+	case string:
+		return v, nil
+	case json.Number:
+		if n, err := v.Int64(); err == nil {
+			return n, nil
+		}
+	}
+	return nil, errors.New("want texts, whole numbers, true or false, or a list of texts or whole numbers")
 }
 
 // SettingsPart is the part of a desired state that says which settings a terminal

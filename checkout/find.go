@@ -1,0 +1,131 @@
+package checkout
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"till/payment"
+	"till/words"
+)
+
+// seekFor is how long the gateway has to answer.
+const seekFor = 8 * time.Second
+
+// finds says whether the screen is one where a sale is looked for.
+func (s State) finds() bool {
+	return slices.Contains([]Screen{Menu, Sales, OneSale, Finding}, s.Screen)
+}
+
+// find looks for the sale whose receipt was scanned, or the bill in the customer's
+// own wallet; false if it is neither.
+func (m *move) find(data []byte) bool {
+	text := string(data)
+	id, _, err := payment.Order(text).Split()
+	if err != nil {
+		id, err = payment.ParseSaleID(text)
+	}
+	switch {
+	case err == nil:
+		m.seeking = text
+		m.do(Find{Sale: id})
+	case billNumber(data):
+		m.seek(text)
+	default:
+		return false
+	}
+	return true
+}
+
+// billNumber says that a text can be a wallet's own number of a payment: WeChat Pay
+// and Alipay have 28 digits, others letters too. What could be a code that pays, of
+// 24 digits at most, is none: it goes nowhere unsealed.
+func billNumber(data []byte) bool {
+	text := string(data)
+	if _, err := payment.ParseCode(data); err == nil || len(text) < 20 || len(text) > 32 {
+		return false
+	}
+	digits := strings.Trim(text, "0123456789") == ""
+	return strings.Trim(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" && (!digits || len(text) > 24)
+}
+
+// seek asks the gateway for a sale that is not this terminal's, as far as it knows.
+func (m *move) seek(text string) {
+	if !m.Online {
+		m.say("sought_offline")
+		return
+	}
+	m.seeking, m.seekUntil = text, m.now.At.Add(seekFor)
+	m.say("sought")
+	m.quietAt = m.seekUntil
+	m.do(Seek{Text: text})
+}
+
+// found shows a sale that was looked for here, or goes on looking elsewhere.
+func (m *move) found(e Found) {
+	text := m.seeking
+	m.seeking, m.seekUntil = "", time.Time{}
+	switch {
+	case e.Sale != nil:
+		m.showFound(*e.Sale)
+	case text != "":
+		m.seek(text)
+	default:
+		m.say("receipt_not_found")
+	}
+}
+
+func (m *move) showFound(sale payment.Sale) {
+	m.hush()
+	m.Listed, m.Page, m.Selected, m.Keyed = []payment.Sale{sale}, 0, sale.ID, 0
+	m.show(OneSale, resultFor)
+}
+
+// sought takes the gateway's word on a sale that was looked for, where somebody
+// still waits for it.
+func (m *move) sought(e Sought) {
+	if e.Text != m.seeking || m.seekUntil.IsZero() || !m.finds() {
+		return
+	}
+	m.seeking, m.seekUntil = "", time.Time{}
+	if e.Ours != nil {
+		m.showFound(*e.Ours)
+		return
+	}
+	if e.Sale != nil {
+		if sale, err := e.Sale.Fetched(); err == nil {
+			m.showFound(sale)
+			return
+		}
+		e.Reason = payment.SaleUnknown // a newer gateway's, or one that errs
+	}
+	switch e.Reason {
+	case payment.OverRefund, payment.CashElsewhere:
+		m.say(words.Key("sought_" + string(e.Reason)))
+	default:
+		m.say("sought_sale_unknown")
+	}
+}
+
+// unanswered gives up waiting for the gateway.
+func (m *move) unanswered() {
+	m.seeking, m.seekUntil = "", time.Time{}
+	if m.finds() {
+		m.say("sought_silence")
+	}
+}
+
+func (s State) findButtons(back Button) []Button {
+	return []Button{back, {ID: "enter", Main: true, Enabled: s.Keyed > 0}}
+}
+
+func (m *move) pressFind(id string) {
+	switch keyed := m.takeKeyed(); id {
+	case "cancel":
+		m.show(Sales, resultFor)
+		m.do(Load{Count: listed})
+	case "enter":
+		m.seeking = ""
+		m.do(Find{Receipt: uint64(keyed)})
+	}
+}

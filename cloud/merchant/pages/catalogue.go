@@ -1,0 +1,241 @@
+package pages
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"till/payment"
+	"till/payment/shop"
+)
+
+// catalogueColumns are those of the catalogue as a table.
+var catalogueColumns = []string{"barcode", "english", "chinese", "price", "tax"}
+
+// maxCatalogue bounds a table, in bytes.
+const maxCatalogue = 512 << 10
+
+// RowFault is what is wrong with a row of a table, by its first line, from 1.
+type RowFault struct {
+	Row int
+	Err error
+}
+
+func (f RowFault) Error() string { return fmt.Sprintf("row %d: %v", f.Row, f.Err) }
+func (f RowFault) Unwrap() error { return f.Err }
+
+// Faults of a table.
+var (
+	ErrColumns = errors.New("want the columns barcode, english, chinese, price, tax")
+	ErrTable   = errors.New("this is no table of comma-separated values")
+	ErrSigns   = errors.New("a name cannot have / with spaces around it")
+)
+
+// ParseCatalogue reads a table of products: barcode, name in English, name in Chinese,
+// price in the currency's own unit, tax in per cent where it is not the shop's. A first
+// row with the columns' names is passed over. Between cells are commas, semicolons or
+// tabs, as spreadsheets have it. A name in one language counts for both.
+func ParseCatalogue(table, currency string) ([]shop.Product, error) {
+	if len(table) > maxCatalogue {
+		return nil, fmt.Errorf("%w: more than %d KiB", ErrTable, maxCatalogue>>10)
+	}
+	table = strings.TrimPrefix(table, "\uFEFF")
+	r := csv.NewReader(strings.NewReader(table))
+	r.Comma, r.FieldsPerRecord = separator(table), -1
+	r.TrimLeadingSpace = r.Comma != '\t' // which is a space too
+	all := []shop.Product{}
+	codes := map[string]bool{}
+	for first := true; ; first = false {
+		cells, err := r.Read()
+		var torn *csv.ParseError
+		switch {
+		case errors.Is(err, io.EOF):
+			return all, nil
+		case errors.As(err, &torn):
+			return nil, RowFault{torn.StartLine, fmt.Errorf("%w: %w", ErrTable, err)}
+		case err != nil:
+			return nil, fmt.Errorf("%w: %w", ErrTable, err)
+		case first && isHead(cells), !slices.ContainsFunc(cells, func(s string) bool { return strings.TrimSpace(s) != "" }):
+			continue
+		}
+		p, err := parseRow(cells, currency)
+		switch {
+		case err == nil && p.Barcode != "" && codes[p.Barcode]:
+			err = shop.ErrTwice
+		case err == nil && len(all) == shop.MaxProducts:
+			err = shop.ErrTooMany
+		}
+		if err != nil {
+			row, _ := r.FieldPos(0)
+			return nil, RowFault{row, err}
+		}
+		codes[p.Barcode] = true
+		all = append(all, p)
+	}
+}
+
+func isHead(cells []string) bool {
+	return strings.EqualFold(strings.TrimSpace(cells[0]), catalogueColumns[0]) || strings.TrimSpace(cells[0]) == "条码"
+}
+
+// separator is what stands most often in the first line.
+func separator(table string) rune {
+	first, _, _ := strings.Cut(table, "\n")
+	most := ','
+	for _, r := range ";\t" {
+		if strings.Count(first, string(r)) > strings.Count(first, string(most)) {
+			most = r
+		}
+	}
+	return most
+}
+
+func parseRow(cells []string, currency string) (shop.Product, error) {
+	if len(cells) < 4 || len(cells) > 5 {
+		return shop.Product{}, ErrColumns
+	}
+	for i := range cells {
+		cells[i] = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(cells[i]), "'")) // see harmless
+	}
+	p := shop.Product{Barcode: cells[0], Names: bothNames(shop.Names{English: cells[1], Chinese: cells[2]}), Rate: -1}
+	if p.Barcode == "-" {
+		p.Barcode = ""
+	}
+	price, err := payment.ParseDecimal(cells[3], currency)
+	if err != nil {
+		return p, shop.ErrPrice
+	}
+	p.Price = price.Amount
+	if len(cells) == 5 && cells[4] != "" {
+		rate, ok := readPercent(cells[4])
+		if !ok {
+			return p, shop.ErrRate
+		}
+		p.Rate = int(rate)
+	}
+	if err := p.Check(); err != nil {
+		return p, err
+	}
+	if again, err := shop.ParseProduct(p.String()); err != nil || again != p {
+		return p, ErrSigns
+	}
+	return p, nil
+}
+
+// bothNames makes a name in one language that of both.
+func bothNames(n shop.Names) shop.Names {
+	if n.English == "" {
+		n.English = n.Chinese
+	}
+	if n.Chinese == "" {
+		n.Chinese = n.English
+	}
+	return n
+}
+
+// writeCatalogue writes what ParseCatalogue reads.
+func writeCatalogue(w io.Writer, all []shop.Product, currency string) error {
+	c := csv.NewWriter(w)
+	c.UseCRLF = true
+	rows := [][]string{catalogueColumns}
+	for _, p := range all {
+		tax := ""
+		if p.Rate >= 0 {
+			tax = percent(int64(p.Rate))
+		}
+		rows = append(rows, []string{harmless(p.Barcode), harmless(p.English), harmless(p.Chinese), payment.Money{Amount: p.Price, Currency: currency}.Plain(), tax})
+	}
+	return c.WriteAll(rows)
+}
+
+func readItems(f *form, t Terminal) (c change) {
+	table := f.values.Get("items")
+	if f.file != "" {
+		table = f.file
+		f.values.Set("items", table)
+	}
+	all, err := ParseCatalogue(table, t.currency())
+	var row RowFault
+	switch {
+	case errors.As(err, &row):
+		f.fault("items", "pages_fault_row", "row", strconv.Itoa(row.Row), "why", f.Say(itemFault(row.Err)))
+	case err != nil:
+		f.fault("items", "pages_fault_table")
+	}
+	var list []any
+	for _, p := range all {
+		list = append(list, p.String())
+	}
+	c.put(t, "sale.items", list, len(list) == 0)
+	return c
+}
+
+func itemFault(err error) string {
+	switch {
+	case errors.Is(err, ErrColumns):
+		return "pages_fault_columns"
+	case errors.Is(err, ErrTable):
+		return "pages_fault_table"
+	case errors.Is(err, shop.ErrTooMany):
+		return "pages_fault_many_items"
+	default:
+		return shopFault(err)
+	}
+}
+
+func productsOf(t Terminal) []shop.Product {
+	all, err := shop.ParseProducts(textsOf(t, "sale.items"))
+	if err != nil {
+		return nil // of the operator's making; the terminal says what is wrong with it
+	}
+	return all
+}
+
+func showItems(t Terminal, into url.Values) {
+	var b bytes.Buffer
+	if all := productsOf(t); len(all) > 0 {
+		_ = writeCatalogue(&b, all, t.currency()) // into memory
+	}
+	into.Set("items", strings.ReplaceAll(b.String(), "\r\n", "\n"))
+}
+
+// item is a product in a table.
+type item struct {
+	shop.Product
+	Cost, Tax string
+}
+
+func itemsOf(v *visit, t Terminal) []item {
+	var all []item
+	for _, p := range productsOf(t) {
+		one := item{Product: p, Cost: v.Money(p.Price, t.currency()), Tax: v.Say("pages_shops_tax")}
+		if p.Rate >= 0 {
+			one.Tax = percent(int64(p.Rate)) + " %"
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// catalogueCSV is the catalogue of one terminal, or of the first, as a file.
+func (s *server) catalogueCSV(w http.ResponseWriter, r *http.Request, v *visit) error {
+	chosen, err := v.chosen(r.URL.Query().Get("terminal"))
+	if err != nil {
+		return err
+	}
+	if len(chosen) == 0 {
+		return errNothing
+	}
+	asCSV(w, "items")
+	if err := writeCatalogue(w, productsOf(chosen[0]), chosen[0].currency()); err != nil {
+		s.Log.Debug("catalogue as CSV", "err", err) // the browser has left
+	}
+	return nil
+}

@@ -1,0 +1,54 @@
+package pages
+
+import (
+	"bytes"
+	"encoding/base64"
+	"html/template"
+	"image/png"
+	"strconv"
+	"strings"
+)
+
+// Bounds of a logo, as terminals have them.
+const (
+	maxLogo       = 24 << 10 // characters of base64
+	maxLogoWidth  = 1024     // dots
+	maxLogoHeight = 512
+)
+
+// readLogo takes a PNG, or takes the one away that there is.
+func readLogo(f *form, t Terminal) (c change) {
+	if f.value("do") == "remove" {
+		c.put(t, "merchant.logo", nil, true)
+		return c
+	}
+	text := base64.StdEncoding.EncodeToString([]byte(f.file))
+	switch head, err := png.DecodeConfig(strings.NewReader(f.file)); {
+	case err != nil:
+		f.fault("logo", "pages_fault_png")
+		return c
+	case head.Width > maxLogoWidth || head.Height > maxLogoHeight: // before it takes the memory
+		f.fault("logo", "pages_fault_logo_size", "w", strconv.Itoa(maxLogoWidth), "h", strconv.Itoa(maxLogoHeight))
+		return c
+	case len(text) > maxLogo:
+		f.fault("logo", "pages_fault_logo_bytes", "n", strconv.Itoa(maxLogo*3/4>>10))
+		return c
+	}
+	if _, err := png.Decode(strings.NewReader(f.file)); err != nil {
+		f.fault("logo", "pages_fault_png")
+	}
+	c.put(t, "merchant.logo", text, false)
+	return c
+}
+
+// Logo is the terminal's, as an address of its own; "": there is none.
+func (v settingsView) Logo() template.URL {
+	raw, err := base64.StdEncoding.DecodeString(v.logo)
+	if err != nil || len(raw) == 0 {
+		return ""
+	}
+	if _, err := png.DecodeConfig(bytes.NewReader(raw)); err != nil {
+		return ""
+	}
+	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(raw)) //nolint:gosec // it is base64, and a picture
+}

@@ -1,0 +1,196 @@
+package pages
+
+import (
+	"errors"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"till/payment"
+)
+
+// Query is what sales are looked for by. All that is said has to hold.
+type Query struct {
+	Text     string // as it was typed
+	Terminal string // "": all
+	Status   payment.Status
+	Wallet   payment.Wallet
+	From, To string // days of the shop's; "": any
+	terms    []term
+}
+
+// term is one word of what was typed. It holds of a sale in whichever way it can be meant.
+type term struct {
+	word    string // as it was typed
+	sale    payment.SaleID
+	epoch   uint32 // of a receipt's number; 0: any
+	receipt uint64 // 0: it is none
+	amount  string // decimal; "": it is none
+}
+
+// Bounds of what is typed.
+const (
+	maxText  = 120 // bytes
+	maxTerms = 6
+)
+
+// Faults of a query.
+var (
+	ErrQueryLong = errors.New("too much to look for")
+	ErrQuery     = errors.New("this cannot be looked for")
+)
+
+// Statuses are those that sales can be looked for by, in the order that a merchant asks.
+var Statuses = []payment.Status{
+	payment.StatusApproved, payment.StatusRefunded, payment.StatusVoided, payment.StatusChecking, payment.StatusAuthorizing, payment.StatusParked,
+	payment.StatusDeclined, payment.StatusExpired, payment.StatusCancelled, payment.StatusReversed, payment.StatusCreated,
+}
+
+// Wallets likewise.
+var Wallets = []payment.Wallet{payment.WeChat, payment.Alipay, payment.UnionPay, payment.Cash}
+
+var (
+	receiptForm = regexp.MustCompile(`^#?(?:([1-9][0-9]{0,8})-)?([0-9]{1,12})$`)
+	amountForm  = regexp.MustCompile(`^[$¥￥]?([0-9][0-9,]{0,14}(?:\.[0-9]{1,3})?)$`)
+)
+
+// ParseQuery reads the fields q, terminal, status, wallet, from and to of a form.
+func ParseQuery(form url.Values) (Query, error) {
+	q := Query{
+		Text: strings.TrimSpace(form.Get("q")), Terminal: form.Get("terminal"), Status: payment.Status(form.Get("status")),
+		Wallet: payment.Wallet(form.Get("wallet")), From: form.Get("from"), To: form.Get("to"),
+	}
+	words := strings.Fields(q.Text)
+	if len(q.Text) > maxText || len(words) > maxTerms {
+		return Query{}, ErrQueryLong
+	}
+	for _, word := range words {
+		q.terms = append(q.terms, parseTerm(word))
+	}
+	if q.Status != "" && !slices.Contains(Statuses, q.Status) || q.Wallet != "" && !slices.Contains(Wallets, q.Wallet) {
+		return Query{}, ErrQuery
+	}
+	for _, day := range []string{q.From, q.To} {
+		if _, err := time.Parse(time.DateOnly, day); day != "" && err != nil {
+			return Query{}, errDays
+		}
+	}
+	if q.From != "" && q.To != "" && q.From > q.To {
+		return Query{}, errDays
+	}
+	return q, nil
+}
+
+func parseTerm(word string) term {
+	t := term{word: word}
+	upper := strings.ToUpper(word)
+	if id, err := payment.ParseSaleID(upper); err == nil {
+		t.sale = id
+	} else if id, _, err := payment.Order(upper).Split(); err == nil {
+		t.sale = id
+	} else if id, _, err := payment.RefundID(upper).Split(); err == nil {
+		t.sale = id
+	}
+	if m := receiptForm.FindStringSubmatch(word); m != nil {
+		t.receipt, _ = strconv.ParseUint(m[2], 10, 64) // 12 digits at most
+		epoch, _ := strconv.ParseUint(m[1], 10, 32)    // 9 digits at most
+		t.epoch = uint32(epoch)
+	}
+	if m := amountForm.FindStringSubmatch(word); m != nil {
+		t.amount = m[1]
+	}
+	return t
+}
+
+// Only is the one sale that can be meant; "": there may be several.
+func (q Query) Only() payment.SaleID {
+	for _, t := range q.terms {
+		if t.sale != "" {
+			return t.sale
+		}
+	}
+	return ""
+}
+
+// Matches says whether a sale is looked for. Days are those of its shop.
+func (q Query) Matches(s Sale, zone *time.Location) bool {
+	if q.Terminal != "" && s.Terminal != q.Terminal || q.Status != "" && s.Status != q.Status {
+		return false
+	}
+	if q.Wallet != "" && !slices.ContainsFunc(s.Sale.Tenders, func(t payment.Tender) bool { return t.Wallet == q.Wallet }) {
+		return false
+	}
+	// What cannot be dated may be of any day, as in the figures.
+	if at := begun(s.Sale); !at.IsZero() {
+		day := at.In(zone).Format(time.DateOnly)
+		if q.From != "" && day < q.From || q.To != "" && day > q.To {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(q.terms, func(t term) bool { return !t.matches(s) })
+}
+
+func (t term) matches(s Sale) bool {
+	if t.sale != "" && t.sale == s.Sale.ID {
+		return true
+	}
+	if t.receipt != 0 && t.receipt == s.Sale.Receipt && (t.epoch == 0 || t.epoch == s.Epoch) {
+		return true
+	}
+	if t.amount != "" {
+		if m, err := payment.ParseDecimal(t.amount, s.Sale.Total.Currency); err == nil && t.is(m.Amount, s.Sale) {
+			return true
+		}
+	}
+	return t.named(s)
+}
+
+// is finds an amount: the total, a tender's, or a refund's.
+func (t term) is(amount int64, s payment.Sale) bool {
+	return amount == s.Total.Amount ||
+		slices.ContainsFunc(s.Tenders, func(one payment.Tender) bool { return one.Amount == amount }) ||
+		slices.ContainsFunc(s.Refunds, func(one payment.Refund) bool { return one.Amount == amount })
+}
+
+// named finds what else is said of a sale: a wallet's number, a cash register's, who sold it.
+func (t term) named(s Sale) bool {
+	same := func(text string) bool { return text != "" && strings.EqualFold(text, t.word) }
+	if same(s.Terminal) || same(s.Sale.Reference) || same(s.Sale.Key) || same(string(s.Status)) || same(s.Sale.Cashier) {
+		return true
+	}
+	if slices.ContainsFunc(strings.Fields(s.Sale.Cashier), same) {
+		return true
+	}
+	return slices.ContainsFunc(s.Sale.Attempts, func(a payment.Attempt) bool { return same(a.Transaction) }) ||
+		slices.ContainsFunc(s.Sale.Refunds, func(r payment.Refund) bool { return same(r.Transaction) }) ||
+		slices.ContainsFunc(s.Sale.Tenders, func(one payment.Tender) bool { return same(string(one.Wallet)) || same(one.Wallet.ChineseName()) })
+}
+
+// begun is when a sale was, also where the clock of its boot was set only later; zero
+// where nobody knows.
+func begun(s payment.Sale) time.Time {
+	switch {
+	case !s.Created.Time.IsZero():
+		return s.Created.Time
+	case s.Changed.Boot == s.Created.Boot && !s.Changed.Time.IsZero():
+		return s.Changed.Time.Add(s.Created.Mono - s.Changed.Mono)
+	}
+	return time.Time{}
+}
+
+// Fields is the query as a form has it, with other fields set; "" takes one away.
+func (q Query) Fields(pairs ...string) url.Values {
+	v := url.Values{}
+	all := append([]string{
+		"q", q.Text, "terminal", q.Terminal, "status", string(q.Status), "wallet", string(q.Wallet), "from", q.From, "to", q.To,
+	}, pairs...)
+	for i := 0; i+1 < len(all); i += 2 {
+		if v.Del(all[i]); all[i+1] != "" {
+			v.Set(all[i], all[i+1])
+		}
+	}
+	return v
+}

@@ -1,0 +1,264 @@
+package pages_test
+
+import (
+	"encoding/csv"
+	"fmt"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"till/cloud"
+	"till/cloud/merchant/pages"
+	"till/payment"
+)
+
+// The day's figures are the sum of the terminals', and what is not settled stands
+// before all.
+func TestDay(t *testing.T) {
+	g := startGateway(t)
+	day(g)
+	b := g.signedIn("museum")
+	got := b.get("/?from=2026-11-24&to=2026-11-24")
+	// 16.29 in cash and 12.34 by WeChat, of which 3.00 went back.
+	if !got.has("$28.63", "$25.63", "2 sales", "$1.63", "$0.64", "$3.00", "WeChat Pay", "Z report") {
+		t.Errorf("the day:\n%s", got.body)
+	}
+	open := strings.Index(got.body, "Not settled")
+	if open < 0 || open > strings.Index(got.body, `<form class="choice"`) || !got.has("/sales/"+string(three), "Being checked", "$9.99") {
+		t.Errorf("what is not settled is not at the top:\n%s", got.body)
+	}
+	if got := b.get("/?from=2026-11-24&terminal=till-02"); got.has("$28.63") || !got.has("Nothing was sold", "$9.99") {
+		t.Errorf("the other terminal:\n%s", got.body)
+	}
+	if got := b.get("/?from=2026-11-25&to=2026-11-26"); got.has("$28.63") || !got.has("$9.99") {
+		t.Errorf("other days:\n%s", got.body)
+	}
+	for _, bad := range []string{"from=24.11.2026", "from=2026-11-25&to=2026-11-24", "from=2020-01-01&to=2026-01-01"} {
+		if got := b.get("/?" + bad); got.status != http.StatusUnprocessableEntity || !got.has("Choose a first and a last day") {
+			t.Errorf("%s: %d", bad, got.status)
+		}
+		if got := b.get("/day.csv?" + bad); got.status != http.StatusUnprocessableEntity {
+			t.Errorf("%s as a file: %d", bad, got.status)
+		}
+	}
+}
+
+// found are the sales that a search finds, in order.
+func found(b *browser, query string) (ids []payment.SaleID) {
+	for _, part := range strings.Split(b.get("/sales?"+query).body, `<a href="/sales/`)[1:] {
+		if len(part) > 26 && part[26] == '"' {
+			ids = append(ids, payment.SaleID(part[:26]))
+		}
+	}
+	return ids
+}
+
+func TestSearch(t *testing.T) {
+	g := startGateway(t)
+	day(g)
+	b := g.signedIn("museum")
+	for query, want := range map[string][]payment.SaleID{
+		"":                                       {three, two, one},
+		"q=" + string(one):                       {one},
+		"q=" + strings.ToLower(string(one)):      {one},
+		"q=" + string(two) + "01":                {two}, // an order number
+		"q=" + string(one) + "R01":               {one}, // a refund's
+		"q=000001":                               {one},
+		"q=%23000002":                            {two},
+		"q=1-000001":                             {one},
+		"q=2-000001":                             nil,
+		"q=12.34":                                {two},
+		"q=%2412.34":                             {two},
+		"q=3.00":                                 {one}, // refunded
+		"q=3":                                    {one},
+		"q=4200001234202611240001":               {two},
+		"q=till-02":                              {three},
+		"q=mei":                                  {one},
+		"q=%3D1%2B1":                             {two}, // a reference
+		"q=wechat+12.34":                         {two},
+		"q=cash+12.34":                           nil,
+		"q=" + url.QueryEscape("微信支付"):           {two},
+		"q=" + string(other):                     nil,
+		"terminal=till-01":                       {two, one},
+		"status=checking":                        {three},
+		"status=approved&wallet=cash":            {one},
+		"wallet=alipay":                          nil,
+		"from=2026-11-24&to=2026-11-24":          {three, two, one},
+		"from=2026-11-25":                        nil,
+		"to=2026-11-23":                          nil,
+		"to=2026-11-24&q=12.34&wallet=wechat":    {two},
+		"before=" + string(three):                {two, one},
+		"before=" + string(two) + "&q=000001":    {one},
+		"before=" + string(one):                  nil,
+		"q=<script>alert(1)</script>&status=":    nil,
+		"q=%00%ff":                               nil,
+		"q=" + string(one) + "&terminal=till-02": nil,
+	} {
+		if got := found(b, query); !slices.Equal(got, want) {
+			t.Errorf("%s finds %v, want %v", query, got, want)
+		}
+	}
+	for _, bad := range []string{"status=stolen", "wallet=gold", "from=x", "from=2026-11-25&to=2026-11-24", "q=" + strings.Repeat("x", 200), "q=1+2+3+4+5+6+7"} {
+		if got := b.get("/sales?" + bad); got.status != http.StatusUnprocessableEntity || !got.has(`class="alarm"`) {
+			t.Errorf("%s: %d", bad, got.status)
+		}
+		if got := b.get("/sales.csv?" + bad); got.status != http.StatusUnprocessableEntity {
+			t.Errorf("%s as a file: %d", bad, got.status)
+		}
+	}
+	if got := b.get("/sales?q=<b>"); got.has("<b>") {
+		t.Error("what was typed is in the page as it is")
+	}
+}
+
+func TestSalePage(t *testing.T) {
+	g := startGateway(t)
+	day(g)
+	b := g.signedIn("museum")
+	if got := b.get("/sales/" + string(one)); !got.has("Green tea 绿茶", "8.75 %", "$15.00", "−$1.50", "$0.79", "$2.00", "$16.29", "2026-11-24 10:01", "America/Los_Angeles", "Mei 梅", "000001", "the money is back") {
+		t.Errorf("a sale in cash:\n%s", got.body)
+	}
+	if got := b.get("/sales/" + string(two)); !got.has("4200001234202611240001", "o***x", string(two)+"01", "WeChat Pay", "No money went back") {
+		t.Errorf("a sale by a wallet:\n%s", got.body)
+	}
+	if got := b.get("/sales/" + string(three)); !got.has("Being checked", "being checked", "the customer did not answer") {
+		t.Errorf("a sale that is being checked:\n%s", got.body)
+	}
+}
+
+// Many sales come in pages, each sale on one of them.
+func TestPaging(t *testing.T) {
+	g := startGateway(t)
+	j := g.journal("till-01")
+	var want []payment.SaleID
+	for n := range 120 {
+		id := payment.SaleID(fmt.Sprintf("01KAT7X2Q8M5V3N9RD6E4W0%03d", n))
+		j.cash(id, int64(100+n), nil)
+		want = append([]payment.SaleID{id}, want...)
+	}
+	j.send()
+	b := g.signedIn("museum")
+	var got []payment.SaleID
+	query := ""
+	for range 4 {
+		page := found(b, query)
+		got = append(got, page...)
+		if len(page) < 50 {
+			break
+		}
+		query = "before=" + string(page[len(page)-1])
+		if body := b.get("/sales?" + strings.TrimPrefix(query, "")).body; len(got) < 100 && !strings.Contains(body, `rel="next"`) {
+			t.Error("there is no way on")
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%d of %d sales, or in another order", len(got), len(want))
+	}
+	if got := b.get("/sales.csv"); strings.Count(got.body, "\r\n") != 121 {
+		t.Errorf("the file has %d lines", strings.Count(got.body, "\r\n"))
+	}
+}
+
+func table(t *testing.T, body string) []map[string]string {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(body)).ReadAll()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, body)
+	}
+	var all []map[string]string
+	for _, row := range rows[1:] {
+		one := map[string]string{}
+		for i, cell := range row {
+			one[rows[0][i]] = cell
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// The files add up to the ledger's own figures, to the cent, and hold nothing that a
+// spreadsheet would run.
+func TestFilesAgainstLedger(t *testing.T) {
+	g := startGateway(t)
+	day(g)
+	b := g.signedIn("museum")
+	got := b.get("/sales.csv?from=2026-11-24&to=2026-11-24")
+	if kind := got.header.Get("Content-Type"); !strings.HasPrefix(kind, "text/csv; charset=utf-8") || !strings.Contains(got.header.Get("Content-Disposition"), "sales-2026-11-24-2026-11-24.csv") {
+		t.Errorf("the file is %v", got.header)
+	}
+	sum := map[string]int64{}
+	for _, row := range table(t, got.body) {
+		if row["receipt"] == "" {
+			continue // not paid to its end
+		}
+		for _, name := range []string{"amount", "discount", "tax", "tip", "refunded", "voided"} {
+			minor, err := strconv.ParseInt(row[name+"_minor"], 10, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := (payment.Money{Amount: minor, Currency: row["currency"]}).Plain(); row[name] != want {
+				t.Errorf("%s of %s is %q and %q", name, row["sale"], row[name], row[name+"_minor"])
+			}
+			sum[name] += minor
+		}
+		if row["sale"] == string(two) && (row["reference"] != "'=1+1" || row["transactions"] != "4200001234202611240001" || row["paid_by"] != "wechat") {
+			t.Errorf("the row is %v", row)
+		}
+		if row["sale"] == string(one) && (row["time"] != "2026-11-24T10:01:00-08:00" || row["cashier"] != "Mei 梅") {
+			t.Errorf("the row is %v", row)
+		}
+	}
+	figuresSum := map[string]int64{}
+	var amount, kept int64
+	for _, terminal := range []string{"till-01", "till-02"} {
+		r, err := g.Report(terminal, "2026-11-24", "2026-11-24", "America/Los_Angeles")
+		if err != nil {
+			t.Fatal(err)
+		}
+		amount, kept = amount+r.Total.Amount, kept+r.Total.Kept()
+	}
+	if sum["amount"] != amount || sum["amount"]-sum["refunded"]-sum["voided"] != kept || amount == 0 {
+		t.Errorf("the file adds up to %v, the ledger to %d, of which %d are kept", sum, amount, kept)
+	}
+	for _, row := range table(t, b.get("/day.csv?from=2026-11-24&to=2026-11-24").body) {
+		minor, err := strconv.ParseInt(row["amount_minor"], 10, 64)
+		if err != nil || (payment.Money{Amount: minor, Currency: row["currency"]}).Plain() != row["amount"] || row["terminal"] == "desk-01" {
+			t.Errorf("figures: %v (%v)", row, err)
+		}
+		figuresSum[row["what"]] += minor
+	}
+	if figuresSum["sales"] != amount || figuresSum["kept"] != kept || figuresSum["tips"] != sum["tip"]-37 || figuresSum["refunded"] != -300 {
+		t.Errorf("the figures add up to %v", figuresSum)
+	}
+}
+
+func FuzzQuery(f *testing.F) {
+	for _, q := range []string{"12.34", "#000123", "2-000123", "01KAT7X2Q8M5V3N9RD6E4WZB1A01", "mei 12,000.00 wechat", "\xff\x00", "99999999999999999999"} {
+		f.Add(q, "approved", "2026-11-24")
+	}
+	sale := pages.Sale{Status: payment.StatusApproved, SaleEntry: cloud.SaleEntry{Terminal: "till-01", Epoch: 2, Sale: payment.Sale{
+		ID: one, Total: payment.Money{Amount: 1234, Currency: "USD"}, Receipt: 123, Cashier: "Mei",
+	}}}
+	f.Fuzz(func(t *testing.T, q, status, from string) {
+		form := url.Values{"q": {q}, "status": {status}, "from": {from}}
+		parsed, err := pages.ParseQuery(form)
+		if err != nil {
+			if !reflect.DeepEqual(parsed, pages.Query{}) {
+				t.Errorf("%q is refused, and gives %+v", q, parsed)
+			}
+			return
+		}
+		again, err := pages.ParseQuery(parsed.Fields())
+		if err != nil || !reflect.DeepEqual(again, parsed) {
+			t.Errorf("%q comes back as %+v (%v)", q, again, err)
+		}
+		if parsed.Matches(sale, time.UTC) != again.Matches(sale, time.UTC) {
+			t.Errorf("%q finds two things", q)
+		}
+	})
+}

@@ -1,0 +1,289 @@
+package merchant
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"go.etcd.io/bbolt"
+
+	"till/payment/pin"
+)
+
+const (
+	// SessionLife is how long a merchant stays signed in, whatever is done meanwhile.
+	SessionLife = 12 * time.Hour
+	// MinPassword and MaxPassword bound a password, in characters and in bytes.
+	MinPassword, MaxPassword = 10, 200
+
+	tokenLen = 32 // bytes
+	atOnce   = 2  // passwords checked at the same time
+)
+
+// Wrong passwords in a row, of one login: the first few cost nothing, then each has to
+// be waited for, twice as long as the one before. Two days of guessing at the longest
+// wait are 600 passwords.
+const (
+	freeMisses = 5
+	longest    = 5 * time.Minute
+	forgetting = 24 * time.Hour // without another
+	mostMisses = 10_000         // logins that are remembered
+)
+
+// Faults of signing in.
+var (
+	// ErrWrong is all that is said, whether the login is there or not.
+	ErrWrong    = errors.New("login and password do not belong together")
+	ErrPassword = fmt.Errorf("want a password of at least %d characters, and at most %d bytes", MinPassword, MaxPassword)
+)
+
+// Wait is the refusal of a login with too many wrong passwords.
+type Wait struct{ For time.Duration }
+
+func (w Wait) Error() string {
+	return fmt.Sprintf("too many wrong passwords: wait %v, then try again", w.For)
+}
+
+// Session is one that is open.
+type Session struct {
+	Merchant string    `json:"merchant"`
+	Expires  time.Time `json:"expires"`
+
+	key []byte
+}
+
+// miss counts the wrong passwords of a login. They are counted before they are
+// checked, so that no restart in between forgets one.
+type miss struct {
+	Count int       `json:"count"`
+	Last  time.Time `json:"last"`
+}
+
+// until is when the next password may be tried.
+func (m miss) until() time.Time {
+	if m.Count < freeMisses {
+		return m.Last
+	}
+	wait := longest
+	if doublings := m.Count - freeMisses; doublings < 9 {
+		wait = min(longest, time.Second<<doublings)
+	}
+	return m.Last.Add(wait)
+}
+
+func missKey(login string) []byte {
+	sum := sha256.Sum256([]byte("login " + login)) // people type passwords there
+	return sum[:]
+}
+
+// SignIn opens a session, and returns its token. It fails with ErrWrong, or with a Wait.
+func (b *Book) SignIn(ctx context.Context, login, password string) (token string, err error) {
+	login = plain(login)
+	found, there, err := b.begin(login)
+	if err != nil {
+		return "", err
+	}
+	right, err := b.verify(ctx, found, password)
+	if err != nil {
+		return "", err
+	}
+	if !there || !right {
+		return "", ErrWrong
+	}
+	raw := make([]byte, tokenLen)
+	_, _ = rand.Read(raw) // crypto/rand never fails: it ends the program instead
+	token = base64.RawURLEncoding.EncodeToString(raw)
+	now := b.now()
+	err = b.db.Update(func(tx *bbolt.Tx) error {
+		a, there, err := get[account](tx, accounts, []byte(found.ID))
+		if err != nil {
+			return err
+		}
+		if !there || a.Password != found.Password { // meanwhile
+			return ErrWrong
+		}
+		if err := dropSessions(tx, func(_ []byte, s Session) bool { return !now.Before(s.Expires) }); err != nil {
+			return err
+		}
+		return errors.Join(tx.Bucket(misses).Delete(missKey(login)), put(tx, sessions, tokenKey(token), Session{Merchant: a.ID, Expires: now.UTC().Add(SessionLife)}))
+	})
+	if err != nil {
+		return "", err
+	}
+	return token, nil
+}
+
+// begin counts a try as a wrong one, until it turns out right, and finds whose it is.
+func (b *Book) begin(login string) (found account, there bool, err error) {
+	now := b.now()
+	err = b.db.Update(func(tx *bbolt.Tx) error {
+		key := missKey(login)
+		m, _, err := get[miss](tx, misses, key)
+		if err != nil {
+			return err
+		}
+		if now.Sub(m.Last) >= forgetting {
+			m = miss{}
+		}
+		if wait := m.until().Sub(now); wait > 0 {
+			return Wait{wait.Truncate(time.Second) + time.Second}
+		}
+		if m.Count == 0 {
+			if err := makeRoom(tx, now); err != nil {
+				return err
+			}
+		}
+		if err := put(tx, misses, key, miss{m.Count + 1, now.UTC()}); err != nil {
+			return err
+		}
+		if id := tx.Bucket(logins).Get([]byte(login)); id != nil {
+			found, there, err = get[account](tx, accounts, id)
+		}
+		return err
+	})
+	return found, there, err
+}
+
+// makeRoom forgets logins that were mistaken long ago, or, where there are too many,
+// those that no merchant has.
+func makeRoom(tx *bbolt.Tx, now time.Time) error {
+	if tx.Bucket(misses).Stats().KeyN < mostMisses {
+		return nil
+	}
+	kept := map[string]bool{}
+	if err := tx.Bucket(logins).ForEach(func(login, _ []byte) error {
+		kept[string(missKey(string(login)))] = true
+		return nil
+	}); err != nil {
+		return err
+	}
+	var over [][]byte
+	if err := tx.Bucket(misses).ForEach(func(key, raw []byte) error {
+		var m miss
+		if err := json.Unmarshal(raw, &m); err != nil || now.Sub(m.Last) >= forgetting || !kept[string(key)] {
+			over = append(over, bytes.Clone(key))
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	for _, key := range over {
+		if err := tx.Bucket(misses).Delete(key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// verify compares a password, in the same time where there is nobody to compare it with.
+func (b *Book) verify(ctx context.Context, a account, password string) (bool, error) {
+	hash := b.nobody
+	if a.Password != "" {
+		var err error
+		if hash, err = pin.Parse(a.Password); err != nil {
+			return false, fmt.Errorf("password of merchant %s: %w", a.ID, err)
+		}
+	}
+	if len(password) > MaxPassword {
+		password = "" // of nobody
+	}
+	select {
+	case b.hashing <- struct{}{}:
+		defer func() { <-b.hashing }()
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	return pin.Find(password, []pin.Hash{hash}) == 0 && a.Password != "", nil
+}
+
+// Session is the one of a token; false where there is none, or it is over.
+func (b *Book) Session(token string) (s Session, open bool, err error) {
+	key := tokenKey(token)
+	err = b.db.View(func(tx *bbolt.Tx) (err error) {
+		if s, open, err = get[Session](tx, sessions, key); err != nil || !open {
+			return err
+		}
+		open = b.now().Before(s.Expires) && tx.Bucket(accounts).Get([]byte(s.Merchant)) != nil
+		return nil
+	})
+	s.key = key
+	return s, open, err
+}
+
+// SignOut ends a session.
+func (b *Book) SignOut(s Session) error {
+	return b.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(sessions).Delete(s.key) })
+}
+
+// ChangePassword is the merchant's own: it takes the password before, and ends all
+// other sessions. It fails as SignIn does, and with ErrPassword.
+func (b *Book) ChangePassword(ctx context.Context, s Session, before, after string) error {
+	if err := checkPassword(after); err != nil {
+		return err
+	}
+	a, err := b.Account(s.Merchant)
+	if err != nil {
+		return err
+	}
+	found, there, err := b.begin(a.Login)
+	if err != nil {
+		return err
+	}
+	right, err := b.verify(ctx, found, before)
+	if err != nil {
+		return err
+	}
+	if !there || !right {
+		return ErrWrong
+	}
+	return b.setPassword(s.Merchant, after, s.key)
+}
+
+func tokenKey(token string) []byte {
+	sum := sha256.Sum256([]byte("session " + token))
+	return sum[:]
+}
+
+// dropSessions deletes those that are of a kind.
+func dropSessions(tx *bbolt.Tx, of func(key []byte, s Session) bool) error {
+	var over [][]byte
+	if err := tx.Bucket(sessions).ForEach(func(key, _ []byte) error {
+		s, _, err := get[Session](tx, sessions, key)
+		if err == nil && of(key, s) {
+			over = append(over, bytes.Clone(key))
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, key := range over {
+		if err := tx.Bucket(sessions).Delete(key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkPassword(s string) error {
+	if utf8.RuneCountInString(s) < MinPassword || len(s) > MaxPassword {
+		return ErrPassword
+	}
+	return nil
+}
+
+// fresh is a password that is good enough, or one that was made: 100 bits by chance.
+func fresh(password string) (string, error) {
+	if password != "" {
+		return password, checkPassword(password)
+	}
+	s := strings.ToLower(rand.Text())
+	return s[:5] + "-" + s[5:10] + "-" + s[10:15] + "-" + s[15:20], nil
+}
