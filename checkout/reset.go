@@ -57,7 +57,7 @@ type PINs interface {
 
 // forgotButtons begin a reset, where one is possible.
 func (s State) forgotButtons() []Button {
-	if !s.Settings.Resets {
+	if !s.Settings.Resets || s.Settings.Practice { // the PIN would be the real one
 		return nil
 	}
 	return []Button{{ID: "forgot", Enabled: s.Online && s.Current == ""}}

@@ -35,6 +35,7 @@ const (
 	ToDiscount ManagerStep = "discount"
 	ToAbandon  ManagerStep = "abandon"
 	ToDropHeld ManagerStep = "drop_held"
+	ToTrain    ManagerStep = "training"
 	ToResetPIN ManagerStep = "reset_pin" // allowed by a code of the gateway's operator
 )
 

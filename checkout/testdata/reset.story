@@ -96,3 +96,9 @@ wait 4s                      => checking checking on=mei : commit attempt_change
 press park                   => pin checking on=mei
 link up                      => pin checking on=mei
 buttons                      => cancel (forgot) (enter*) keypad
+# Nor while somebody trains: the PIN would be the real one.
+answer expired               => expired expired on=mei : commit attempt_changed/expired, ♪declined
+press cancel                 => ready on=mei
+practice                     => sign_on : commit signed_off/mei by restart
+online                       => sign_on
+buttons                      => status doctor (enter*) keypad
