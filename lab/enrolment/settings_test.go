@@ -79,7 +79,8 @@ func TestOtherSettings(t *testing.T) {
 	if _, err := s.Configure("till-99", mei("1111")); err == nil {
 		t.Error("a terminal that nobody knows has settings")
 	}
-	configure(service.SettingsOrder{Drop: []string{"sale.tax", "operators"}})
+	digest = configure(service.SettingsOrder{Drop: []string{"sale.tax", "operators"}})
+	awaitNote(t, s, enrolment.SettingsNote{Digest: digest})
 	c.until("nobody has to sign on", selling)
 	c.cash()
 }
