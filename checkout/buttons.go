@@ -31,7 +31,9 @@ func (s State) Buttons() []Button {
 		return s.checkingButtons()
 	case TakeCash:
 		return s.cashButtons(back)
-	case Approved, Cancelled, Parked:
+	case Approved:
+		return s.approvedButtons(done)
+	case Cancelled, Parked:
 		return []Button{done}
 	case Declined, Expired, Reversed:
 		return []Button{back, {ID: "cash", Enabled: s.takesCash()}, {ID: "qr", Enabled: s.takesWallets()}, done}
@@ -46,10 +48,7 @@ func (s State) Buttons() []Button {
 	case Menu:
 		buttons := append([]Button{back}, s.cartButtons()...)
 		buttons = append(buttons, Button{ID: "reprint", Enabled: s.reprintable(s.Last)}, on("sales"), on("shift"), on("status"), on("doctor"))
-		if s.Settings.SignOn {
-			buttons = append(buttons, Button{ID: "sign_off", Enabled: !s.Begun()})
-		}
-		return buttons
+		return append(buttons, s.leavingButtons()...)
 	case Discounting:
 		return s.discountButtons(back)
 	case Tipping:
@@ -101,6 +100,22 @@ func (s State) Buttons() []Button {
 	default:
 		return nil
 	}
+}
+
+// leavingButtons are those of the menu that leave the counter. Who trains stays
+// signed on: signing off a practice counter would leave the real one signed on.
+func (s State) leavingButtons() []Button {
+	if s.Settings.Practice {
+		return []Button{{ID: "training_end", Enabled: true}}
+	}
+	var buttons []Button
+	if !s.Begun() && s.Current == "" && s.Halt.Key == "" {
+		buttons = append(buttons, Button{ID: "training", Enabled: true})
+	}
+	if s.Settings.SignOn {
+		buttons = append(buttons, Button{ID: "sign_off", Enabled: !s.Begun()})
+	}
+	return buttons
 }
 
 func (s State) checkingButtons() []Button {
@@ -287,6 +302,8 @@ func (m *move) pressSale(id string) {
 			return
 		}
 		m.cancel(sale, *open)
+	case "print":
+		m.wantPaper(sale)
 	case "park":
 		m.startParking()
 	case "qr":

@@ -105,6 +105,6 @@ func (m *move) takeCash(tendered int64) {
 		m.say("part_change", "amount", payment.Money{Amount: taken.Change, Currency: sale.Total.Currency}.Format("en-US"))
 		return
 	}
-	m.show(Approved, approvedFor)
-	m.do(Print{Sale: sale})
+	m.show(Approved, m.approvedStay())
+	m.issue(sale)
 }

@@ -90,6 +90,8 @@ type (
 	}
 	// DrawerOrdered opens the drawer for a cash register, while a shift is open.
 	DrawerOrdered struct{}
+	// Touched says that somebody is at the terminal, though not at this counter.
+	Touched struct{}
 	// Ticked says that Deadline has passed.
 	Ticked struct{}
 )
@@ -117,6 +119,7 @@ func (Doubted) event()        {}
 func (Loaded) event()         {}
 func (Examined) event()       {}
 func (Refused) event()        {}
+func (Touched) event()        {}
 func (Ticked) event()         {}
 
 // Effect is something to be done outside, after the step's Commit has returned.
@@ -188,6 +191,8 @@ type (
 	}
 	// Examine has the doctor try every device, answered by Examined.
 	Examine struct{}
+	// Train has training begin, or, at a practice counter, end.
+	Train struct{}
 	// Load asks for the newest sales of the journal, answered by Loaded.
 	Load struct{ Count int }
 )
@@ -206,6 +211,7 @@ func (KickDrawer) effect() {}
 func (Play) effect()       {}
 func (Examine) effect()    {}
 func (Identify) effect()   {}
+func (Train) effect()      {}
 func (Load) effect()       {}
 
 // Sound is one of the four things a counter has to hear.

@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -20,122 +21,55 @@ type Fake struct {
 	// Did is every effect carried out, in order, the journal's commits among them.
 	Did []Effect
 
-	events  []payment.Event
-	sales   map[payment.SaleID]payment.Sale
-	born    []payment.SaleID // in the order they began
-	newest  payment.SaleID   // created
-	receipt uint64
-	counter payment.Counter
-	jobs    []Print // not on paper yet
-	rev     int
+	*Memory
+	events []payment.Event
+	jobs   []Print // not on paper yet
+	rev    int
 }
 
 // NewFake is a Fake with an empty journal.
-func NewFake() *Fake { return &Fake{sales: map[payment.SaleID]payment.Sale{}} }
+func NewFake() *Fake { return &Fake{Memory: NewMemory()} }
 
-// Append keeps the events, all or none. It refuses what the store would: an
-// event that cannot follow, and a receipt number out of turn.
+// Append keeps the events, all or none, and records that it did.
 func (f *Fake) Append(stamp payment.Stamp, events ...payment.Event) (uint64, error) {
 	if f.FailAppend != nil {
 		return 0, f.FailAppend
 	}
-	folded := map[payment.SaleID]payment.Sale{}
-	born, newest, receipt, counter := slices.Clone(f.born), f.newest, f.receipt, f.counter
-	for _, e := range events {
-		if payment.OfCounter(e.Kind) {
-			var err error
-			if counter, err = counter.Apply(e, stamp); err != nil {
-				return 0, err
-			}
-			continue
-		}
-		before, ok := folded[e.Sale]
-		if !ok {
-			before = f.sales[e.Sale]
-		}
-		after, err := before.Apply(e, stamp)
-		if err != nil {
-			return 0, err
-		}
-		if after.Receipt != before.Receipt {
-			if receipt++; after.Receipt != receipt {
-				return 0, fmt.Errorf("receipt %d where %d is due", after.Receipt, receipt)
-			}
-		}
-		if e.Kind.Begins() {
-			born = append(born, e.Sale)
-		}
-		if e.Kind == payment.SaleCreated {
-			newest = e.Sale
-		}
-		if counter, err = counter.Count(before, after); err != nil {
-			return 0, err
-		}
-		folded[e.Sale] = after
+	last, err := f.Memory.Append(stamp, events...)
+	if err == nil {
+		f.events = append(f.events, events...)
+		f.Did = append(f.Did, Commit{Events: events})
 	}
-	for id, sale := range folded {
-		f.sales[id] = sale
-	}
-	f.born, f.newest, f.receipt, f.counter = born, newest, receipt, counter
-	f.events = append(f.events, events...)
-	f.Did = append(f.Did, Commit{Events: events})
-	return uint64(len(f.events)), nil
+	return last, err
 }
 
 // Sale is a sale of the journal.
 func (f *Fake) Sale(id payment.SaleID) (payment.Sale, bool, error) {
-	sale, ok := f.sales[id]
-	return sale, ok, f.FailRead
+	sale, ok, err := f.Memory.Sale(id)
+	return sale, ok, errors.Join(err, f.FailRead)
 }
 
 // Recent is the n newest sales, the newest first.
 func (f *Fake) Recent(n int) ([]payment.Sale, error) {
-	var sales []payment.Sale
-	for _, id := range slices.Backward(f.born) {
-		if len(sales) == n {
-			break
-		}
-		sales = append(sales, f.sales[id])
-	}
-	return sales, f.FailRead
+	sales, err := f.Memory.Recent(n)
+	return sales, errors.Join(err, f.FailRead)
 }
 
 // Receipted is the sale of a receipt.
 func (f *Fake) Receipted(receipt uint64) (payment.Sale, bool, error) {
-	for _, id := range f.born {
-		if sale := f.sales[id]; sale.Receipt == receipt {
-			return sale, true, f.FailRead
-		}
-	}
-	return payment.Sale{}, false, f.FailRead
+	sale, ok, err := f.Memory.Receipted(receipt)
+	return sale, ok, errors.Join(err, f.FailRead)
 }
 
 // Boot is the state that a start of the firmware finds in the journal. What was
 // with the printer is gone, as it is with the power.
 func (f *Fake) Boot(settings Settings) State {
 	f.jobs = nil
-	var sales []payment.Sale
-	for _, id := range f.born {
-		if id == f.newest || f.sales[id].Unfinished() {
-			sales = append(sales, f.sales[id])
-		}
-	}
-	s := New(settings, f.receipt, f.newest, sales)
-	s.Counter = f.counter
-	return s
+	return f.Memory.Boot(settings)
 }
 
 // Events are all that the journal keeps.
 func (f *Fake) Events() []payment.Event { return slices.Clone(f.events) }
-
-// Sales are those of the journal, the oldest first.
-func (f *Fake) Sales() []payment.Sale {
-	var all []payment.Sale
-	for _, id := range f.born {
-		all = append(all, f.sales[id])
-	}
-	return all
-}
 
 // Ask records a question. See Answer.
 func (f *Fake) Ask(e Effect) { f.Did = append(f.Did, e) }
@@ -203,9 +137,6 @@ func (f *Fake) Identify(secret string) (payment.Operator, bool) {
 	return o, ok
 }
 
-// Counter is the journal's.
-func (f *Fake) Counter() payment.Counter { return f.counter }
-
 // Paper is what has come out of the printer since it was last called.
 func (f *Fake) Paper() []Printed {
 	if f.Jammed {
@@ -227,6 +158,9 @@ func (f *Fake) KickDrawer() { f.Did = append(f.Did, KickDrawer{}) }
 // Examine records that the doctor was called.
 func (f *Fake) Examine() { f.Did = append(f.Did, Examine{}) }
 
+// Train records that training is to begin, or to end.
+func (f *Fake) Train() { f.Did = append(f.Did, Train{}) }
+
 // Play records a sound.
 func (f *Fake) Play(s Sound) { f.Did = append(f.Did, Play{s}) }
 
@@ -236,4 +170,5 @@ var (
 	_ Printer  = (*Fake)(nil)
 	_ Body     = (*Fake)(nil)
 	_ Examiner = (*Fake)(nil)
+	_ Trainer  = (*Fake)(nil)
 )

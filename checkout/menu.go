@@ -55,6 +55,10 @@ func (m *move) pressMenu(id string) {
 		m.startManager(payment.ToRefund)
 	case "doctor":
 		m.examine()
+	case "training":
+		m.startManager(payment.ToTrain)
+	case "training_end":
+		m.do(Train{})
 	case "sign_off":
 		m.signOff(payment.ByButton)
 		m.ready()
@@ -80,7 +84,7 @@ func (m *move) menuBack() {
 	}
 }
 
-// reprint prints a receipt once more, marked as a copy.
+// reprint prints a receipt once more, marked as a copy, or one that was waived.
 func (m *move) reprint() {
 	sale, ok := m.Sale(m.Last)
 	if m.Screen == OneSale {
@@ -90,15 +94,5 @@ func (m *move) reprint() {
 		m.say("nothing_to_print")
 		return
 	}
-	m.printCopy(sale)
-}
-
-// printCopy prints a receipt that may be out already.
-func (m *move) printCopy(sale payment.Sale) {
-	m.do(Print{Sale: sale, Copy: true})
-	if m.Printer != PrinterReady {
-		m.say("receipt_waits")
-		return
-	}
-	m.say("reprinting")
+	m.printAgain(sale)
 }

@@ -129,6 +129,9 @@ func (m *move) permitted() {
 		m.grantDiscount()
 	case payment.ToAbandon:
 		m.abandon()
+	case payment.ToTrain:
+		m.ready()
+		m.do(Train{})
 	case payment.ToDropHeld:
 		m.dropHeld()
 	default:
@@ -159,7 +162,7 @@ func (m *move) backFromPIN() {
 		m.show(Discounting, discountFor)
 	case payment.ToAbandon:
 		m.ready()
-	case payment.ToDropHeld:
+	case payment.ToTrain, payment.ToDropHeld:
 		m.show(Menu, resultFor)
 	default:
 		m.backToSale()

@@ -32,6 +32,7 @@ type machine struct {
 	asked    map[payment.Order]bool           // charged or shown
 	given    map[payment.RefundID]bool        // said to be final
 	sought   string                           // what the gateway was asked for last
+	papers   map[uint64]bool                  // receipts of which one that is no copy went to the printer
 	cut      bool                             // power goes after the next commit
 }
 
@@ -45,6 +46,7 @@ func newMachine(t *rapid.T) *machine {
 	m := &machine{
 		fake: checkout.NewFake(), at: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC),
 		heard: map[ending]bool{}, said: map[payment.Order]payment.Answer{}, asked: map[payment.Order]bool{}, given: map[payment.RefundID]bool{},
+		papers: map[uint64]bool{},
 	}
 	m.fake.Operators = operators
 	if m.settings = settings; rapid.Bool().Draw(t, "operators sign on") {
@@ -53,6 +55,8 @@ func newMachine(t *rapid.T) *machine {
 			m.settings.SignsOn = operators["1111"]
 		}
 	}
+	m.settings.PaperAsked = rapid.Bool().Draw(t, "paper is asked for")
+	m.settings.Practice = rapid.Bool().Draw(t, "a practice counter")
 	m.start(t)
 	return m
 }
@@ -165,8 +169,9 @@ func (m *machine) carryOut(t *rapid.T, e checkout.Event, committed []payment.Eve
 			begins(x.Order)
 		case checkout.Print:
 			if x.Sale.Receipt == 0 && x.Sale.Parked == "" && x.Refund == 0 {
-				t.Fatalf("%T: a slip of a sale that is neither paid nor parked: %+v", e, x.Sale)
+				t.Fatalf("%T: a slip of a sale that is neither paid nor parked, and of nothing given back: %+v", e, x.Sale)
 			}
+			m.checkPaper(t, e, x)
 			m.fake.Print(x)
 		case checkout.Load:
 			sales, err := m.fake.Recent(x.Count)
@@ -195,6 +200,23 @@ func (m *machine) carryOut(t *rapid.T, e checkout.Event, committed []payment.Eve
 		case checkout.GiveBack:
 			m.checkGiven(t, x)
 		}
+	}
+}
+
+// checkPaper holds that a receipt has one original, and that where paper is asked for,
+// somebody has.
+func (m *machine) checkPaper(t *rapid.T, e checkout.Event, p checkout.Print) {
+	if p.Refund != 0 || p.Sale.Receipt == 0 || p.Copy {
+		return
+	}
+	if m.papers[p.Sale.Receipt] {
+		t.Fatalf("%T: receipt %d is printed twice, and neither is a copy", e, p.Sale.Receipt)
+	}
+	m.papers[p.Sale.Receipt] = true
+	_, pressed := e.(checkout.Pressed)
+	_, keyed := e.(checkout.Keyed)
+	if m.settings.PaperAsked && !pressed && !keyed {
+		t.Fatalf("%T: receipt %d is printed, and nobody asked for it", e, p.Sale.Receipt)
 	}
 }
 
@@ -258,6 +280,9 @@ func (m *machine) check(t *rapid.T) {
 			if s.Current != sale.ID {
 				t.Fatalf("an open sale that is not parked is not on the screen %s", s.Screen)
 			}
+		}
+		if sale.Waived && !m.settings.PaperAsked {
+			t.Fatalf("receipt %d is waived, and nobody is asked", sale.Receipt)
 		}
 		for _, a := range sale.Attempts {
 			o := payment.NewOrder(sale.ID, a.Number)
@@ -425,7 +450,7 @@ func TestAnythingMayHappen(t *testing.T) {
 		m := newMachine(t)
 		keys := []string{"0", "1", "5", "9", "00", ".", "enter", "backspace", "esc", "f1"}
 		ids := []string{
-			"menu", "cash", "qr", "done", "cancel", "park", "goods", "other", "exact", "enter", "reprint", "sales", "find", "sign_off",
+			"menu", "cash", "qr", "done", "cancel", "park", "goods", "other", "exact", "enter", "reprint", "sales", "find", "sign_off", "training", "training_end",
 			"void", "refund", "all", "shift", "x_report", "pay_in", "pay_out", "no_sale", "close_shift", "open_shift", "z_report", "status", "doctor", "next", "prev", "code", "check_0", "check_5", "check_x", "note_500", "5", "backspace", "", "sale_", "fault",
 		}
 		names := make([]string, 0, len(codes))
@@ -715,6 +740,9 @@ func (m *machine) settle(t *rapid.T) {
 			t.Fatalf("screen %s: nobody is asked whether a receipt came out", m.state.Screen)
 		}
 	}
+	if m.state.Screen == checkout.Approved {
+		m.step(t, checkout.Pressed{Button: "done"})
+	}
 	for _, sale := range m.fake.Sales() {
 		if sale.Unfinished() && (!sale.PartPaid() || sale.ID == m.state.Current) { // else it is on the report, for a manager
 			t.Fatalf("sale %s is never finished: %+v", sale.ID, sale)
@@ -742,7 +770,22 @@ func (m *machine) signOn(t *rapid.T) {
 // nothing is charged or shown anew: what is open is asked after, and receipts
 // that may be out are copies.
 func TestPowerCutsAnywhere(t *testing.T) {
+	for name, settings := range map[string]checkout.Settings{"paper always": settings, "paper asked": asked()} {
+		t.Run(name, func(t *testing.T) { powerCutsAnywhere(t, settings) })
+	}
+}
+
+// asked is a shop where a receipt is printed if somebody asks for it.
+func asked() checkout.Settings {
+	s := settings
+	s.PaperAsked = true
+	return s
+}
+
+func powerCutsAnywhere(t *testing.T, settings checkout.Settings) {
 	c := newCounter(t)
+	c.settings = settings
+	c.start()
 	for line := range strings.Lines(day) {
 		if err := c.do(strings.TrimSpace(line)); err != nil {
 			t.Fatalf("%s: %v", line, err)
@@ -775,7 +818,7 @@ func TestPowerCutsAnywhere(t *testing.T) {
 			case checkout.Cancel:
 				asked[sale(t, e.Order)] = true
 			case checkout.Print:
-				if !e.Copy || e.Sale.Printed != 0 {
+				if !e.Copy || !e.Sale.OwesPaper() {
 					t.Errorf("cut at %d: a receipt printed after boot, copy %v, printed before %d times", cut, e.Copy, e.Sale.Printed)
 				}
 			}

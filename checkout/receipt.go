@@ -44,11 +44,11 @@ func (m *move) pressReceipt(id string) {
 	}
 	switch id {
 	case "yes":
-		if held && sale.Printed == 0 {
+		if held && sale.OwesPaper() {
 			m.record(sale, payment.Event{Kind: payment.ReceiptPrinted, Receipt: sale.Receipt})
 		}
 	case "again":
-		m.printCopy(sale)
+		m.printAgain(sale)
 	}
 	m.ready()
 }

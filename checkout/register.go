@@ -44,6 +44,11 @@ type Examiner interface {
 	Examine()
 }
 
+// Trainer has training begin, or, at a practice counter, end. It does not call back.
+type Trainer interface {
+	Train()
+}
+
 // ErrNoRoom is wrapped by Append where the journal is sound and kept nothing,
 // since it has no room for another sale.
 var ErrNoRoom = errors.New("no room in the journal")
@@ -71,6 +76,7 @@ type Register struct {
 	Body    Body
 	Doctor  Examiner // nil: nobody comes
 	Guard   Guard    // nil: nobody is known
+	Trainer Trainer  // nil: nobody trains
 }
 
 // Handle takes one event. Its error is for whoever caused the event; the
@@ -122,10 +128,10 @@ func (r *Register) Handle(e Event, now Now) error {
 	return r.carryOut(effects, now)
 }
 
-// gone says that a refund is asked for of a sale that was listed, and whose
-// records have been pruned since.
+// gone says that a refund or a receipt is asked for of a sale that was listed, and
+// whose records have been pruned since.
 func (r *Register) gone(e payment.Event) (bool, error) {
-	if e.Kind != payment.RefundAsked {
+	if e.Kind != payment.RefundAsked && e.Kind != payment.ReceiptWanted {
 		return false, nil
 	}
 	_, ok, err := r.Journal.Sale(e.Sale)
@@ -226,6 +232,10 @@ func (r *Register) carryOut(effects []Effect, now Now) error {
 		case Examine:
 			if r.Doctor != nil {
 				r.Doctor.Examine()
+			}
+		case Train:
+			if r.Trainer != nil {
+				r.Trainer.Train()
 			}
 		case Load:
 			sales, err := r.Journal.Recent(e.Count)

@@ -70,6 +70,10 @@ type Settings struct {
 	Zone      *time.Location   // where the shop is; nil: UTC
 	Trade     Trade
 	AutoShift bool // a shift opens by itself, with no float, where none is open
+	Practice  bool // nothing that is done here is real: this is where operators train
+
+	PaperAsked bool   // a receipt is printed where somebody asks for it; else each is
+	ReceiptURL string // of the page of a receipt, to which the sale's id is added; "": there is none
 }
 
 // The terminal's own patience. What wallets impose is the gateway's to wait.
@@ -80,6 +84,7 @@ const (
 	askParked    = 15 * time.Second // likewise, of parked sales
 	requestLife  = 15 * time.Second // a request's not_after
 	approvedFor  = 8 * time.Second  // the approved screen leaves by itself
+	receiptFor   = 20 * time.Second // likewise, where the customer is asked or scans a code there
 	resultFor    = 30 * time.Second // other results
 	countFor     = 10 * time.Minute // a drawer is counted
 	messageFor   = 6 * time.Second
@@ -125,6 +130,7 @@ type State struct {
 	Screen   Screen
 	Current  payment.SaleID      // the sale on the screen, if any
 	Wanted   payment.Cart        // a discount that a manager is asked for
+	Paper    payment.SaleID      // the sale on the screen whose receipt was asked for, if it was
 	Tendered int64               // keyed on the cash screen
 	Digits   string              // keyed PIN
 	Purpose  payment.ManagerStep // what the PIN is asked for

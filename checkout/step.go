@@ -73,6 +73,8 @@ func Step(s State, e Event, now Now) (State, []Effect) {
 		m.openDrawer()
 	case Noticed:
 		m.Message, m.quietAt = e.Text, now.At.Add(noticeFor)
+	case Touched:
+		m.touched()
 	case Ticked:
 		m.tick()
 	}
@@ -196,6 +198,7 @@ func (m *move) ready() {
 		return
 	}
 	m.putBack()
+	m.waive()
 	m.Making = Making{}
 	m.Current, m.Tendered, m.Digits, m.Keyed = "", 0, "", 0
 	m.Listed, m.Page, m.Selected = nil, 0, ""
@@ -374,7 +377,7 @@ func (m *move) boot() {
 			m.partPaid()
 		}
 		m.takeUpRefunds(sale)
-		if sale.Receipt != 0 && sale.Printed == 0 {
+		if sale.OwesPaper() {
 			m.do(Print{Sale: sale, Copy: true})
 		}
 	}

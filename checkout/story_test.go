@@ -65,7 +65,7 @@ func newCounter(t *testing.T) *counter {
 func (c *counter) start() {
 	c.boot++
 	c.register = &checkout.Register{
-		State: c.fake.Boot(c.settings), Journal: c.fake, Gateway: c.fake, Printer: c.fake, Body: c.fake, Doctor: c.fake, Guard: c.fake,
+		State: c.fake.Boot(c.settings), Journal: c.fake, Gateway: c.fake, Printer: c.fake, Body: c.fake, Doctor: c.fake, Guard: c.fake, Trainer: c.fake,
 	}
 	_ = c.handle(checkout.Booted{}) // a start that cannot commit shows it
 }
@@ -206,6 +206,12 @@ func (c *counter) do(line string) error {
 	case "cashonly":
 		c.settings.Trade = checkout.Trade{Closed: []payment.Wallet{payment.WeChat, payment.Alipay, payment.UnionPay}}
 		c.start()
+	case "asked": // a receipt is printed where somebody asks for it
+		c.settings.PaperAsked = true
+		c.start()
+	case "phone": // receipts have a page
+		c.settings.ReceiptURL = "https://r.example/"
+		c.start()
 	case "autoshift":
 		c.settings.AutoShift = true
 		c.start()
@@ -215,6 +221,11 @@ func (c *counter) do(line string) error {
 	case "operators": // sign on, and are signed off when nobody comes for 5 minutes
 		c.settings.SignOn, c.settings.LockAfter = true, 5*time.Minute
 		c.start()
+	case "practice": // this is where operators train
+		c.settings.Practice = true
+		c.start()
+	case "touched":
+		return c.handle(checkout.Touched{})
 	case "mei": // is signed on at each start
 		c.settings.SignOn, c.settings.SignsOn = true, operators["1111"]
 		c.start()
@@ -375,6 +386,9 @@ func (c *counter) outcome(line string, did []checkout.Effect, err error) string 
 	if sale, ok := s.SelectedSale(); ok && s.Screen == checkout.OneSale && len(sale.Refunds) > 0 {
 		add("sale", sale.Status())
 	}
+	if qr := s.ReceiptQR(); qr != "" {
+		add("qr", strings.TrimLeft(qr[len("https://r.example/01JD"):], "0"))
+	}
 	if s.Screen == checkout.Sales {
 		add("rows", len(s.OnPage()))
 	}
@@ -525,6 +539,8 @@ func (c *counter) effect(e checkout.Effect) string {
 		return "drawer"
 	case checkout.Examine:
 		return "examine"
+	case checkout.Train:
+		return "train"
 	case checkout.Play:
 		return "♪" + string(e.Sound)
 	}

@@ -341,7 +341,7 @@ func (m *move) settle(sale payment.Sale, a payment.Attempt, answer payment.Answe
 		}
 	}
 	if sale.Receipt != 0 {
-		m.do(Print{Sale: sale})
+		m.issue(sale)
 	}
 }
 
@@ -364,7 +364,7 @@ func (m *move) showResult(status payment.AttemptStatus) {
 	m.hush()
 	switch status {
 	case payment.Approved:
-		m.show(Approved, approvedFor)
+		m.show(Approved, m.approvedStay())
 	case payment.Declined:
 		m.show(Declined, resultFor)
 	case payment.Expired:

@@ -16,7 +16,7 @@ type canvas struct {
 	m      metrics
 	t      theme
 	align  align           // of what is stacked
-	body   image.Rectangle // what the status bar and the TEST strip leave
+	body   image.Rectangle // what the status bar and the strip under it leave
 	placed []Placed
 	pair   func(fg, bg color.RGBA, px int, w draw.Weight) // told of every text drawn, if not nil
 	cut    string                                         // a sentence that did not fit, if any
@@ -36,7 +36,7 @@ func newCanvas(v View, size image.Point) *canvas {
 	}
 	c.body = c.frame
 	c.body.Min.Y += c.m.bar
-	if v.Test {
+	if v.Test || v.Training {
 		c.body.Min.Y += c.m.test
 	}
 	c.body.Max.Y = max(c.body.Max.Y, c.body.Min.Y)

@@ -35,6 +35,7 @@ type CustomerView struct {
 	Screen   CustomerScreen
 	Locale   string // how money is written; "" is English
 	Test     bool   // sandbox: said on every screen
+	Training bool   // nothing of it is real: likewise, louder
 	Merchant string
 	Amount   payment.Money // what is paid or to be paid
 	Tendered payment.Money // cash handed over; none without a currency
@@ -62,7 +63,7 @@ var customerLooks = map[CustomerScreen]Screen{
 
 func newCustomerCanvas(v CustomerView, size image.Point) *canvas {
 	return newCanvas(View{
-		Screen: customerLooks[v.Screen], Locale: v.Locale, Test: v.Test, Amount: v.Amount, Wallet: v.Wallet, QR: v.QR,
+		Screen: customerLooks[v.Screen], Locale: v.Locale, Test: v.Test, Training: v.Training, Amount: v.Amount, Wallet: v.Wallet, QR: v.QR,
 	}, size)
 }
 
@@ -70,23 +71,28 @@ func (c *canvas) customer(v CustomerView) {
 	c.fill(c.frame, c.t.ground)
 	if v.Screen == CustomerIdle || v.Screen == CustomerClosed {
 		c.body.Min.Y = 0 // the name is in the middle
-		if v.Test {
+		if v.Test || v.Training {
 			c.strip(takeTop(&c.body, c.m.test, 0))
 		}
 	} else {
 		c.customerHead(v)
 	}
 	r := c.inner()
+	icon := c.m.icon
+	if c.phoneReceipt(&r) {
+		icon /= 2
+	}
 	switch {
 	case v.Screen == CustomerQR:
 		r = c.customerCode()
 	case c.hasIcon():
-		side := min(c.m.icon, r.Dx(), r.Dy())
+		side := min(icon, r.Dx(), r.Dy())
 		var box image.Rectangle
 		if c.upright() { // the sign over the words
 			c.align = centre
 			side = min(r.Dx(), r.Dy()) / 2
 			box = takeTop(&r, r.Dy()*2/5, c.m.margin)
+			side = min(side, box.Dy())
 		} else {
 			box = takeLeft(&r, side, 2*c.m.margin)
 		}
@@ -96,17 +102,24 @@ func (c *canvas) customer(v CustomerView) {
 		c.align = centre
 	}
 	c.stack(r, c.customerItems(v))
+	c.trainingEdge()
 }
 
 // customerHead is the merchant's name along the upper edge.
 func (c *canvas) customerHead(v CustomerView) {
 	bar := image.Rect(0, 0, c.frame.Max.X, c.m.bar)
-	c.fill(bar, paper)
-	c.fill(image.Rect(0, bar.Max.Y-1, bar.Max.X, bar.Max.Y), hairline)
+	ground, over := paper, ink
+	if v.Training {
+		ground, over = violet, white
+	}
+	c.fill(bar, ground)
+	if ground == paper {
+		c.fill(image.Rect(0, bar.Max.Y-1, bar.Max.X, bar.Max.Y), hairline)
+	}
 	name := bar.Inset(1)
 	name.Min.X, name.Max.X = c.m.margin, max(c.m.margin, bar.Max.X-c.m.margin)
 	px := c.m.small
-	c.line(name, draw.Bold, px, centre, ellipsis(face(draw.Bold, px), v.Merchant, name.Dx()), ink, paper)
+	c.line(name, draw.Bold, px, centre, ellipsis(face(draw.Bold, px), v.Merchant, name.Dx()), over, ground)
 	c.testStrip()
 }
 
@@ -217,6 +230,16 @@ func walletNames() string {
 
 // strip says in r that nothing is real.
 func (c *canvas) strip(r image.Rectangle) {
-	c.fill(r, ink)
-	c.line(r, draw.Bold, c.m.small-2, centre, both("screen_test"), amber, ink)
+	if c.v.Training {
+		box := r
+		if c.v.Test {
+			box = takeLeft(&r, r.Dx()/2, 0)
+		}
+		c.fill(box, violet)
+		c.line(box, draw.Bold, c.m.small+2, centre, both("screen_training"), white, violet)
+	}
+	if c.v.Test {
+		c.fill(r, ink)
+		c.line(r, draw.Bold, c.m.small-2, centre, both("screen_test"), amber, ink)
+	}
 }

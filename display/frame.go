@@ -48,6 +48,11 @@ func (c *canvas) render() {
 	c.fill(c.frame, c.t.ground)
 	c.statusBar()
 	c.testStrip()
+	c.screen()
+	c.trainingEdge()
+}
+
+func (c *canvas) screen() {
 	switch c.v.Screen {
 	case ScreenReady:
 		c.ready()

@@ -5,7 +5,7 @@ import "image"
 // metrics are the measures of one class of panel, px. Text sizes are em sizes:
 // a capital is about 0.7 of them.
 type metrics struct {
-	bar, test   int // heights of the status bar and of the TEST strip
+	bar, test   int // heights of the status bar and of the strip that says TEST or TRAINING
 	margin, gap int
 	touch       int // the least a button measures
 	foot        int // height of the buttons along the lower edge

@@ -25,6 +25,10 @@ type item struct {
 // refusals, faults, questions.
 func (c *canvas) page() {
 	r := c.inner()
+	icon := c.m.icon
+	if c.phoneReceipt(&r) {
+		icon /= 2
+	}
 	back, middle, main := c.sorted()
 	if len(back)+len(middle)+len(main) > 0 {
 		foot := takeBottom(&r, c.m.foot, c.m.margin)
@@ -44,8 +48,8 @@ func (c *canvas) page() {
 		c.banner(takeBottom(&r, min(c.m.touch*9/10, r.Dy()/3), c.m.gap))
 	}
 	if c.hasIcon() {
-		side := min(c.m.icon, r.Dy())
-		box := takeLeft(&r, c.m.icon, 2*c.m.margin)
+		side := min(icon, r.Dy())
+		box := takeLeft(&r, icon, 2*c.m.margin)
 		at := image.Pt(box.Min.X+(box.Dx()-side)/2, box.Min.Y+(box.Dy()-side)/2)
 		c.icon(image.Rectangle{Min: at, Max: at.Add(image.Pt(side, side))})
 	}

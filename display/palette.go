@@ -19,6 +19,7 @@ var (
 	red      = rgb(0xB3261E)
 	amber    = rgb(0xFFD98A)
 	umber    = rgb(0x3D2A00) // on amber
+	violet   = rgb(0x6B1FA8) // of training, and of nothing else
 )
 
 // theme is the colours of one kind of screen.

@@ -198,20 +198,31 @@ func TestAMessageMovesNoButton(t *testing.T) {
 	}
 }
 
-func TestTestIsSaidOnEveryScreen(t *testing.T) {
-	// The strip of a sandbox is the same everywhere: whatever a screen shows, it is not covered.
+// TestMarksAreOnEveryScreen holds that the strip of a sandbox and of training is
+// the same everywhere: whatever a screen shows, it is not covered.
+func TestMarksAreOnEveryScreen(t *testing.T) {
 	strip := func(f *display.Frame) []byte {
 		return f.Image.Pix[f.Image.PixOffset(0, 40):f.Image.PixOffset(0, 68)]
 	}
-	want := strip(display.Render(display.View{Screen: "blank", Test: true}, panel))
+	edge := func(f *display.Frame) []byte { return f.Image.Pix[f.Image.PixOffset(0, 477):] }
+	type marks struct{ test, training bool }
+	all := []marks{{false, false}, {true, false}, {false, true}, {true, true}}
+	marked := func(v display.View, m marks) *display.Frame {
+		v.Test, v.Training = m.test, m.training
+		return display.Render(v, panel)
+	}
+	blank := display.View{Screen: "blank"}
 	for _, s := range display.Samples() {
-		s.View.Test = true
-		if !bytes.Equal(strip(display.Render(s.View, panel)), want) {
-			t.Errorf("%s: the TEST strip is covered or differs", s.Name)
-		}
-		s.View.Test = false
-		if bytes.Equal(strip(display.Render(s.View, panel)), want) {
-			t.Errorf("%s: says TEST without being one", s.Name)
+		for _, m := range all {
+			f := marked(s.View, m)
+			for _, other := range all[1:] {
+				if same := bytes.Equal(strip(f), strip(marked(blank, other))); same != (m == other) {
+					t.Errorf("%s with %+v: has the strip of %+v: %v", s.Name, m, other, same)
+				}
+			}
+			if m.training && !bytes.Equal(edge(f), edge(marked(blank, m))) {
+				t.Errorf("%s: the edge of training is covered", s.Name)
+			}
 		}
 	}
 }
@@ -220,7 +231,7 @@ func TestTheScreensCodeIsRead(t *testing.T) {
 	v := sample(t, "qr")
 	long := v
 	long.QR = "https://pay.till.example/q/" + strings.Repeat("01JD9ZK3V8QH5N7M2B4C6D8F0G01", 6)
-	for _, v := range []display.View{v, long} {
+	for _, v := range []display.View{v, long, sample(t, "approved-phone")} {
 		for _, size := range []image.Point{panel, {X: 480, Y: 320}, {X: 320, Y: 240}} {
 			path := filepath.Join(t.TempDir(), "screen.png")
 			surface := display.NewPNG(size)

@@ -141,7 +141,7 @@ func Samples() []Sample {
 		return append(drawerSamples(lang, base, on), holdSamples(lang, base, on)...)
 	}
 
-	return append(append([]Sample{
+	return slices.Concat([]Sample{
 		{"ready", ready},
 		{"ready-empty", with(ready, func(v *View) {
 			v.Amount.Amount = 0
@@ -165,6 +165,23 @@ func Samples() []Sample {
 		{"approved-cash", with(result(ScreenApproved), func(v *View) {
 			v.Wallet = payment.Cash
 			v.Lines = []Line{{Label: "Tendered", Amount: dollars(2000)}, {Label: "Change", Amount: dollars(766), Strong: true}, {Label: "Receipt", Text: "000124"}}
+		})},
+		{"approved-phone", with(approved, phoneReceipt)},
+		{"approved-asked", with(approved, func(v *View) {
+			phoneReceipt(v)
+			v.Message = ""
+			v.Lines = []Line{{Label: "Tip", Amount: dollars(200)}, {Label: "Receipt", Text: "000123"}}
+			v.Buttons = []Button{on("print", RolePlain), on("done", RoleMain)}
+		})},
+		{"chinese-approved-asked", with(approved, func(v *View) {
+			v.Lang, v.Message = words.Chinese, ""
+			v.Lines = []Line{{Label: "小票号", Text: "000123"}}
+			v.Buttons = []Button{on("print", RolePlain), on("done", RoleMain)}
+		})},
+		{"chinese-approved-phone", with(approved, func(v *View) {
+			phoneReceipt(v)
+			v.Lang, v.Message = words.Chinese, "正在打印…"
+			v.Lines = []Line{{Label: "小票号", Text: "000123"}}
 		})},
 		{"declined", declined},
 		{"checking", checking},
@@ -347,7 +364,12 @@ func Samples() []Sample {
 			v.Detail = "Ask the customer to open the app, finish what it asks for, refresh the code and scan again, or take cash."
 			v.Message = "The scanned code was ignored: this sale is over. Press Try again first."
 		})},
-	}, drawer(words.English)...), drawer(words.Chinese)...)
+	}, drawer(words.English), drawer(words.Chinese), trainingSamples(words.English, bar), trainingSamples(words.Chinese, bar))
+}
+
+// phoneReceipt shows the longest code of a receipt that there is.
+func phoneReceipt(v *View) {
+	v.QR = "https://receipts.the-grand-metropolitan-hotel.payments-company.example:8446/our-country/some-shop/r/01JD9ZK3V8QH5N7M2B4C6D8F0G"
 }
 
 // CustomerSample is a customer's screen as documents show it and tests draw it.
@@ -379,6 +401,12 @@ func CustomerSamples() []CustomerSample {
 		{"cash", cash},
 		{"approved", with(base(CustomerApproved), wechat)},
 		{"approved-cash", with(cash, func(v *CustomerView) { v.Screen, v.Wallet = CustomerApproved, payment.Cash })},
+		{"approved-phone", with(base(CustomerApproved), func(v *CustomerView) {
+			v.Wallet, v.QR = payment.WeChat, "https://gateway.till.example:8446/r/01JD9ZK3V8QH5N7M2B4C6D8F0G"
+		})},
+		{"approved-cash-phone", with(cash, func(v *CustomerView) {
+			v.Screen, v.Wallet, v.QR = CustomerApproved, payment.Cash, "https://gateway.till.example:8446/r/01JD9ZK3V8QH5N7M2B4C6D8F0G"
+		})},
 		{"declined", with(base(CustomerDeclined), wechat)},
 		{"checking", with(base(CustomerChecking), wechat)},
 		{"expired", base(CustomerExpired)},
@@ -387,6 +415,8 @@ func CustomerSamples() []CustomerSample {
 		{"offline", base(CustomerOffline)},
 		{"closed", base(CustomerClosed)},
 		{"live-idle", with(base(CustomerIdle), func(v *CustomerView) { v.Test = false })},
+		{"training-idle", with(base(CustomerIdle), func(v *CustomerView) { v.Test, v.Training = false, true })},
+		{"training-qr", with(qr, func(v *CustomerView) { v.Training = true })},
 		{"limits-idle", with(base(CustomerIdle), func(v *CustomerView) {
 			v.Merchant = "The Grand Metropolitan Hotel and Conference Center of Greater San Francisco"
 		})},

@@ -24,8 +24,11 @@ func (c *canvas) statusBar() {
 	if !c.v.Bar.Online {
 		ground, over = muted, white
 	}
+	if c.v.Training {
+		ground, over = violet, white
+	}
 	c.fill(bar, ground)
-	if c.v.Bar.Online {
+	if ground == paper {
 		c.fill(image.Rect(0, bar.Max.Y-1, bar.Max.X, bar.Max.Y), hairline)
 	}
 	px := c.m.small - 2
@@ -114,9 +117,9 @@ func (c *canvas) barNames(box image.Rectangle, px int, over, ground color.RGBA) 
 	name := ellipsis(bold, merchant, box.Dx())
 	if room := box.Dx() - plain.Measure(terminal) - space; terminal != "" && room >= min(bold.Measure(merchant), box.Dx()/2) {
 		name = ellipsis(bold, merchant, room)
-		quiet := muted
-		if !c.v.Bar.Online {
-			quiet = over
+		quiet := over
+		if ground == paper {
+			quiet = muted
 		}
 		after := takeLeft(&box, bold.Measure(name), space)
 		c.line(box, draw.Regular, px, left, terminal, quiet, ground)
@@ -149,10 +152,20 @@ func (c *canvas) barItems() []barItem {
 	return items
 }
 
-// testStrip says on every screen of a sandbox that nothing is real.
+// testStrip says on every screen of a sandbox, and of training, that nothing is real.
 func (c *canvas) testStrip() {
-	if !c.v.Test {
+	if c.v.Test || c.v.Training {
+		c.strip(image.Rect(0, c.m.bar, c.frame.Max.X, c.m.bar+c.m.test))
+	}
+}
+
+// trainingEdge is around everything: it is seen where nobody reads.
+func (c *canvas) trainingEdge() {
+	if !c.v.Training {
 		return
 	}
-	c.strip(image.Rect(0, c.m.bar, c.frame.Max.X, c.m.bar+c.m.test))
+	f, w := c.frame, c.m.margin/4
+	c.fill(image.Rect(f.Min.X, f.Min.Y, f.Min.X+w, f.Max.Y), violet)
+	c.fill(image.Rect(f.Max.X-w, f.Min.Y, f.Max.X, f.Max.Y), violet)
+	c.fill(image.Rect(f.Min.X, f.Max.Y-w, f.Max.X, f.Max.Y), violet)
 }

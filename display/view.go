@@ -39,26 +39,27 @@ const (
 // View is everything a screen shows. The cashier's sentences come in the
 // cashier's language; what the customer reads is always in English and Chinese.
 type View struct {
-	Screen  Screen
-	Lang    words.Lang     // the cashier's; "" is English
-	Locale  string         // how money is written, as "en-US"; "" is English
-	Test    bool           // sandbox: said on every screen
-	Bar     Bar            // status bar
-	Amount  payment.Money  // the one big amount: the entry on ready, the total elsewhere; none without a currency
-	Entry   payment.Money  // cash: what the customer has handed over, as keyed
-	Lines   []Line         // small lines under the amount
-	Wallet  payment.Wallet // as the code suggests or the acquirer said; may be unknown
-	QR      string         // text of the code, where a screen has one
-	Seconds int            // checking, charging: so far; qr: left, 0 is not shown
-	Until   int            // checking: until it is cancelled by itself; 0 is unknown and not said
-	Title   string         // the cashier's sentence; "" is the screen's own
-	Detail  string         // what to do next; "" is the screen's own, if it has one
-	Message string         // transient sentence, shown as a banner that moves no button
-	Buttons []Button
-	Keypad  bool   // the pad of digits, 00 and backspace: placed with IDs "0".."9", "00", "backspace"
-	Rows    []Row  // lists, paged by the caller: RowsThatFit
-	Keyed   string // claim: what is keyed, as shown
-	Masked  string // pin: one dot a rune, whatever the runes are
+	Screen   Screen
+	Lang     words.Lang     // the cashier's; "" is English
+	Locale   string         // how money is written, as "en-US"; "" is English
+	Test     bool           // sandbox: said on every screen
+	Training bool           // nothing that is done here is real: said on every screen, louder
+	Bar      Bar            // status bar
+	Amount   payment.Money  // the one big amount: the entry on ready, the total elsewhere; none without a currency
+	Entry    payment.Money  // cash: what the customer has handed over, as keyed
+	Lines    []Line         // small lines under the amount
+	Wallet   payment.Wallet // as the code suggests or the acquirer said; may be unknown
+	QR       string         // text of the code, where a screen has one; of approved, the customer's receipt
+	Seconds  int            // checking, charging: so far; qr: left, 0 is not shown
+	Until    int            // checking: until it is cancelled by itself; 0 is unknown and not said
+	Title    string         // the cashier's sentence; "" is the screen's own
+	Detail   string         // what to do next; "" is the screen's own, if it has one
+	Message  string         // transient sentence, shown as a banner that moves no button
+	Buttons  []Button
+	Keypad   bool   // the pad of digits, 00 and backspace: placed with IDs "0".."9", "00", "backspace"
+	Rows     []Row  // lists, paged by the caller: RowsThatFit
+	Keyed    string // claim: what is keyed, as shown
+	Masked   string // pin: one dot a rune, whatever the runes are
 }
 
 // Bar is the status bar.

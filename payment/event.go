@@ -15,6 +15,8 @@ const (
 	SaleParked      Kind = "sale_parked"      // Intent: unresolved, and out of the counter's way
 	LateRefunded    Kind = "late_refunded"    // Attempt, Amount: paid after it was closed, given back by the gateway
 	ReceiptPrinted  Kind = "receipt_printed"  // Receipt
+	ReceiptWaived   Kind = "receipt_waived"   // Receipt: nobody asked for it on paper, so none is owed
+	ReceiptWanted   Kind = "receipt_wanted"   // Receipt: somebody does after all
 	RefundAsked     Kind = "refund_asked"     // Refund, Tender, Amount, Void, Cashier: a manager wants money of a tender given back
 	RefundChanged   Kind = "refund_changed"   // Refund, RefundStatus and what the gateway said with it
 	SaleFetched     Kind = "sale_fetched"     // Elsewhere, Cashier: a sale of another terminal, of which money is given back here

@@ -35,6 +35,7 @@ const (
 	ToDiscount ManagerStep = "discount"
 	ToAbandon  ManagerStep = "abandon"
 	ToDropHeld ManagerStep = "drop_held"
+	ToTrain    ManagerStep = "training"
 )
 
 // Means are how an operator signed on or off.

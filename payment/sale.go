@@ -40,6 +40,7 @@ type Sale struct {
 	Cancelling bool       `json:"cancelling,omitempty"` // the cashier asked to end the open attempt
 	Receipt    uint64     `json:"receipt,omitempty"`    // 0: none
 	Printed    int        `json:"printed,omitempty"`    // times the receipt was printed
+	Waived     bool       `json:"waived,omitempty"`     // the receipt is not owed on paper: nobody asked for it
 	Refunds    []Refund   `json:"refunds,omitempty"`    // Refunds[i].Number is i+1
 	Elsewhere  *Elsewhere `json:"elsewhere,omitempty"`  // made by another terminal: nothing is taken here, money goes back
 	Created    Stamp      `json:"created"`
@@ -108,6 +109,10 @@ func (s Sale) Apply(e Event, at Stamp) (Sale, error) {
 		err = s.refundLate(e)
 	case ReceiptPrinted:
 		err = s.printReceipt(e)
+	case ReceiptWaived:
+		err = s.waiveReceipt(e)
+	case ReceiptWanted:
+		err = s.wantReceipt(e)
 	case RefundAsked:
 		err = s.requestRefund(e, at)
 	case RefundChanged:
@@ -308,6 +313,22 @@ func (s *Sale) printReceipt(e Event) error {
 	return nil
 }
 
+func (s *Sale) waiveReceipt(e Event) error {
+	if e.Receipt == 0 || e.Receipt != s.Receipt || s.Printed > 0 || s.Waived {
+		return impossible("receipt %d waived, of a sale with receipt %d, printed %d times, waived %v", e.Receipt, s.Receipt, s.Printed, s.Waived)
+	}
+	s.Waived = true
+	return nil
+}
+
+func (s *Sale) wantReceipt(e Event) error {
+	if e.Receipt == 0 || e.Receipt != s.Receipt || !s.Waived {
+		return impossible("receipt %d wanted after all, of a sale with receipt %d, waived %v", e.Receipt, s.Receipt, s.Waived)
+	}
+	s.Waived = false
+	return nil
+}
+
 func (s *Sale) attempt(n int) (*Attempt, error) {
 	if n < 1 || n > len(s.Attempts) {
 		return nil, impossible("attempt %d of %d", n, len(s.Attempts))
@@ -361,8 +382,11 @@ func (s Sale) abandoned() bool {
 // refund to be settled, the rest to be paid, or a receipt to be printed. Boot
 // takes up these and no others.
 func (s Sale) Unfinished() bool {
-	return s.OpenAttempt() != nil || s.PartPaid() || (s.Receipt != 0 && s.Printed == 0) || s.OpenRefund() != nil
+	return s.OpenAttempt() != nil || s.PartPaid() || s.OwesPaper() || s.OpenRefund() != nil
 }
+
+// OwesPaper says that the receipt is still to be printed for the first time.
+func (s Sale) OwesPaper() bool { return s.Receipt != 0 && s.Printed == 0 && !s.Waived }
 
 // Status is the one word for the sale as a whole.
 func (s Sale) Status() Status {

@@ -77,6 +77,8 @@ func TestSaleStatus(t *testing.T) {
 		becomes = func(s payment.AttemptStatus) payment.Event { return step(payment.AttemptChanged, of(1), is(s)) }
 		paid    = step(payment.AttemptChanged, of(1), is(payment.Approved), receipt(7))
 		printed = step(payment.ReceiptPrinted, receipt(7))
+		waived  = step(payment.ReceiptWaived, receipt(7))
+		wanted  = step(payment.ReceiptWanted, receipt(7))
 		parked  = step(payment.SaleParked, intent(payment.GoodsGiven))
 	)
 	for name, c := range map[string]struct {
@@ -93,6 +95,10 @@ func TestSaleStatus(t *testing.T) {
 		"reversing":            {[]payment.Event{begun, scan, becomes(payment.Reversing)}, payment.StatusChecking, true},
 		"approved":             {[]payment.Event{begun, scan, paid}, payment.StatusApproved, true},
 		"approved and printed": {[]payment.Event{begun, scan, paid, printed}, payment.StatusApproved, false},
+		"waived":               {[]payment.Event{begun, scan, paid, waived}, payment.StatusApproved, false},
+		"wanted after all":     {[]payment.Event{begun, scan, paid, waived, wanted}, payment.StatusApproved, true},
+		"waived again":         {[]payment.Event{begun, scan, paid, waived, wanted, waived}, payment.StatusApproved, false},
+		"printed at last":      {[]payment.Event{begun, scan, paid, waived, wanted, printed}, payment.StatusApproved, false},
 		"declined":             {[]payment.Event{begun, scan, becomes(payment.Declined)}, payment.StatusDeclined, false},
 		"expired":              {[]payment.Event{begun, show, becomes(payment.Expired)}, payment.StatusExpired, false},
 		"cancelled":            {[]payment.Event{begun, show, becomes(payment.Cancelled)}, payment.StatusCancelled, false},
@@ -158,6 +164,12 @@ func TestImpossibleSteps(t *testing.T) {
 		"late refund twice":          {begun, scan, declined, step(payment.LateRefunded, of(1)), step(payment.LateRefunded, of(1))},
 		"printed before it is paid":  {begun, step(payment.ReceiptPrinted)},
 		"another's receipt":          {begun, scan, paid, step(payment.ReceiptPrinted, receipt(8))},
+		"waived before it is paid":   {begun, step(payment.ReceiptWaived)},
+		"another's receipt waived":   {begun, scan, paid, step(payment.ReceiptWaived, receipt(8))},
+		"waived twice":               {begun, scan, paid, step(payment.ReceiptWaived, receipt(7)), step(payment.ReceiptWaived, receipt(7))},
+		"waived once printed":        {begun, scan, paid, step(payment.ReceiptPrinted, receipt(7)), step(payment.ReceiptWaived, receipt(7))},
+		"wanted, and never waived":   {begun, scan, paid, step(payment.ReceiptWanted, receipt(7))},
+		"another's receipt wanted":   {begun, scan, paid, step(payment.ReceiptWaived, receipt(7)), step(payment.ReceiptWanted, receipt(8))},
 		"refund before it is paid":   {begun, scan, step(payment.RefundAsked, back(1, 1, 500))},
 		"refund of too much":         {begun, scan, paid, step(payment.RefundAsked, back(1, 1, 1001))},
 		"refund of what went back":   {begun, scan, paid, step(payment.RefundAsked, back(1, 1, 600)), step(payment.RefundAsked, back(2, 1, 500))},
@@ -316,7 +328,7 @@ func lawsOf(t *rapid.T, before, s payment.Sale, e payment.Event) {
 	if s.PartPaid() != part {
 		t.Fatalf("paid in part: %v: %+v", s.PartPaid(), s)
 	}
-	if s.Unfinished() != (open == 1 || owed || part || (s.Receipt != 0 && s.Printed == 0)) {
+	if s.Unfinished() != (open == 1 || owed || part || (s.Receipt != 0 && s.Printed == 0 && !s.Waived)) {
 		t.Fatalf("unfinished %v: %+v", s.Unfinished(), s)
 	}
 	if before.ID != "" && (s.ID != before.ID || s.Total != before.Total || s.Created != before.Created) {
@@ -407,7 +419,7 @@ func anyEvent(t *rapid.T, s payment.Sale) payment.Event {
 	kinds := []payment.Kind{
 		payment.SaleCreated, payment.AttemptStarted, payment.AttemptStarted, payment.AttemptChanged, payment.AttemptChanged,
 		payment.AttemptChanged, payment.CancelRequested, payment.CashTaken, payment.SaleParked, payment.LateRefunded,
-		payment.ReceiptPrinted, payment.StoreReplaced,
+		payment.ReceiptPrinted, payment.ReceiptWaived, payment.ReceiptWanted, payment.StoreReplaced,
 	}
 	if s.ID != "" && s.Due() == 0 {
 		kinds = append(kinds, slices.Repeat([]payment.Kind{payment.RefundAsked, payment.RefundChanged}, 25)...)
@@ -467,7 +479,7 @@ func receiptFor(s payment.Sale, e payment.Event) uint64 {
 	if open := s.OpenAttempt(); open != nil && e.Kind == payment.AttemptChanged && e.Status == payment.Approved {
 		pays = s.Tenders[open.Tender-1].Amount == s.Due()
 	}
-	if e.Kind == payment.ReceiptPrinted {
+	if e.Kind == payment.ReceiptPrinted || e.Kind == payment.ReceiptWaived || e.Kind == payment.ReceiptWanted {
 		return s.Receipt
 	}
 	return map[bool]uint64{true: 7}[pays]

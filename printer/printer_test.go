@@ -451,9 +451,11 @@ func TestReceiptSaysWhatItIs(t *testing.T) {
 		want   []string
 		never  []string
 	}{
-		{"sale", func(*printer.ReceiptData) {}, []string{"SALE", "$12.34", "APPROVED", "time not verified 时间未验证", "Tendered 实收", "Change 找零"}, []string{"DUPLICATE", "TEST", "Tax", "Tip", "Discount", "NOT PAID"}},
+		{"sale", func(*printer.ReceiptData) {}, []string{"SALE", "$12.34", "APPROVED", "time not verified 时间未验证", "Tendered 实收", "Change 找零"}, []string{"DUPLICATE", "TEST", "TRAINING", "Tax", "Tip", "Discount", "NOT PAID"}},
 		{"copy", func(r *printer.ReceiptData) { r.Copy = true }, []string{"DUPLICATE", "副本"}, nil},
 		{"test", func(r *printer.ReceiptData) { r.Test = true }, []string{"TEST, NO MONEY 测试"}, nil},
+		{"training", func(r *printer.ReceiptData) { r.Training = true }, []string{"TRAINING\n培训"}, []string{"TEST"}},
+		{"training at a test terminal", func(r *printer.ReceiptData) { r.Training, r.Test = true, true }, []string{"TRAINING\n培训", "TEST, NO MONEY 测试"}, nil},
 		{"parts", func(r *printer.ReceiptData) { r.Subtotal, r.Discount, r.Tax, r.Tip = 1000, 100, 84, 250 }, []string{"$10.00", "-$1.00", "$0.84", "$2.50"}, nil},
 		{"void", func(r *printer.ReceiptData) { r.Status = payment.StatusVoided }, []string{"VOID", "VOIDED", "-$12.34"}, []string{"SALE", "APPROVED"}},
 		{"refund", func(r *printer.ReceiptData) { r.Kind, r.Refunded = printer.Refund, 500 }, []string{"REFUND", "-$5.00", "$12.34"}, []string{"SALE", "APPROVED"}},

@@ -51,8 +51,9 @@ type ReceiptData struct {
 	Extra  []Row  // more lines under the tenders: another currency and its rate
 	Locale string // how money is written; empty: en-US
 
-	Copy bool // printed again
-	Test bool // a sandbox: no money moves
+	Copy     bool // printed again
+	Test     bool // a sandbox: no money moves
+	Training bool // nothing of it is real, wherever it is
 }
 
 // both says a sentence as paper does, in English and Chinese.
@@ -177,8 +178,19 @@ func (s *slip) sentence(k words.Key) {
 	s.centered(words.Say(words.Chinese, k), Style{})
 }
 
+// TrainingMark says on the head of a document that nothing of it is real.
+func TrainingMark() []Block {
+	return []Block{
+		Text{Text: words.Say(words.English, "paper_training"), Align: Center, Style: banner},
+		Text{Text: words.Say(words.Chinese, "paper_training"), Align: Center, Style: banner},
+	}
+}
+
 func (s *slip) head(title words.Key) {
 	r := s.data
+	if r.Training {
+		s.add(TrainingMark()...)
+	}
 	if r.Test {
 		s.centered(both("paper_test"), bar)
 	}
@@ -354,6 +366,10 @@ func (s *slip) foot() {
 	}
 	for _, l := range s.data.Merchant.Foot {
 		s.centered(l, Style{})
+	}
+	if s.data.Training {
+		s.add(Feed{1})
+		s.add(TrainingMark()...)
 	}
 	if s.data.Test {
 		s.add(Feed{1})

@@ -93,6 +93,16 @@ func Samples() []Sample {
 			r.Sale.Parked = payment.GoodsGiven
 			r.Number = ""
 		}))},
+		{"training", Receipt(with(func(r *ReceiptData) {
+			r.Training, r.Number = true, "T-000001"
+			r.Sale = wallet(payment.WeChat, 1200, "TRAINING000003", "")
+		}))},
+		{"training-pending", PendingSlip(with(func(r *ReceiptData) {
+			r.Training, r.Test, r.Number = true, false, ""
+			r.Sale.Tenders = []payment.Tender{{Wallet: payment.Alipay, Amount: 1203}}
+			r.Sale.Attempts = []payment.Attempt{{Number: 1, Tender: 1, Status: payment.Checking}}
+			r.Sale.Parked = payment.GoodsGiven
+		}))},
 		{"long-names", Receipt(with(func(r *ReceiptData) {
 			r.Merchant.Name = "The Grand Peninsula Hotel and Conference Center 半岛国际大酒店及会议中心"
 			r.Merchant.Address = []string{"Suite 1200, 4500 Northwest Embarcadero Boulevard at Fisherman's Wharf", "旧金山渔人码头西北内河码头大道四千五百号十二层一二〇〇室"}

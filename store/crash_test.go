@@ -483,6 +483,11 @@ func (l *life) events(n int) {
 		Kind: payment.CashTaken, Sale: saleID(n + 1), Tender: 1, Amount: 1234, Tendered: 2000, Change: 766, Receipt: next(),
 	})
 	l.append("receipt printed: the sale is finished", printed(n+1, receipt))
+	l.append("another cash sale", created(n+4), payment.Event{
+		Kind: payment.CashTaken, Sale: saleID(n + 4), Tender: 1, Amount: 1234, Tendered: 1234, Receipt: next(),
+	})
+	l.append("receipt waived: the sale is finished", payment.Event{Kind: payment.ReceiptWaived, Sale: saleID(n + 4), Receipt: receipt})
+	l.append("receipt wanted: it is live again", payment.Event{Kind: payment.ReceiptWanted, Sale: saleID(n + 4), Receipt: receipt})
 	l.append("sale and attempt", created(n+2), started(n+2, 1))
 	l.append("sale parked", payment.Event{Kind: payment.SaleParked, Sale: saleID(n + 2), Intent: payment.GoodsGiven})
 	l.append("parked sale approved", changed(n+2, 1, payment.Approved, next()))

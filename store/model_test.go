@@ -193,6 +193,7 @@ func (mc *machine) event(t *rapid.T, m model) payment.Event {
 	kind := rapid.SampledFrom([]payment.Kind{
 		payment.SaleCreated, payment.SaleFetched, payment.AttemptStarted, payment.AttemptChanged, payment.AttemptChanged,
 		payment.CashTaken, payment.LateRefunded, payment.ReceiptPrinted, payment.CancelRequested, payment.SaleParked,
+		payment.ReceiptWaived, payment.ReceiptWanted,
 		payment.RefundAsked, payment.RefundChanged, payment.ShiftOpened, payment.CashMoved, payment.ShiftClosed,
 		payment.CartHeld, payment.CartHeld, payment.CartDropped,
 	}).Draw(t, "kind")
@@ -245,7 +246,7 @@ func (mc *machine) event(t *rapid.T, m model) payment.Event {
 	case payment.CashTaken:
 		e.Tender = max(e.Tender, 1)
 		e.Amount, e.Tendered, e.Receipt = s.Due(), s.Due(), m.receipt+1
-	case payment.ReceiptPrinted:
+	case payment.ReceiptPrinted, payment.ReceiptWaived, payment.ReceiptWanted:
 		e.Receipt = s.Receipt
 	case payment.SaleParked:
 		e.Intent = payment.GoodsGiven

@@ -10,6 +10,7 @@ var paper = map[Key]entry{
 	"paper_not_paid":    {"NOT PAID", "未付款"},
 	"paper_copy":        {"DUPLICATE", "副本"},
 	"paper_test":        {"TEST, NO MONEY", "测试"},
+	"paper_training":    {"TRAINING", "培训"},
 	"paper_interrupted": {"INTERRUPTED, NOT A RECEIPT", "打印中断，此单无效"},
 
 	// Labels.

@@ -1,7 +1,7 @@
 # A sale in the making is put aside, and gone on with later.
 online                       => ready
 press menu                   => menu
-buttons                      => cancel (reprint) sales shift status doctor
+buttons                      => cancel (reprint) sales shift status doctor training
 key esc                      => ready
 key 5 00                     => ready entry=500
 press menu                   => menu entry=500
@@ -14,7 +14,7 @@ press exact                  => approved approved : commit sale_created cash_tak
 paper                        => approved approved : commit receipt_printed
 press done                   => ready
 press menu                   => menu
-buttons                      => cancel held reprint sales shift status doctor
+buttons                      => cancel held reprint sales shift status doctor training
 press held                   => held
 buttons                      => cancel (prev) (next) held_1
 press held_1                 => ready entry=500 hold=1 says=hold_recalled
@@ -38,7 +38,7 @@ answer approved              => approved approved : commit attempt_changed/appro
 paper                        => approved approved : commit receipt_printed
 press done                   => ready
 press menu                   => menu
-buttons                      => cancel reprint sales shift status doctor
+buttons                      => cancel reprint sales shift status doctor training
 key esc                      => ready
 # The power goes, and what was held is held; what was recalled too.
 key 1 00                     => ready entry=100
@@ -74,7 +74,7 @@ press cancel                 => menu entry=100 hold=2
 press drop                   => pin entry=100 hold=2
 key 2 5 8 0 enter            => ready says=hold_dropped : commit manager_acted/drop_held by li cart_dropped/2
 press menu                   => menu
-buttons                      => cancel reprint sales shift status doctor
+buttons                      => cancel reprint sales shift status doctor training
 key esc                      => ready
 # A sale that was begun of a held one has used it up, though it is declined.
 key 4 00                     => ready entry=400
@@ -87,7 +87,7 @@ scan wechat2                 => charging authorizing : commit sale_created/of ho
 answer declined              => declined declined : commit attempt_changed/declined, ♪declined
 press cancel                 => ready
 press menu                   => menu
-buttons                      => cancel (reprint) sales shift status doctor
+buttons                      => cancel (reprint) sales shift status doctor training
 key esc                      => ready
 # Expired, it is renewed under another sale, which is of no held one.
 key 4 00                     => ready entry=400

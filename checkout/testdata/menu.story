@@ -1,6 +1,6 @@
 # All else lies under menu.
 press menu                   => menu
-buttons                      => cancel (reprint) sales shift status doctor
+buttons                      => cancel (reprint) sales shift status doctor training
 key esc                      => ready
 press menu                   => menu
 press sales                  => list rows=0

@@ -18,7 +18,7 @@ paper                        => approved approved on=mei : commit receipt_printe
 press done                   => ready on=mei
 # A step that is a manager's takes one, by PIN or by badge. A cashier's is none.
 press menu                   => menu on=mei
-buttons                      => cancel reprint sales shift status doctor sign_off
+buttons                      => cancel reprint sales shift status doctor training sign_off
 press shift                  => shift on=mei shift=0 open=false drawer=0
 press open_shift             => sum asks=float on=mei
 key 5 00 00 enter            => shift on=mei shift=1 open=true drawer=50000 says=shift_opened : commit shift_opened/1 with 50000

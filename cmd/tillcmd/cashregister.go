@@ -212,8 +212,8 @@ func (r *cashRegister) Take(ctx context.Context, o integrator.Order) error {
 		if o.Amount > checkout.MaxEntry {
 			return nil, fmt.Errorf("%w: at most %d", integrator.ErrRefused, checkout.MaxEntry)
 		}
-		if !s.Free() {
-			return nil, &integrator.Busy{Running: s.Running()}
+		if t.counter.Training() || !s.Free() {
+			return nil, &integrator.Busy{Running: s.Running(), Training: t.counter.Training()}
 		}
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -371,9 +371,10 @@ func (r *cashRegister) Drawer(ctx context.Context) error {
 func (r *cashRegister) Status(ctx context.Context) (status integrator.Status, err error) {
 	err = r.ask(ctx, func(t *terminal) (checkout.Event, error) {
 		s, p := t.register.State, t.journal.Position()
+		trains := t.counter.Training()
 		status = integrator.Status{
-			Terminal: t.config.Terminal, Version: Version, Screen: string(s.Screen), Online: s.Online, Free: s.Free(),
-			Running: s.Running(), Queued: int(p.Last - p.Acked), Printer: string(s.Printer),
+			Terminal: t.config.Terminal, Version: Version, Screen: string(t.counter.State().Screen), Online: s.Online, Free: s.Free() && !trains,
+			Training: trains, Running: s.Running(), Queued: int(p.Last - p.Acked), Printer: string(s.Printer),
 		}
 		return nil, nil
 	})

@@ -46,6 +46,7 @@ type Config struct {
 	AutoShift  bool // a shift opens by itself where none is open
 	Trade      checkout.Trade
 	Integrator Integrator
+	Receipts   Receipts
 
 	departments []shop.Department
 	items       []shop.Product
@@ -125,7 +126,7 @@ type setting struct {
 }
 
 // settings are all keys there are.
-var settings = with(with(tradeSettings(), operatorSettings()), map[string]setting{
+var settings = with(with(with(tradeSettings(), operatorSettings()), receiptSettings()), map[string]setting{
 	"terminal": {true, text(func(c *Config, s string) error { c.Terminal = s; return wire.CheckTerminal(s) })},
 	"board": {true, text(func(c *Config, s string) (err error) {
 		c.Board, err = boardNamed(s)
@@ -425,6 +426,7 @@ func defaultConfig() Config {
 	return Config{
 		Merchant: Merchant{Language: words.English, Hours: defaultHours()}, Printer: printer.ProfileAuto(),
 		Updates:     Updates{Root: defaultRoot},
+		Receipts:    Receipts{Paper: PaperAlways},
 		Trade:       checkout.Trade{TaxBy: payment.TaxByInvoice},
 		Journal:     Retention{KeepDays: 30, MaxBytes: 256 << 20},
 		PrinterPort: printer.DefaultOptions(), Drawer: DrawerPins, Scanner: scanner.DefaultOptions(),

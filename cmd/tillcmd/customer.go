@@ -100,9 +100,9 @@ var customerScreens = map[checkout.Screen]display.CustomerScreen{
 
 // customerView is what the counter's state looks like from the other side.
 func (t *terminal) customerView() display.CustomerView {
-	s := t.register.State
+	s := t.counter.State()
 	v := display.CustomerView{
-		Screen: display.CustomerIdle, Locale: locale(t.config.Merchant.Language), Test: t.config.Test, Merchant: t.config.Merchant.Name,
+		Screen: display.CustomerIdle, Locale: locale(t.config.Merchant.Language), Test: t.config.Test, Training: t.counter.Training(), Merchant: t.config.Merchant.Name,
 	}
 	if screen, ok := customerScreens[s.Screen]; ok {
 		v.Screen = screen
@@ -135,6 +135,7 @@ func (t *terminal) customerView() display.CustomerView {
 			v.Change = payment.Money{Amount: change, Currency: v.Amount.Currency}
 		}
 	case checkout.Approved:
+		v.QR = s.ReceiptQR()
 		for _, tender := range sale.Tenders {
 			if tender.Wallet == payment.Cash {
 				v.Tendered = payment.Money{Amount: tender.Tendered, Currency: v.Amount.Currency}

@@ -57,7 +57,7 @@ func (t *terminal) examine(ctx context.Context, e examination, told func(doctor.
 // nothing is keyed.
 func (t *terminal) whileIdle(ctx context.Context, f func() error) error {
 	return t.do(ctx, input{resolve: func(t *terminal) (checkout.Event, error) {
-		if !idle(t.register.State) {
+		if !idle(t.counter.State()) {
 			return nil, errSelling
 		}
 		return nil, f()

@@ -141,5 +141,5 @@ func (t *terminal) leaves() bool {
 	if t.printing.waiting() > 0 && s.Printer == checkout.PrinterReady {
 		return false
 	}
-	return t.leaving.Load() && (s.Screen == checkout.Ready || s.Screen == checkout.SignOn) && !s.Begun()
+	return t.leaving.Load() && !t.counter.Training() && (s.Screen == checkout.Ready || s.Screen == checkout.SignOn) && !s.Begun()
 }

@@ -93,7 +93,11 @@ func describeSale(w io.Writer, s payment.Sale) {
 	currency := s.Total.Currency
 	fmt.Fprintf(w, "Sale %s: %s, %s\n", s.ID, s.Status(), describeAmount(s.Total.Amount, currency))
 	if s.Receipt != 0 {
-		fmt.Fprintf(w, "  receipt   %06d, printed %d times\n", s.Receipt, s.Printed)
+		waived := ""
+		if s.Waived {
+			waived = ", not asked for"
+		}
+		fmt.Fprintf(w, "  receipt   %06d, printed %d times%s\n", s.Receipt, s.Printed, waived)
 	}
 	if e := s.Elsewhere; e != nil {
 		fmt.Fprintf(w, "  sold      at %s, as %s, receipt %s, %s\n",

@@ -30,7 +30,7 @@ var idleScreens = []checkout.Screen{checkout.Ready, checkout.Menu, checkout.Sale
 
 // idle says that nothing is under way at the counter.
 func (t *terminal) idle() bool {
-	s := t.register.State
+	s := t.counter.State()
 	_, onScreen := s.OnScreen()
 	return !onScreen && !s.Begun() && slices.Contains(idleScreens, s.Screen)
 }

@@ -21,6 +21,8 @@ type benchState struct {
 	Buttons []benchButton `json:"buttons"`
 	QR      string        `json:"qr"`
 	Message string        `json:"message"`
+	// Training says that the sale on the screen is no real one. Last always is.
+	Training bool `json:"training,omitempty"`
 
 	// Updates and Pins are how many rectangles the panel was sent and how often a
 	// pin was moved so far: the bench waits for them before it shows this state.
@@ -96,14 +98,14 @@ func buttonsOn(f *display.Frame) []benchButton {
 }
 
 func (t *terminal) showBench(v display.View) error {
-	s, p := t.register.State, t.journal.Position()
+	s, p := t.counter.State(), t.journal.Position()
 	state := benchState{
-		Screen: string(s.Screen), Online: s.Online, Queued: p.Last - p.Acked,
+		Screen: string(s.Screen), Online: t.register.State.Online, Queued: p.Last - p.Acked,
 		Entry:   payment.Money{Amount: s.Entry, Currency: s.Settings.Currency},
-		Buttons: buttonsOn(t.frame), QR: v.QR, Message: sentence(v), Updates: t.updates, Pins: t.pinsMoved, Printing: t.printing.waiting(),
+		Buttons: buttonsOn(t.frame), QR: v.QR, Message: sentence(v), Updates: t.updates, Pins: t.pinsMoved, Printing: t.printing.waiting(), Training: t.counter.Training(),
 	}
 	state.Sale = saleOf(s.OnScreen())
-	state.Last = saleOf(s.Sale(s.Last))
+	state.Last = saleOf(t.register.State.Sale(t.register.State.Last))
 	line, err := json.Marshal(state)
 	if err != nil {
 		return fmt.Errorf("show the bench: %w", err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"till/checkout"
+	"till/checkout/training"
 	"till/payment"
 	"till/printer"
 	"till/words"
@@ -37,6 +38,8 @@ type printJob struct {
 	checkout.Print
 	report   *checkout.Report
 	document *printer.Document // of a cash register
+	practice bool              // of the shop that people train at
+	dropped  bool              // it is not to be tried any more
 }
 
 const (
@@ -90,6 +93,27 @@ func (q *printQueue) awake() {
 	}
 }
 
+// practicePaper is the queue as those who train use it.
+type practicePaper struct{ *printQueue }
+
+// Print implements training.Paper.
+func (p practicePaper) Print(job checkout.Print) { p.add(printJob{Print: job, practice: true}) }
+
+// Report implements training.Paper.
+func (p practicePaper) Report(r checkout.Report) { p.add(printJob{report: &r, practice: true}) }
+
+// Forget implements training.Paper. What is coming out comes out.
+func (p practicePaper) Forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.jobs) == 0 {
+		return
+	}
+	p.jobs[0].dropped = p.jobs[0].practice
+	p.jobs = append(p.jobs[:1], slices.DeleteFunc(p.jobs[1:], func(j printJob) bool { return j.practice })...)
+	p.awake()
+}
+
 func (q *printQueue) first() (printJob, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -129,7 +153,7 @@ func (q *printQueue) run(ctx context.Context) error {
 		if q.kicked() {
 			q.openDrawer(ctx)
 		}
-		if job, ok := q.first(); ok && q.printOnce(ctx, job) {
+		if job, ok := q.first(); ok && (job.dropped || q.printOnce(ctx, job)) {
 			q.finished()
 			continue
 		}
@@ -201,11 +225,19 @@ func (j printJob) receipt() bool {
 	return j.report == nil && j.document == nil && j.Refund == 0 && j.Sale.Receipt != 0
 }
 
+// news is what came of the job, for the counter that it is of.
+func (j printJob) news(e checkout.Event) checkout.Event {
+	if j.practice {
+		return training.Practised{Event: e}
+	}
+	return e
+}
+
 func (q *printQueue) printed(ctx context.Context, job printJob) {
 	if job.Refund != 0 || job.report != nil || job.document != nil {
 		return
 	}
-	q.terminal.send(ctx, checkout.Printed{Sale: job.Sale.ID, Receipt: job.Sale.Receipt})
+	q.terminal.send(ctx, job.news(checkout.Printed{Sale: job.Sale.ID, Receipt: job.Sale.Receipt}))
 }
 
 // doubt asks the cashier whether a receipt came out. Other slips are nobody's to
@@ -220,7 +252,7 @@ func (q *printQueue) doubt(ctx context.Context, job printJob) (done bool) {
 		return false
 	}
 	q.terminal.log.Warn("the cashier is asked whether it came out", "receipt", job.Sale.Receipt)
-	q.terminal.send(ctx, checkout.Doubted{Sale: job.Sale})
+	q.terminal.send(ctx, job.news(checkout.Doubted{Sale: job.Sale}))
 	return true
 }
 
@@ -281,19 +313,19 @@ func (j *printJob) asCopy() {
 func (t *terminal) paper(j printJob) printer.Document {
 	switch {
 	case j.report != nil:
-		return t.shiftReport(*j.report)
+		return t.shiftReport(*j.report, j.practice)
 	case j.document != nil:
 		return *j.document
 	}
-	return t.receipt(j.Print)
+	return t.receipt(j.Print, j.practice)
 }
 
 // receipt lays out the paper of a sale.
-func (t *terminal) receipt(p checkout.Print) printer.Document {
+func (t *terminal) receipt(p checkout.Print, practice bool) printer.Document {
 	m := t.config.Merchant
 	data := printer.ReceiptData{
 		Merchant: printer.Merchant{Name: m.Name, Address: m.Address, Phone: m.Phone, Foot: m.Foot},
-		Terminal: t.config.Terminal, Sale: p.Sale, Cashier: p.Sale.Cashier, Copy: p.Copy, Test: t.config.Test,
+		Terminal: t.config.Terminal, Sale: p.Sale, Cashier: p.Sale.Cashier, Copy: p.Copy, Test: t.config.Test, Training: practice,
 		Locale: locale(words.English),
 	}
 	bill := p.Sale.Bill
@@ -311,7 +343,7 @@ func (t *terminal) receipt(p checkout.Print) printer.Document {
 		return printer.PendingSlip(data)
 	}
 	if p.Sale.Receipt != 0 {
-		data.Number = t.receiptNumber(p.Sale.Receipt)
+		data.Number = t.number(p.Sale.Receipt, practice)
 	}
 	if e := p.Sale.Elsewhere; e != nil {
 		data.Number, data.Elsewhere = receiptNumber(e.Epoch, e.Receipt), e.Terminal
@@ -344,6 +376,17 @@ func onlyTender(sale payment.Sale, tender int) payment.Sale {
 	}
 	return one
 }
+
+// number is a receipt's or a report's: T-000001 is none of a real one.
+func (t *terminal) number(n uint64, practice bool) string {
+	if practice {
+		return fmt.Sprintf("T-%06d", n)
+	}
+	return t.receiptNumber(n)
+}
+
+// shownNumber is that of what is on the screen.
+func (t *terminal) shownNumber(n uint64) string { return t.number(n, t.counter.Training()) }
 
 // receiptNumber is 000123, and 2-000123 once the journal is not the first.
 func (t *terminal) receiptNumber(n uint64) string {

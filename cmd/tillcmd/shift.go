@@ -28,7 +28,7 @@ func (t *terminal) shiftRows(lang words.Lang, d payment.Drawer) []display.Row {
 	}
 	if z := d.Before; z.Number > 0 {
 		rows = append(rows, display.Row{
-			Left: words.Say(lang, "shift_last"), Right: t.receiptNumber(z.Number), Sub: t.when(z.Closed, time.DateTime),
+			Left: words.Say(lang, "shift_last"), Right: t.shownNumber(z.Number), Sub: t.when(z.Closed, time.DateTime),
 		})
 	}
 	return rows
@@ -44,7 +44,7 @@ func (t *terminal) sumView(v *display.View, s checkout.State) {
 }
 
 // shiftReport lays out a shift's X or Z report.
-func (t *terminal) shiftReport(r checkout.Report) printer.Document {
+func (t *terminal) shiftReport(r checkout.Report, practice bool) printer.Document {
 	s, m := r.Shift, t.config.Merchant
 	both := func(k words.Key) string { return words.Say(words.English, k) + " " + words.Say(words.Chinese, k) }
 	money := func(minor int64) string {
@@ -59,7 +59,7 @@ func (t *terminal) shiftReport(r checkout.Report) printer.Document {
 	rule := func() { rows = append(rows, printer.Row{}) }
 	title := words.Say(words.English, "paper_x_report")
 	if !s.Open {
-		title = words.Say(words.English, "paper_z_report") + " " + t.receiptNumber(s.Number)
+		title = words.Say(words.English, "paper_z_report") + " " + t.number(s.Number, practice)
 	}
 	line("paper_terminal", t.config.Terminal)
 	line("paper_cashier", s.Cashier)
@@ -83,7 +83,7 @@ func (t *terminal) shiftReport(r checkout.Report) printer.Document {
 		}
 	}
 	if s.First != 0 {
-		line("paper_receipts", t.receiptNumber(s.First)+" - "+t.receiptNumber(s.Last))
+		line("paper_receipts", t.number(s.First, practice)+" - "+t.number(s.Last, practice))
 	}
 	for _, w := range s.Paid() {
 		of := s.Wallets[w]
@@ -115,9 +115,12 @@ func (t *terminal) shiftReport(r checkout.Report) printer.Document {
 		}
 		line(key, money(s.Over()))
 	}
-	rule()
-	p := t.journal.Position()
-	line("paper_unsent", strconv.FormatUint(p.Last-p.Acked, 10))
+	if !practice || len(r.Unresolved) > 0 {
+		rule()
+	}
+	if p := t.journal.Position(); !practice {
+		line("paper_unsent", strconv.FormatUint(p.Last-p.Acked, 10))
+	}
 	for _, sale := range r.Unresolved {
 		rows = append(rows, printer.Row{Label: both("paper_unresolved") + " " + string(sale.ID)[len(sale.ID)-6:], Value: sale.Total.Format(locale(words.English))})
 	}
@@ -126,6 +129,9 @@ func (t *terminal) shiftReport(r checkout.Report) printer.Document {
 	}
 	doc := printer.Report(title, rows)
 	var head []printer.Block
+	if practice {
+		head = append(head, printer.TrainingMark()...)
+	}
 	note := func(k words.Key) {
 		head = append(head, printer.Text{Text: both(k), Align: printer.Center, Style: printer.Style{Bold: true, Inverse: true}})
 	}

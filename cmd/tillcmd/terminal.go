@@ -19,6 +19,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"till/checkout"
+	"till/checkout/training"
 	"till/device"
 	"till/display"
 	"till/payment"
@@ -40,9 +41,10 @@ type terminal struct {
 	device   *device.Device
 	journal  *store.Journal
 	link     *link.Link
-	remote   sync.WaitGroup // commands from afar that are under way
-	forgot   bool           // which command was the newest: the next is not begun, for it may be that one
-	register *checkout.Register
+	remote   sync.WaitGroup     // commands from afar that are under way
+	forgot   bool               // which command was the newest: the next is not begun, for it may be that one
+	register *checkout.Register // the real one
+	counter  *training.Counter  // it, and the one that people train at
 	printing *printQueue
 	panel    *display.Panel
 	painter  *display.Painter
@@ -161,12 +163,14 @@ func (t *terminal) run(ctx context.Context) error {
 			Managed: t.config.Operators.managed(), SignOn: len(t.config.Operators.All) > 0,
 			SignsOn: t.config.Operators.named(t.config.Operators.Auto), LockAfter: t.config.Operators.LockAfter,
 			AutoShift: t.config.AutoShift, Trade: t.config.Trade,
-			Rows: rowsOf(t.config, body.Display.Size()),
+			PaperAsked: t.config.paperAsked(), ReceiptURL: t.config.Receipts.URL,
+			Rows: rowsOf(t.config, body.Display.Size(), false),
 		}, t.journal.LastReceipt(), newest.ID, sales),
 		Journal: grown{t.journal, t.link, body.Vitals.Commit}, Gateway: gateway{t}, Printer: t.printing, Body: pins{t}, Doctor: onPanel{ctx, t},
 		Guard: t.config.Operators,
 	}
 	t.register.State.Counter = t.journal.Counter()
+	t.counter = training.New(t.register, practicePaper{t.printing})
 	if err := t.openCashRegister(); err != nil {
 		return errors.Join(err, body.Close())
 	}
@@ -207,8 +211,8 @@ func (t *terminal) run(ctx context.Context) error {
 }
 
 // rowsOf is how many rows of a list fit on a screen.
-func rowsOf(c Config, size image.Point) int {
-	return display.RowsThatFit(display.View{Screen: display.ScreenList, Test: c.Test, Buttons: []display.Button{{ID: "back", Role: display.RoleBack}}}, size)
+func rowsOf(c Config, size image.Point, training bool) int {
+	return display.RowsThatFit(display.View{Screen: display.ScreenList, Test: c.Test, Training: training, Buttons: []display.Button{{ID: "back", Role: display.RoleBack}}}, size)
 }
 
 var errGone = errors.New("the device is gone")
@@ -319,7 +323,7 @@ func (t *terminal) loop(ctx context.Context) error {
 		case <-t.stirred:
 			t.refresh()
 		case <-timer.C:
-			if _, due := t.register.Wait(t.steady()); due {
+			if _, due := t.counter.Wait(t.steady()); due {
 				if err := t.step(checkout.Ticked{}); err != nil {
 					t.log.Error("step", "event", "tick", "err", err)
 				}
@@ -341,13 +345,13 @@ func cause(ctx context.Context) error {
 // wait is until the next timeout, or until something shown has to be redrawn.
 func (t *terminal) wait() time.Duration {
 	redraw := 10 * time.Second // the clock in the status bar
-	if counts(t.register.State.Screen) {
+	if counts(t.counter.State().Screen) {
 		redraw = 500 * time.Millisecond
 	}
 	if d, ok := t.lamp.wait(time.Now()); ok && t.idle() {
 		redraw = min(redraw, d)
 	}
-	if d, ok := t.register.Wait(t.steady()); ok && d < redraw {
+	if d, ok := t.counter.Wait(t.steady()); ok && d < redraw {
 		return max(d, time.Millisecond)
 	}
 	return redraw
@@ -372,13 +376,18 @@ func (t *terminal) take(in input) {
 }
 
 func (t *terminal) step(e checkout.Event) error {
-	before, doubts := t.register.State.Screen, t.register.State.Doubts
-	err := t.register.Handle(e, t.now())
+	before, doubts := t.counter.State().Screen, t.register.State.Doubts
+	trained := t.counter.Training()
+	err := t.counter.Handle(e, t.now())
 	if left := len(t.register.State.Doubts); left < len(doubts) {
 		t.log.Info("the cashier has said whether it came out", "number", doubts[0].Receipt, "left", left)
 	}
-	if after := t.register.State.Screen; after != before {
+	if after := t.counter.State().Screen; after != before {
 		t.log.Info("screen", "from", before, "to", after)
+	}
+	if trains := t.counter.Training(); trains != trained {
+		t.log.Info("training", "on", trains)
+		t.counter.SetRows(rowsOf(t.config, t.device.Display.Size(), trains))
 	}
 	t.refresh()
 	if t.cashRegister != nil {
@@ -392,11 +401,11 @@ func (t *terminal) refresh() {
 	v := t.view()
 	if size := t.device.Display.Size(); size != t.painted {
 		t.painter, t.painted = display.NewPainter(size), size
-		t.register.State.Settings.Rows = rowsOf(t.config, size)
+		t.counter.SetRows(rowsOf(t.config, size, t.counter.Training()))
 	}
 	t.frame = t.painter.Render(v)
 	t.draw()
-	if led := ledOf(t.register.State, t.register.State.SecondsSince(t.steady()), v.Bar.Troubles); led != t.led {
+	if led := ledOf(t.counter.State(), t.counter.State().SecondsSince(t.steady()), v.Bar.Troubles); led != t.led {
 		t.led = led
 		t.movePin("light", t.device.Pins.SetLED(led))
 	}
@@ -418,7 +427,7 @@ func (t *terminal) draw() {
 	err = drew(err)
 	t.device.Vitals.Draw.End(err)
 	if t.updates == 0 && len(sent) > 0 {
-		t.log.Info("first picture", "screen", t.register.State.Screen)
+		t.log.Info("first picture", "screen", t.counter.State().Screen)
 	}
 	t.updates += len(sent)
 	if err != nil {

@@ -154,7 +154,7 @@ func (t *terminal) attendUpdates(ctx context.Context) error {
 	if u == nil {
 		return nil
 	}
-	quiet := t.register.State.Quiet()
+	quiet := t.counter.Quiet()
 	if try := u.restart.Load(); try != nil && (quiet || !*try) { // a sale may have begun since; one that leads back has waited long enough
 		return restart{*try}
 	}

@@ -50,11 +50,11 @@ func ledOf(s checkout.State, seconds int, troubles []words.Key) device.LED {
 
 // view is what the counter's state looks like. It decides nothing.
 func (t *terminal) view() display.View {
-	s := t.register.State
+	s := t.counter.State()
 	lang := t.config.Merchant.Language
 	v := display.View{
 		Screen: screenOf(s.Screen), Lang: lang, Locale: locale(lang), Test: t.config.Test,
-		Bar: t.bar(s), Amount: s.Due(), Message: s.Message.In(lang), Keypad: s.Keypad(),
+		Training: t.counter.Training(), Bar: t.bar(t.register.State), Amount: s.Due(), Message: t.message(s, lang), Keypad: s.Keypad(),
 	}
 	sale, onScreen := s.OnScreen()
 	if onScreen {
@@ -88,7 +88,8 @@ func (t *terminal) view() display.View {
 		}
 	case checkout.Approved:
 		v.Lines = t.approvedLines(lang, sale)
-		if sale.Printed == 0 && v.Message == "" {
+		v.QR = s.ReceiptQR()
+		if s.Printing() && v.Message == "" {
 			v.Message = words.Say(lang, "printing")
 			if slices.ContainsFunc(s.Doubts, func(d payment.Sale) bool { return d.ID == sale.ID }) {
 				v.Message = words.Say(lang, "receipt_doubt")
@@ -133,10 +134,10 @@ func (t *terminal) view() display.View {
 	case checkout.Finding:
 		v.Amount, v.Title, v.Detail = payment.Money{}, words.Say(lang, "find_title"), words.Say(lang, "find_detail")
 		if s.Keyed > 0 {
-			v.Keyed = t.receiptNumber(uint64(s.Keyed))
+			v.Keyed = t.shownNumber(uint64(s.Keyed))
 		}
 	case checkout.About:
-		v.Title, v.Rows = words.Say(lang, "button_status"), t.about(lang, s)
+		v.Title, v.Rows = words.Say(lang, "button_status"), t.about(lang, t.register.State)
 	case checkout.Doctor:
 		v.Title, v.Rows = words.Say(lang, "doctor_title"), checkRows(lang, s)
 		v.Detail = words.Say(lang, "doctor_at_it")
@@ -149,7 +150,7 @@ func (t *terminal) view() display.View {
 	case checkout.Receipt:
 		if sale, ok := s.InDoubt(); ok {
 			v.Amount, v.Title = sale.Total, words.Say(lang, "receipt_doubt")
-			v.Detail = words.Say(lang, "receipt_doubt_detail", "number", t.receiptNumber(sale.Receipt))
+			v.Detail = words.Say(lang, "receipt_doubt_detail", "number", t.shownNumber(sale.Receipt))
 		}
 	case checkout.Halted:
 		v.Title, v.Detail = s.Halt.In(lang), words.Say(lang, "halt_what")
@@ -162,6 +163,15 @@ func (t *terminal) view() display.View {
 	}
 	v.Buttons = t.buttonsOf(s, lang)
 	return v
+}
+
+// message is what is said for a moment. Of the real shop it is said while
+// somebody trains too.
+func (t *terminal) message(s checkout.State, lang words.Lang) string {
+	if real := t.register.State.Message; t.counter.Training() && real.Key != "" {
+		return words.Say(lang, "training_real", "text", real.In(lang))
+	}
+	return s.Message.In(lang)
 }
 
 // asked is what the customer is asked for: of a split sale, the part that is
@@ -261,7 +271,7 @@ func (t *terminal) bar(s checkout.State) display.Bar {
 	p := t.journal.Position()
 	bar := display.Bar{
 		Merchant: t.config.Merchant.Name, Terminal: t.config.Terminal, Online: s.Online,
-		Waiting: int(p.Last - p.Acked), Troubles: t.troubles(), Cashier: t.register.State.Attendant(),
+		Waiting: int(p.Last - p.Acked), Troubles: t.troubles(), Cashier: s.Attendant(),
 	}
 	if s.ClockKnown {
 		bar.Clock = t.steady().Add(s.Offset).In(t.config.Merchant.Zone).Format("15:04")
@@ -296,7 +306,7 @@ func (t *terminal) approvedLines(lang words.Lang, sale payment.Sale) []display.L
 		}
 	}
 	if sale.Receipt != 0 {
-		all = append(all, display.Line{Label: words.Say(lang, "line_receipt"), Text: t.receiptNumber(sale.Receipt)})
+		all = append(all, display.Line{Label: words.Say(lang, "line_receipt"), Text: t.shownNumber(sale.Receipt)})
 	}
 	return all
 }
@@ -330,7 +340,7 @@ func (t *terminal) saleRows(lang words.Lang, sales []payment.Sale) []display.Row
 			sub = append([]string{at}, sub...)
 		}
 		if sale.Receipt != 0 {
-			sub = append(sub, words.Say(lang, "line_receipt")+" "+t.receiptNumber(sale.Receipt))
+			sub = append(sub, words.Say(lang, "line_receipt")+" "+t.shownNumber(sale.Receipt))
 		}
 		if e := sale.Elsewhere; e != nil {
 			sub = append(sub, words.Say(lang, "sold_at", "terminal", e.Terminal))
@@ -353,7 +363,7 @@ func (t *terminal) oneSale(lang words.Lang, sale payment.Sale) []display.Row {
 		rows = append(rows, t.refundRow(lang, sale, r))
 	}
 	if sale.Receipt != 0 {
-		rows = append(rows, display.Row{Left: words.Say(lang, "line_receipt"), Right: t.receiptNumber(sale.Receipt)})
+		rows = append(rows, display.Row{Left: words.Say(lang, "line_receipt"), Right: t.shownNumber(sale.Receipt)})
 	}
 	if e := sale.Elsewhere; e != nil {
 		return append(rows, t.elsewhere(lang, *e)...)

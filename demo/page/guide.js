@@ -43,7 +43,7 @@ function tick(step) {
 }
 
 export function setTerminal(state) {
-  if (!state) return;
+  if (!state || state.training) return;
   if (state.entry?.amount > 0) tick("amount");
   if (state.sale) {
     tick("amount");

@@ -25,6 +25,7 @@ let awakeUntil = 0; // ms of performance.now
 let refreshing = false;
 let terminalOn = false;
 let terminalQr = "";
+let training = false; // nothing on the terminal is real
 let busy = false; // the customer is doing something
 let lastResult = "null"; // the result last heard of, as JSON
 let resultTimer;
@@ -164,12 +165,14 @@ function setGestures() {
   scanQr.disabled = !terminalOn || !terminalQr;
   byId("scan-qr-why").textContent = !terminalOn
     ? "The terminal is off."
+    : training ? "The terminal is in training: it plays the customer by itself."
     : terminalQr ? "The terminal shows a QR to scan." : "Press “Show QR” on the terminal first.";
 }
 
 export function setTerminal(state) {
   terminalOn = Boolean(state);
-  terminalQr = state?.qr ?? "";
+  training = Boolean(state?.training);
+  terminalQr = training ? "" : state?.qr ?? ""; // no wallet takes a practice QR
   setGestures();
 }
 

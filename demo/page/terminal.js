@@ -68,12 +68,13 @@ function showOff() {
 }
 
 // describe is the screen in a sentence: its name, amount, link and message.
-function describe({ screen, entry, sale, message, online, queued }) {
+function describe({ screen, entry, sale, message, online, queued, training }) {
   const parts = [screenName(screen)];
+  if (training) parts.unshift("Training, nothing is real");
   if (sale) {
     const status = STATUS[sale.status]?.[0] ?? sale.status;
     const amount = format(sale.amount, sale.currency);
-    parts.push(parts[0].toLowerCase().startsWith(status) ? amount : `${amount}, ${status}`);
+    parts.push(parts.at(-1).toLowerCase().startsWith(status) ? amount : `${amount}, ${status}`);
   } else if (entry?.amount > 0) {
     parts.push(`${format(entry.amount, entry.currency)} keyed`);
   }

@@ -23,6 +23,8 @@ type State struct {
 	Buttons []Button `json:"buttons"`
 	QR      string   `json:"qr"`
 	Message string   `json:"message"`
+	// Training says that somebody trains: Sale is no real one.
+	Training bool `json:"training"`
 	// Printing is the documents that wait for the printer.
 	Printing int `json:"printing"`
 }

@@ -1,6 +1,7 @@
 package counter_test
 
 import (
+	"bytes"
 	"testing"
 
 	"till/lab/counter"
@@ -34,6 +35,20 @@ func TestHold(t *testing.T) {
 	hold("700")
 	d.SellCash("500")
 	d.Home()
+	xReport := func() []byte {
+		t.Helper()
+		slips := d.AllOut()
+		d.Press("menu")
+		d.Press("shift")
+		d.Press("x_report")
+		manager(d)
+		d.Printed(slips + 1)
+		home(d)
+		return d.Get("/terminal/receipt.bin")
+	}
+	if report := xReport(); !bytes.Contains(report, []byte("$19.34")) { // 12.34 and 7.00
+		t.Errorf("the X report does not say what is held: %q", report)
+	}
 	d.PowerCut()
 	recall("held_1", 1234)
 	d.PowerCut() // it was not paid, so it is held
@@ -57,6 +72,9 @@ func TestHold(t *testing.T) {
 	}
 	if n := d.AllOut(); n != slips {
 		t.Errorf("%d slips of a sale that was not", n-slips)
+	}
+	if report := xReport(); bytes.Contains(report, []byte("Held")) || bytes.Contains(report, []byte("$7.00")) {
+		t.Errorf("the X report speaks of held sales, and there are none: %q", report)
 	}
 	d.Balance()
 }

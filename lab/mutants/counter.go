@@ -158,10 +158,35 @@ func counterMutants() []Mutant {
 			Law:   "books",
 		},
 		{
+			Name: "training-opens-drawer",
+			Bug:  "cash that is taken in training opens the drawer",
+			Edits: one("checkout/training/shop.go", "func (d *drawer) KickDrawer() { d.kicked = true }",
+				"func (d *drawer) KickDrawer() { d.kicked = true; d.Body.KickDrawer() }"),
+			Law: "law 1, durable first",
+		},
+		{
+			Name:  "training-keys-are-real",
+			Bug:   "what is keyed in training goes to the real counter",
+			Edits: one("checkout/training/training.go", "	case checkout.Keyed, checkout.Pressed, checkout.Scanned:", "	case checkout.Pressed, checkout.Scanned:"),
+			Law:   "training",
+		},
+		{
 			Name:  "sold-stays-held",
 			Bug:   "a held sale that was sold stays held",
 			Edits: one("payment/operator.go", "		if c, err = c.letGo(after.Hold); err != nil {", "		if _, err = c.letGo(after.Hold); err != nil {"),
 			Law:   "holds",
+		},
+		{
+			Name:  "recalled-and-forgotten",
+			Bug:   "a sale made of a recalled one does not say so, and that one can be sold again",
+			Edits: one("checkout/wallet.go", "created.Key, created.Reference, created.Hold = m.Order.Key, m.Order.Reference, m.Hold", "created.Key, created.Reference = m.Order.Key, m.Order.Reference"),
+			Law:   "holds",
+		},
+		{
+			Name:  "asked-and-waived",
+			Bug:   "a receipt that was asked for is let go as its screen is left",
+			Edits: one("checkout/paper.go", "sale.OwesPaper() && m.Paper != sale.ID {", "sale.OwesPaper() {"),
+			Law:   "receipts",
 		},
 		{
 			Name:  "approved-in-part",

@@ -62,6 +62,9 @@ func (a *audit) checkSale(w *world, e payment.Event, desk payment.Desk, sale pay
 	if e.Kind == payment.SaleFetched && e.Elsewhere != nil {
 		a.acted[e.Sale] = a.acted[e.Elsewhere.Sale]
 	}
+	if e.Kind == payment.ReceiptWanted {
+		w.premise("receipts: wanted after all")
+	}
 	if e.Kind == payment.SaleCreated && e.Hold != 0 {
 		w.premise("holds: sold")
 		if first := a.used[e.Hold]; first != "" {

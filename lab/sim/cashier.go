@@ -33,7 +33,7 @@ func (c *cashier) closed() bool { return c.sales >= c.target }
 func (c *cashier) next() {
 	c.w.after(c.w.between(300*time.Millisecond, 4*time.Second), func() {
 		if c.w.calm {
-			if c.w.terminal.on {
+			if c.w.terminal.on && !c.w.terminal.counter.Training() { // that ends by itself
 				s := c.w.terminal.register.State
 				if sale, ok := s.OnScreen(); len(s.Doubts) > 0 || ok && sale.PartPaid() {
 					c.tidy()
@@ -81,7 +81,7 @@ func (c *cashier) scan(data string) {
 
 func (c *cashier) act() {
 	w := c.w
-	s := w.terminal.register.State
+	s := w.terminal.counter.State()
 	if w.fault("rubbish scanned", 60) {
 		rubbish := []string{"", "\x00\xff\x1b@", "1234", "6901234567892", "150000000000000000", strings.Repeat("9", 5000), "00020101021153033445802US6304ABCD", "https://example.com"}
 		c.scan(rubbish[w.rng.IntN(len(rubbish))])
@@ -117,7 +117,9 @@ func (c *cashier) act() {
 		c.park(s)
 	case checkout.Declined, checkout.Expired, checkout.Reversed:
 		c.again()
-	case checkout.Approved, checkout.Cancelled, checkout.Parked:
+	case checkout.Approved:
+		c.pick("done", "done", "wait", "print")
+	case checkout.Cancelled, checkout.Parked:
 		c.pick("done", "done", "wait")
 	case checkout.Receipt:
 		c.look()
@@ -130,12 +132,19 @@ func (c *cashier) act() {
 			c.key(fmt.Sprint(1+w.rng.IntN(9)), "enter", "esc")
 			return
 		}
+		if s.Hold != 0 && w.chance(2) {
+			c.press("drop")
+			return
+		}
 		if s.Begun() && w.chance(2) {
-			c.pick("discount", "split", "split", "exempt", "taxable", "items", "hold", "hold", "hold", "drop")
+			c.pick("discount", "split", "split", "exempt", "taxable", "items", "hold", "hold", "hold")
 			return
 		}
 		if len(s.Counter.Held) > 0 && w.chance(2) {
 			c.press("held")
+			return
+		}
+		if c.train() {
 			return
 		}
 		c.pick("sales", "sales", "sales", "reprint", "cancel", "status", "shift", "sign_off")
@@ -204,7 +213,7 @@ func (c *cashier) giveBack() {
 
 // look sees whether the receipt came out, and says so.
 func (c *cashier) look() {
-	sale, ok := c.w.terminal.register.State.InDoubt()
+	sale, ok := c.w.terminal.counter.State().InDoubt()
 	if !ok {
 		return
 	}
@@ -249,9 +258,9 @@ func (c *cashier) lean() {
 		if !c.w.terminal.on {
 			return
 		}
-		buttons := c.w.terminal.register.State.Buttons()
+		buttons := c.w.terminal.counter.State().Buttons()
 		switch {
-		case c.w.terminal.register.State.Screen == checkout.Receipt:
+		case c.w.terminal.counter.State().Screen == checkout.Receipt:
 			c.look() // what is asked of the eyes is not answered by an elbow
 		case len(buttons) > 0 && c.w.chance(2):
 			b := buttons[c.w.rng.IntN(len(buttons))]
@@ -319,10 +328,10 @@ func (c *cashier) register(s checkout.State) {
 func (c *cashier) sell(s checkout.State) {
 	w := c.w
 	if w.chance(12) {
-		c.register(s)
+		c.register(w.terminal.register.State)
 		return
 	}
-	if w.chance(24) {
+	if w.chance(24) || s.Hold != 0 && w.chance(6) || w.terminal.counter.Training() && w.chance(8) {
 		c.press("menu")
 		return
 	}
@@ -373,7 +382,7 @@ func (c *cashier) showQR(s checkout.State) {
 	if s.Answer(sale.ID).QR != "" && c.shownQR != order {
 		c.shownQR = order
 		c.patient = w.chance(3)
-		if !w.chance(5) {
+		if !w.chance(5) && !w.terminal.counter.Training() { // there, customers are played
 			w.after(w.between(time.Second, 40*time.Second), func() { w.bank.scanQR(order) })
 		}
 	}

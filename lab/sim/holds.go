@@ -56,6 +56,14 @@ func (h *holds) check(w *world, last uint64, c payment.Counter) {
 	}
 }
 
+// checkRecalled holds that a sale begun of one that was recalled says so: else that one
+// would be sold again.
+func (w *world) checkRecalled(recalled uint64, e payment.Event) {
+	if e.Kind == payment.SaleCreated && e.Hold != recalled {
+		w.violate("holds", "sale %s is of hold %d, and hold %d was recalled", e.Sale, e.Hold, recalled)
+	}
+}
+
 // recall presses one of the held sales, or goes on looking.
 func (c *cashier) recall(held []payment.Held) {
 	if len(held) == 0 || c.w.chance(5) {

@@ -83,8 +83,11 @@ func PremiseKinds() []string {
 		"operators: wrong PIN",
 		"parking: goods given",
 		"parking: paid another way or left",
+		"receipts: asked for",
 		"receipts: it came out",
 		"receipts: it did not come out",
+		"receipts: waived",
+		"receipts: wanted after all",
 		"reconciliation: late, given back",
 		"reconciliation: owed",
 		"reconciliation: pending",
@@ -104,5 +107,9 @@ func PremiseKinds() []string {
 		"shifts: bills",
 		"shifts: cash moved",
 		"splits: paid in part",
+		"training: begun",
+		"training: ended",
+		"training: real sales go on",
+		"training: sold",
 	}
 }

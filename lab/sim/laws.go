@@ -119,6 +119,7 @@ func (w *world) checkPrint(job checkout.Print) {
 		return
 	}
 	w.premise("law 1: receipts")
+	w.checkAsked(job)
 	sale, ok, err := w.terminal.journal.Sale(job.Sale.ID)
 	if err == nil && !ok && job.Copy {
 		// From a list that was read before its segment was pruned: the ledger has it.
@@ -586,6 +587,11 @@ func (w *world) checkReceipts(sales map[payment.SaleID]payment.Sale) {
 		}
 		seen[s.Receipt] = id
 		switch c := printed[s.Receipt]; {
+		case s.Waived:
+			w.premise("receipts: waived")
+			if !w.paperAsked() || c.whole > 0 {
+				w.violate("receipts", "receipt %d of sale %s is waived, and was printed %d times", s.Receipt, id, c.whole)
+			}
 		case c.whole == 0:
 			w.violate("receipts", "receipt %d of sale %s was never printed", s.Receipt, id)
 		case c.originals > 1:

@@ -8,6 +8,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"till/checkout"
+	"till/checkout/training"
 	"till/payment"
 	"till/store"
 	link "till/sync"
@@ -29,7 +30,9 @@ type terminal struct {
 	bootedAt time.Time
 	skew     time.Duration // of the board's clock, which nobody set
 	journal  *store.Journal
-	register *checkout.Register
+	register *checkout.Register // the real one
+	counter  *training.Counter  // it, and the one that people train at
+	kicks    int                // of the drawer
 	session  link.Session
 
 	counterTimer, linkTimer int // the newest timers; older ones are stale
@@ -39,6 +42,7 @@ type terminal struct {
 	paper   bool
 	papers  []paper
 	printID int
+	cause   checkout.Event // of the newest step
 
 	charged map[payment.Order]bool // orders whose code went out
 	asked   map[payment.Order]bool // orders begun in any boot
@@ -112,11 +116,12 @@ func (t *terminal) boot() {
 		sales = append(sales, newest)
 	}
 	t.register = &checkout.Register{
-		State: checkout.New(checkout.Settings{Currency: "USD", Cashier: "Mei", Managed: true, SignOn: true, LockAfter: 5 * time.Minute, Rows: 4, AutoShift: true, Trade: trade()},
+		State: checkout.New(checkout.Settings{Currency: "USD", Cashier: "Mei", Managed: true, SignOn: true, LockAfter: 5 * time.Minute, Rows: 4, AutoShift: true, Trade: trade(), PaperAsked: w.paperAsked()},
 			journal.LastReceipt(), newest.ID, sales),
 		Journal: simJournal{t}, Gateway: simGateway{t}, Printer: simPrinter{t}, Body: simBody{t}, Guard: guard{},
 	}
 	t.register.State.Counter = journal.Counter()
+	t.counter = training.New(t.register, practicePaper{t})
 	w.tell("boot %d: last %d acked %d receipt %d open %d", t.boots, p.Last, p.Acked, journal.LastReceipt(), open)
 	t.handle(checkout.Booted{})
 	t.setLinkTimer()
@@ -219,15 +224,16 @@ func (t *terminal) guarded(step func()) {
 // handle gives the counter an event.
 func (t *terminal) handle(e checkout.Event) {
 	t.guarded(func() {
-		before := t.register.State.Screen
-		err := t.register.Handle(e, t.nowCheckout())
+		before := t.counter.State().Screen
+		t.cause = e
+		err := t.trained(e, t.counter.Handle)
 		if err != nil && !errors.Is(err, checkout.ErrNoButton) {
 			t.w.violate("liveness", "%T: %v", e, err)
 		}
-		if after := t.register.State.Screen; after != before {
+		if after := t.counter.State().Screen; after != before {
 			t.w.tell("screen %s -> %s (%T)", before, after, e)
 			if after == checkout.Fault {
-				t.w.violate("liveness", "the terminal shows a fault: %v", t.register.State.FaultText)
+				t.w.violate("liveness", "the terminal shows a fault: %v", t.counter.State().FaultText)
 			}
 		}
 	})
@@ -237,7 +243,7 @@ func (t *terminal) setCounterTimer() {
 	if !t.on {
 		return
 	}
-	wait, ok := t.register.Wait(t.steady())
+	wait, ok := t.counter.Wait(t.steady())
 	if !ok {
 		return
 	}
@@ -408,7 +414,11 @@ func (g simGateway) Ask(e checkout.Effect) {
 // simBody counts kicks of the drawer against the journal.
 type simBody struct{ t *terminal }
 
-func (b simBody) KickDrawer()         { b.t.w.checkDrawer() }
+func (b simBody) KickDrawer() {
+	b.t.kicks++
+	b.t.w.checkDrawer()
+}
+
 func (b simBody) Play(checkout.Sound) {}
 
 // simPrinter is a printer with paper that ends.

@@ -90,9 +90,10 @@ type Status struct {
 	Version  string `json:"version"`
 	Screen   string `json:"screen"`
 	Online   bool   `json:"online"`
-	Free     bool   `json:"free"`              // it takes an order
-	Running  string `json:"running,omitempty"` // the key of the order it is at
-	Queued   int    `json:"queued"`            // records that the gateway does not have yet
+	Free     bool   `json:"free"`               // it takes an order
+	Running  string `json:"running,omitempty"`  // the key of the order it is at
+	Training bool   `json:"training,omitempty"` // somebody trains: what is on the screen is not real
+	Queued   int    `json:"queued"`             // records that the gateway does not have yet
 	Printer  string `json:"printer"`
 }
 
@@ -112,9 +113,15 @@ type Counter interface {
 }
 
 // Busy is the refusal of an order while the counter is at something else.
-type Busy struct{ Running string } // the key of the order it is at; "" is the cashier's own doing
+type Busy struct {
+	Running  string // the key of the order it is at; "" is the cashier's own doing
+	Training bool   // somebody trains
+}
 
 func (b *Busy) Error() string {
+	if b.Training {
+		return "somebody trains at the terminal: end training there, in its menu, and try again"
+	}
 	if b.Running == "" {
 		return "the cashier is at something: try again when the terminal is free"
 	}
