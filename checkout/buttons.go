@@ -40,9 +40,11 @@ func (s State) Buttons() []Button {
 	case Offline:
 		return []Button{back, {ID: "cash", Main: true, Enabled: s.takesCash()}}
 	case PIN:
-		return []Button{back, s.pinButton()}
+		return append(append([]Button{back}, s.forgotButtons()...), s.pinButton())
 	case SignOn:
-		return []Button{on("status"), on("doctor"), s.pinButton()}
+		return append(append([]Button{on("status"), on("doctor")}, s.forgotButtons()...), s.pinButton())
+	case Resetting:
+		return s.resetButtons(back)
 	case Parking:
 		return []Button{back, on("goods"), on("other")}
 	case Menu:
@@ -183,7 +185,7 @@ func (s State) reprintable(id payment.SaleID) bool {
 
 // Keypad says whether the screen takes digits.
 func (s State) Keypad() bool {
-	return s.Screen == Ready || s.Screen == TakeCash || s.asksPIN() || s.asksAmount()
+	return s.Screen == Ready || s.Screen == TakeCash || s.keysDigits() || s.asksAmount()
 }
 
 // asksAmount says whether the screen asks for an amount beside that of the sale, or
@@ -224,6 +226,8 @@ func (m *move) press(id string) {
 		m.pressPIN(id)
 	case SignOn:
 		m.pressSignOn(id)
+	case Resetting:
+		m.pressReset(id)
 	case Parking:
 		m.pressParking(id)
 	case Menu, Sales, OneSale, About:
@@ -396,6 +400,8 @@ func (m *move) digits(key string) {
 			m.Digits += key
 		}
 		m.leaveAt = m.now.At.Add(resultFor)
+	case Resetting:
+		m.keyReset(key)
 	}
 }
 
@@ -424,7 +430,7 @@ func (m *move) backspace() {
 		m.Tendered /= 10
 	case m.asksAmount():
 		m.Keyed /= 10
-	case m.asksPIN():
+	case m.keysDigits():
 		m.Digits = m.Digits[:max(0, len(m.Digits)-1)]
 	}
 }
@@ -441,7 +447,7 @@ func (m *move) escape() {
 		m.Tendered = 0
 	case m.asksAmount() && m.Keyed > 0:
 		m.Keyed = 0
-	case m.asksPIN() && m.Digits != "":
+	case m.keysDigits() && m.Digits != "":
 		m.Digits = ""
 	case m.Screen == Approved || m.Screen == Cancelled || m.Screen == Parked:
 		m.hush()

@@ -158,6 +158,9 @@ func (f *Fake) KickDrawer() { f.Did = append(f.Did, KickDrawer{}) }
 // Examine records that the doctor was called.
 func (f *Fake) Examine() { f.Did = append(f.Did, Examine{}) }
 
+// GivePIN records that another PIN was asked for.
+func (f *Fake) GivePIN(g GivePIN) { f.Did = append(f.Did, g) }
+
 // Train records that training is to begin, or to end.
 func (f *Fake) Train() { f.Did = append(f.Did, Train{}) }
 
@@ -170,5 +173,6 @@ var (
 	_ Printer  = (*Fake)(nil)
 	_ Body     = (*Fake)(nil)
 	_ Examiner = (*Fake)(nil)
+	_ PINs     = (*Fake)(nil)
 	_ Trainer  = (*Fake)(nil)
 )

@@ -145,6 +145,8 @@ func (m *move) pressPIN(id string) {
 		m.Digits = ""
 		m.hush()
 		m.backFromPIN()
+	case "forgot":
+		m.startReset()
 	case "enter":
 		m.do(Identify{Secret: m.Digits})
 		m.Digits = ""

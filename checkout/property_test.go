@@ -49,7 +49,9 @@ func newMachine(t *rapid.T) *machine {
 		papers: map[uint64]bool{},
 	}
 	m.fake.Operators = operators
-	if m.settings = settings; rapid.Bool().Draw(t, "operators sign on") {
+	m.settings = settings
+	m.settings.Resets = rapid.Bool().Draw(t, "a PIN can be replaced")
+	if rapid.Bool().Draw(t, "operators sign on") {
 		m.settings.SignOn, m.settings.LockAfter = true, time.Minute
 		if rapid.Bool().Draw(t, "by themselves") {
 			m.settings.SignsOn = operators["1111"]
@@ -325,7 +327,7 @@ func (m *machine) checkScreen(t *rapid.T) {
 		}
 	case checkout.Ready, checkout.SignOn, checkout.Receipt, checkout.Offline, checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About,
 		checkout.Catalogue, checkout.HeldSales, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
-		checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode, checkout.Finding:
+		checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode, checkout.Finding, checkout.Resetting:
 		if ok {
 			t.Fatalf("screen %s, and a sale is on it", screen)
 		}
@@ -451,7 +453,7 @@ func TestAnythingMayHappen(t *testing.T) {
 		keys := []string{"0", "1", "5", "9", "00", ".", "enter", "backspace", "esc", "f1"}
 		ids := []string{
 			"menu", "cash", "qr", "done", "cancel", "park", "goods", "other", "exact", "enter", "reprint", "sales", "find", "sign_off", "training", "training_end",
-			"void", "refund", "all", "shift", "x_report", "pay_in", "pay_out", "no_sale", "close_shift", "open_shift", "z_report", "status", "doctor", "next", "prev", "code", "check_0", "check_5", "check_x", "note_500", "5", "backspace", "", "sale_", "fault",
+			"void", "refund", "all", "shift", "x_report", "pay_in", "pay_out", "no_sale", "close_shift", "open_shift", "z_report", "status", "doctor", "next", "prev", "code", "check_0", "check_5", "check_x", "note_500", "5", "backspace", "forgot", "", "sale_", "fault",
 		}
 		names := make([]string, 0, len(codes))
 		for name := range codes {
@@ -474,6 +476,19 @@ func TestAnythingMayHappen(t *testing.T) {
 						m.step(t, checkout.Keyed{Key: key})
 					}
 				}
+			},
+			"reset": func(t *rapid.T) { // the code and the new PIN twice, or as far as it goes
+				m.step(t, checkout.Pressed{Button: "forgot"})
+				for _, key := range strings.Split("079927398713>8642>8642>", "") {
+					if m.state.Screen == checkout.Resetting {
+						m.step(t, checkout.Keyed{Key: strings.ReplaceAll(key, ">", "enter")})
+					}
+				}
+			},
+			"given PIN": func(t *rapid.T) {
+				m.step(t, rapid.SampledFrom([]checkout.Event{
+					checkout.PINGiven{}, checkout.PINGiven{Why: "reset_wrong", Wrong: true, Again: checkout.ResetCode}, checkout.PINGiven{Why: "reset_taken", Again: checkout.ResetPIN},
+				}).Draw(t, "given"))
 			},
 			"badge": func(t *rapid.T) {
 				m.step(t, checkout.Scanned{Data: []byte(rapid.SampledFrom([]string{"MEI-0000-0001", "LI-00000-0002", "SOME-0000-0009", "2580"}).Draw(t, "badge"))})

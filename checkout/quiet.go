@@ -8,7 +8,7 @@ import (
 
 // atWork are the screens on which somebody waits for something, or reads what
 // came of a sale. Each leaves by itself in the end, or by what it waits for.
-var atWork = []Screen{Charging, ShowingQR, TakeCash, Approved, Declined, Checking, Expired, Cancelled, Reversed, Parking, Parked, PIN, Discounting, Tipping, Splitting, PartPaid}
+var atWork = []Screen{Charging, ShowingQR, TakeCash, Approved, Declined, Checking, Expired, Cancelled, Reversed, Parking, Parked, PIN, Resetting, Discounting, Tipping, Splitting, PartPaid}
 
 // Quiet says that the counter is clear: nothing is keyed, and no sale is under
 // way. Then, and only then, the machine may be started anew of its own accord.

@@ -76,6 +76,7 @@ type Register struct {
 	Body    Body
 	Doctor  Examiner // nil: nobody comes
 	Guard   Guard    // nil: nobody is known
+	PINs    PINs     // nil: none is replaced
 	Trainer Trainer  // nil: nobody trains
 }
 
@@ -229,6 +230,10 @@ func (r *Register) carryOut(effects []Effect, now Now) error {
 				who.Operator, who.Known = r.Guard.Identify(e.Secret)
 			}
 			failed = errors.Join(failed, r.Handle(who, now))
+		case GivePIN:
+			if r.PINs != nil {
+				r.PINs.GivePIN(e)
+			}
 		case Examine:
 			if r.Doctor != nil {
 				r.Doctor.Examine()

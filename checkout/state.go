@@ -70,6 +70,7 @@ type Settings struct {
 	Zone      *time.Location   // where the shop is; nil: UTC
 	Trade     Trade
 	AutoShift bool // a shift opens by itself, with no float, where none is open
+	Resets    bool // a forgotten PIN can be replaced, with a code of the gateway's operator
 	Practice  bool // nothing that is done here is real: this is where operators train
 
 	PaperAsked bool   // a receipt is printed where somebody asks for it; else each is
@@ -132,7 +133,8 @@ type State struct {
 	Wanted   payment.Cart        // a discount that a manager is asked for
 	Paper    payment.SaleID      // the sale on the screen whose receipt was asked for, if it was
 	Tendered int64               // keyed on the cash screen
-	Digits   string              // keyed PIN
+	Digits   string              // keyed PIN, or a code that is no customer's
+	Reset    Reset               // of a forgotten PIN
 	Purpose  payment.ManagerStep // what the PIN is asked for
 	Keyed    int64               // keyed on the refund screen, or for the drawer
 	Listed   []payment.Sale      // newest first

@@ -56,6 +56,8 @@ func Step(s State, e Event, now Now) (State, []Effect) {
 		m.Listed = e.Sales
 	case Identified:
 		m.identified(e)
+	case PINGiven:
+		m.pinGiven(e)
 	case Examined:
 		m.examined(e)
 	case Refused:
@@ -202,7 +204,7 @@ func (m *move) ready() {
 	m.Making = Making{}
 	m.Current, m.Tendered, m.Digits, m.Keyed = "", 0, "", 0
 	m.Listed, m.Page, m.Selected = nil, 0, ""
-	m.Checks, m.Report = nil, ""
+	m.Checks, m.Report, m.Reset = nil, "", Reset{}
 	m.show(Ready, 0)
 	if m.Screen == Ready && len(m.Doubts) > 0 {
 		m.show(Receipt, 0)

@@ -65,7 +65,7 @@ func newCounter(t *testing.T) *counter {
 func (c *counter) start() {
 	c.boot++
 	c.register = &checkout.Register{
-		State: c.fake.Boot(c.settings), Journal: c.fake, Gateway: c.fake, Printer: c.fake, Body: c.fake, Doctor: c.fake, Guard: c.fake, Trainer: c.fake,
+		State: c.fake.Boot(c.settings), Journal: c.fake, Gateway: c.fake, Printer: c.fake, Body: c.fake, Doctor: c.fake, Guard: c.fake, PINs: c.fake, Trainer: c.fake,
 	}
 	_ = c.handle(checkout.Booted{}) // a start that cannot commit shows it
 }
@@ -229,6 +229,17 @@ func (c *counter) do(line string) error {
 	case "mei": // is signed on at each start
 		c.settings.SignOn, c.settings.SignsOn = true, operators["1111"]
 		c.start()
+	case "resets": // are possible
+		c.settings.Resets = true
+		c.start()
+	case "given": // or why not, and what is to be keyed again
+		switch len(args) {
+		case 0:
+			return c.handle(checkout.PINGiven{})
+		case 2:
+			return c.handle(checkout.PINGiven{Why: words.Key(args[0]), Again: checkout.ResetStage(args[1]), Wrong: args[0] == "reset_wrong"})
+		}
+		return errors.New("given WHY STAGE")
 	case "badge":
 		return each(func(a string) checkout.Event { return checkout.Scanned{Data: []byte(a)} })
 	case "reboot":
@@ -371,6 +382,9 @@ func (c *counter) outcome(line string, did []checkout.Effect, err error) string 
 	}
 	if s.Keyed != 0 {
 		add("keyed", s.Keyed)
+	}
+	if s.Screen == checkout.Resetting {
+		add("stage", s.Reset.Stage)
 	}
 	if s.Screen == checkout.DrawerSum {
 		add("asks", s.Asked)
@@ -537,6 +551,8 @@ func (c *counter) effect(e checkout.Effect) string {
 		return text
 	case checkout.KickDrawer:
 		return "drawer"
+	case checkout.GivePIN:
+		return "give PIN " + e.PIN + " for " + e.Code
 	case checkout.Examine:
 		return "examine"
 	case checkout.Train:

@@ -184,6 +184,7 @@ func writeConfig(text, more, dir, broker, socket, key string) (string, error) {
 	salt := pin.NewSalt()
 	for name, value := range map[string]string{
 		"CASHIER": fmt.Sprintf("mei / Mei / cashier / %s", pin.New(CashierPIN, salt)),
+		"OTHER":   fmt.Sprintf("wang / Wang / cashier / %s / %s", pin.New(OtherPIN, salt), pin.New(OtherBadge, salt)),
 		"MANAGER": fmt.Sprintf("li / Li / manager / %s", pin.New(ManagerPIN, salt)),
 		"DATA":    filepath.Join(dir, "terminal"), "SOCKET": socket, "BROKER": "tcp://" + broker, "KEY": key,
 	} {
@@ -233,9 +234,12 @@ data = DATA
 bench = SOCKET
 `
 
-// PINs of the demo's operators. The cashier is signed on at every start.
+// PINs of the demo's operators, and the badge of one. The first cashier is signed on at
+// every start.
 const (
 	CashierPIN = "1111"
+	OtherPIN   = "3333"
+	OtherBadge = "TILL-DEMO-WANG"
 	ManagerPIN = "2580"
 )
 
@@ -245,7 +249,7 @@ board = "sim"
 data = DATA
 bench = SOCKET
 test = true
-operators = [CASHIER, MANAGER]
+operators = [CASHIER, OTHER, MANAGER]
 sign_on.auto = "mei"
 shift.auto = true
 

@@ -207,6 +207,9 @@ func (c *canvas) pin() {
 	r := c.columns()
 	back, middle, main := c.sorted()
 	foot := takeBottom(&r, c.m.foot, c.m.gap)
+	if room := (foot.Dx()+c.m.gap)/(c.m.touch+c.m.gap) - len(back) - len(main); len(middle) > room {
+		middle = middle[:max(0, room)] // the smallest panels have none for the rest
+	}
 	c.footRow(foot, back, middle, main)
 
 	key := words.Key("")

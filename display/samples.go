@@ -236,7 +236,7 @@ func Samples() []Sample {
 		{"pin", with(base(ScreenPIN), func(v *View) {
 			v.Masked, v.Keypad = "•••", true
 			v.Detail = "To park this sale."
-			v.Buttons = []Button{on("back", RoleBack), on("enter", RoleMain)}
+			v.Buttons = []Button{on("back", RoleBack), on("forgot", RolePlain), on("enter", RoleMain)}
 		})},
 		{"confirm", with(base(ScreenConfirm), func(v *View) {
 			v.Title, v.Amount = "Refund this sale?", dollars(1234)
@@ -449,12 +449,24 @@ func drawerSamples(lang words.Lang, base func(Screen) View, on func(string, Role
 	return []Sample{
 		{name("sign-on"), screen(ScreenPIN, func(v *View) {
 			v.Title, v.Detail, v.Keypad, v.Bar.Cashier = say("sign_on_title"), say("sign_on_detail"), true, ""
-			v.Buttons = []Button{on("status", RolePlain), on("doctor", RolePlain), {ID: "enter", Role: RoleMain}}
+			v.Buttons = []Button{on("status", RolePlain), on("doctor", RolePlain), on("forgot", RolePlain), {ID: "enter", Role: RoleMain}}
 		})},
 		{name("sign-on-wait"), screen(ScreenPIN, func(v *View) {
 			v.Title, v.Keypad, v.Masked, v.Bar.Cashier = say("sign_on_title"), true, "••••••••", ""
 			v.Message = say("pin_wait", "seconds", "900")
-			v.Buttons = []Button{on("status", RolePlain), on("doctor", RolePlain), {ID: "enter", Role: RoleMain}}
+			v.Buttons = []Button{on("status", RolePlain), on("doctor", RolePlain), on("forgot", RolePlain), {ID: "enter", Role: RoleMain}}
+		})},
+		{name("reset-code"), screen(ScreenClaim, func(v *View) {
+			v.Title, v.Detail, v.Keypad, v.Keyed, v.Bar.Cashier = say("reset_code"), say("reset_code_what"), true, "0679 6903 24", ""
+			v.Buttons = []Button{on("back", RoleBack), {ID: "enter", Role: RoleMain}}
+		})},
+		{name("reset-pin"), screen(ScreenPIN, func(v *View) {
+			v.Title, v.Message, v.Keypad, v.Masked, v.Bar.Cashier = say("reset_pin"), say("reset_differs"), true, "••••••", ""
+			v.Buttons = []Button{on("back", RoleBack), on("enter", RoleMain)}
+		})},
+		{name("reset-done"), screen("reset", func(v *View) {
+			v.Title, v.Detail, v.Bar.Cashier = say("reset_done"), say("reset_done_what"), ""
+			v.Buttons = []Button{on("done", RoleMain)}
 		})},
 		{name("menu-operator"), screen(ScreenMenu, func(v *View) {
 			v.Bar.Cashier = "Wilhelmina Featherstone"

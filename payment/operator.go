@@ -36,6 +36,7 @@ const (
 	ToAbandon  ManagerStep = "abandon"
 	ToDropHeld ManagerStep = "drop_held"
 	ToTrain    ManagerStep = "training"
+	ToResetPIN ManagerStep = "reset_pin" // allowed by a code of the gateway's operator
 )
 
 // Means are how an operator signed on or off.

@@ -19,7 +19,7 @@ type Document struct {
 }
 
 // Block is one element of a document: Text, Row, Rule, Feed, QR, Barcode,
-// Image, Kick or Cut.
+// Image, *Logo, Kick or Cut.
 type Block interface{ block() }
 
 // Align says where a text or picture stands between the edges of the paper.

@@ -113,6 +113,8 @@ func layoutBlock(b Block, p Profile) ([]piece, error) {
 		return layoutBarcode(b, p)
 	case Image:
 		return layoutImage(b, p)
+	case *Logo:
+		return layoutLogo(b, p)
 	case Kick:
 		return []piece{kick{b.Pin5}}, nil
 	case Cut:
@@ -540,4 +542,15 @@ func layoutImage(m Image, p Profile) ([]piece, error) {
 	copy(whole.Bits, m.Bitmap.Bits)
 	defuse(whole)
 	return []piece{raster{bits: whole, wide: 1, tall: 1, align: m.Align}}, nil
+}
+
+func layoutLogo(l *Logo, p Profile) ([]piece, error) {
+	if l == nil || l.grey == nil {
+		return nil, errors.New("logo without a picture")
+	}
+	bits, err := l.bits(p.Dots)
+	if err != nil {
+		return nil, fmt.Errorf("logo: %w", err)
+	}
+	return layoutImage(Image{Bitmap: bits, Align: Center}, p)
 }

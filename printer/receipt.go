@@ -2,7 +2,6 @@ package printer
 
 import (
 	"till/payment"
-	"till/printer/dots"
 	"till/words"
 )
 
@@ -22,8 +21,8 @@ type Merchant struct {
 	Name    string
 	Address []string // lines
 	Phone   string
-	Foot    []string     // lines: refund policy, thanks
-	Logo    *dots.Bitmap // nil: none
+	Foot    []string // lines: refund policy, thanks
+	Logo    *Logo    // above the name, on what a customer gets; nil: none
 }
 
 // ReceiptData is all that a receipt says. A scanned code is nowhere in it.
@@ -86,6 +85,7 @@ func Receipt(r ReceiptData) Document {
 // PendingSlip is what a parked sale leaves in the shop: not paid, pending, and
 // what was agreed on.
 func PendingSlip(r ReceiptData) Document {
+	r.Merchant.Logo = nil // it stays in the shop
 	s := slip{data: r}
 	s.head("paper_pending")
 	s.sum("paper_total", s.data.Sale.Total.Amount)
@@ -199,7 +199,7 @@ func (s *slip) head(title words.Key) {
 		s.centered(words.Say(words.Chinese, "paper_copy"), banner)
 	}
 	if r.Merchant.Logo != nil {
-		s.add(Image{Bitmap: r.Merchant.Logo, Align: Center}, Feed{1})
+		s.add(r.Merchant.Logo, Feed{1})
 	}
 	s.centered(r.Merchant.Name, name)
 	for _, l := range r.Merchant.Address {

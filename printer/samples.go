@@ -52,6 +52,7 @@ func Samples() []Sample {
 			r.Extra = []Row{{Label: "Paid in CNY 人民币", Value: "CNY 8,765.43"}, {Label: "Rate 汇率", Value: "7.1000"}}
 			r.Test = false
 		}))},
+		{"sale-logo", Receipt(with(func(r *ReceiptData) { r.Merchant.Logo = boat() }))},
 		{"exempt", Receipt(with(func(r *ReceiptData) {
 			r.Subtotal, r.Discount, r.Exempt = 1484, 250, true
 			r.Number = "000128"
@@ -123,6 +124,28 @@ func Samples() []Sample {
 		})},
 		{"codes", codes()},
 	}
+}
+
+// boat is a logo of 800 x 240 dots: a hull and two sails on a sea, one of them grey.
+func boat() *Logo {
+	m := image.NewGray(image.Rect(0, 0, 800, 240))
+	for i := range m.Pix {
+		m.Pix[i] = 0xFF
+	}
+	for y := range 240 {
+		for x := range 800 {
+			across := x - 400
+			switch hull, sail := 190-y, y-20; {
+			case y >= 205 && (y+(x%80-40)*(x%80-40)/100)%16 < 7, // waves
+				y >= 150 && y < 190 && -140-hull < across && across < 140+hull,
+				y >= 20 && y < 140 && across > 8 && across < sail:
+				m.Pix[y*m.Stride+x] = 0
+			case y >= 20 && y < 140 && across < -8 && across > -sail*3/4:
+				m.Pix[y*m.Stride+x] = 0x90
+			}
+		}
+	}
+	return &Logo{grey: m, shaded: true}
 }
 
 // codes shows what documents can hold beside a receipt's text.

@@ -132,6 +132,7 @@ var screen = map[Key]entry{
 	"button_shift":        {"Shift", "班次"},
 	"button_training":     {"Training", "培训"},
 	"button_training_end": {"End training", "结束培训"},
+	"button_forgot":       {"Forgot PIN", "忘记密码"},
 	"button_sign_off":     {"Sign off", "退出登录"},
 	"button_report":       {"Report", "报表"},
 }

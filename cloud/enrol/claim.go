@@ -117,28 +117,34 @@ func (r *Registry) Change(terminal string, set enrolment.Settings, drop []string
 		if !known {
 			return ErrUnknown
 		}
-		settings := maps.Clone(t.Settings)
-		if settings == nil {
-			settings = enrolment.Settings{}
-		}
-		for _, key := range drop {
-			if _, there := settings[key]; !there {
-				return fmt.Errorf("the terminal has no setting %.40q", key)
-			}
-			delete(settings, key)
-		}
-		maps.Copy(settings, set)
-		if err := checkSettings(settings); err != nil {
-			return err
-		}
-		t.Settings = settings
+		t, err = r.change(tx, t, set, drop)
 		all = r.settings(t)
-		return put(tx, terminals, []byte(t.ID), t)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("settings of terminal %s: %w", terminal, err)
 	}
 	return all, nil
+}
+
+// change is Change, of a terminal that is there.
+func (r *Registry) change(tx *bbolt.Tx, t Terminal, set enrolment.Settings, drop []string) (Terminal, error) {
+	settings := maps.Clone(t.Settings)
+	if settings == nil {
+		settings = enrolment.Settings{}
+	}
+	for _, key := range drop {
+		if _, there := settings[key]; !there {
+			return t, fmt.Errorf("the terminal has no setting %.40q", key)
+		}
+		delete(settings, key)
+	}
+	maps.Copy(settings, set)
+	if err := checkSettings(settings); err != nil {
+		return t, err
+	}
+	t.Settings = settings
+	return t, put(tx, terminals, []byte(t.ID), t)
 }
 
 func checkClaim(n NewClaim) error {

@@ -23,6 +23,7 @@ func (r *Registry) Handler(log *slog.Logger) http.Handler {
 	mux.HandleFunc("POST "+enrolment.CertificatePath, s.certificate)
 	mux.HandleFunc("POST "+enrolment.RenewalPath, s.renewal)
 	mux.HandleFunc("GET "+enrolment.TerminalPath, s.terminal)
+	mux.HandleFunc("POST "+enrolment.ResetPath, s.pin)
 	return mux
 }
 
@@ -99,9 +100,11 @@ func (d *door) terminal(w http.ResponseWriter, req *http.Request) {
 		d.refuse(w, req, err)
 		return
 	}
-	d.answer(w, http.StatusOK, enrolment.Standing{
-		Terminal: t.ID, Serial: serialOf(shown), RenewAfter: renewAfter(shown), Settings: d.settings(t),
-	})
+	d.answer(w, http.StatusOK, d.standing(shown, t))
+}
+
+func (d *door) standing(shown *x509.Certificate, t Terminal) enrolment.Standing {
+	return enrolment.Standing{Terminal: t.ID, Serial: serialOf(shown), RenewAfter: renewAfter(shown), Settings: d.settings(t)}
 }
 
 // shown is the client certificate of a request, which TLS has verified.
@@ -131,7 +134,7 @@ func statusOf(why enrolment.Reason) int {
 		return http.StatusUnauthorized
 	case enrolment.ClaimUnknown:
 		return http.StatusNotFound
-	case enrolment.ClaimUsed:
+	case enrolment.ClaimUsed, enrolment.PINTaken:
 		return http.StatusConflict
 	case enrolment.ClaimExpired:
 		return http.StatusGone

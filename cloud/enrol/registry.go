@@ -72,6 +72,9 @@ type Options struct {
 	// Withdrawn is told, after the commit, of a terminal whose certificate is not
 	// in force any more: its connection is to be ended.
 	Withdrawn func(terminal string)
+	// Changed is told, after the commit, of all settings of a terminal that has
+	// changed some by itself, with a code of its operator's.
+	Changed func(terminal string, all enrolment.Settings)
 }
 
 // Registry is the book of claims, terminals and certificates. Every change is
@@ -89,6 +92,7 @@ var (
 	claims       = []byte("claims")       // SHA-256 of the code -> claim
 	terminals    = []byte("terminals")    // id -> Terminal
 	certificates = []byte("certificates") // serial -> certificate
+	resets       = []byte("resets")       // id of a terminal -> reset
 	owned        = []byte("owned")        // merchant's id, a zero byte, terminal's id -> nothing
 )
 
@@ -108,6 +112,9 @@ func Open(dir string, o Options) (*Registry, error) {
 	if o.Withdrawn == nil {
 		o.Withdrawn = func(string) {}
 	}
+	if o.Changed == nil {
+		o.Changed = func(string, enrolment.Settings) {}
+	}
 	a, err := OpenAuthority(dir, o.Now)
 	if err != nil {
 		return nil, err
@@ -118,7 +125,7 @@ func Open(dir string, o Options) (*Registry, error) {
 		return nil, fmt.Errorf("open the book of terminals %s: %w", path, err)
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{meta, claims, terminals, certificates, owned} {
+		for _, name := range [][]byte{meta, claims, terminals, certificates, owned, resets} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}

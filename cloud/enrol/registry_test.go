@@ -163,6 +163,35 @@ func TestImpossibleClaims(t *testing.T) {
 	}
 }
 
+// What reaches no terminal is refused where its operator sees it; a catalogue of the
+// largest kind with a logo is not.
+func TestSettingsHaveABound(t *testing.T) {
+	r := open(t, t.TempDir(), enrol.Options{})
+	defer shut(t, r)
+	c := shop("till-07")
+	items := make([]any, 1000)
+	for i := range items {
+		items[i] = strings.Repeat("x", 128)
+	}
+	c.Settings["sale.items"], c.Settings["merchant.logo"] = items, strings.Repeat("A", 24<<10)
+	code, _, err := r.Invite(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := post(t, r, "192.0.2.1", enrolment.Request{CSR: csr(t, newKey(t, elliptic.P256())), Claim: code.String()})
+	grant, err := enrolment.Read[enrolment.Grant](w.Body)
+	if err != nil || len(grant.Settings["sale.items"].([]any)) != len(items) || grant.Settings["merchant.logo"] != c.Settings["merchant.logo"] {
+		t.Errorf("granted %.80v (%v)", grant, err)
+	}
+	_, err = r.Change("till-07", enrolment.Settings{"merchant.logo": strings.Repeat("A", 100<<10)}, nil)
+	if err == nil || !strings.Contains(err.Error(), "make sale.items smaller") || len(err.Error()) > 200 {
+		t.Errorf("too much: %v", err)
+	}
+	if _, err = r.Change("till-07", enrolment.Settings{"merchant.logo": strings.Repeat("A", 300<<10)}, []string{"sale.items"}); err == nil || !strings.Contains(err.Error(), "make merchant.logo smaller") {
+		t.Errorf("too much: %v", err)
+	}
+}
+
 // Only keys that the wire names are certified, and only by who holds them.
 func TestKeysThatAreRefused(t *testing.T) {
 	r := open(t, t.TempDir(), enrol.Options{})

@@ -21,6 +21,7 @@ import (
 //	POST /claims                 ClaimOrder -> Claimed
 //	GET  /terminals              -> []enrol.Terminal
 //	POST /terminals/{id}/settings  SettingsOrder -> enrolment.SettingsNote
+//	POST /terminals/{id}/reset     ResetOrder -> ResetAllowed
 //	POST /terminals/{id}/revoke  -> 204
 //	POST /journals/{id}          lines of records -> Imported
 
@@ -54,6 +55,7 @@ func (s *Service) deskHandler() http.Handler {
 		s.say(w, all, err)
 	})
 	mux.HandleFunc("POST /terminals/{id}/settings", s.configure)
+	mux.HandleFunc("POST /terminals/{id}/reset", s.allowReset)
 	mux.HandleFunc("POST /terminals/{id}/revoke", func(w http.ResponseWriter, r *http.Request) {
 		s.say(w, nil, s.Revoke(r.PathValue("id")))
 	})
@@ -99,15 +101,19 @@ func (s *Service) configure(w http.ResponseWriter, r *http.Request) {
 // nobody is in the middle of a sale; what it reports (enrolment.SettingsPart) has the
 // digest that is returned, or why it cannot use them.
 func (s *Service) Configure(terminal string, order SettingsOrder) (enrolment.SettingsNote, error) {
-	var note enrolment.SettingsNote
 	if s.Terminals == nil {
-		return note, errPlain
+		return enrolment.SettingsNote{}, errPlain
 	}
 	all, err := s.Terminals.Change(terminal, order.Set, order.Drop)
 	if err != nil {
-		return note, err
+		return enrolment.SettingsNote{}, err
 	}
-	note.Digest = all.Digest()
+	return s.wishSettings(terminal, all)
+}
+
+// wishSettings tells a terminal which settings it is to have.
+func (s *Service) wishSettings(terminal string, all enrolment.Settings) (enrolment.SettingsNote, error) {
+	note := enrolment.SettingsNote{Digest: all.Digest()}
 	raw, err := json.Marshal(note)
 	if err != nil {
 		return note, fmt.Errorf("settings of terminal %s: %w", terminal, err)
@@ -118,6 +124,41 @@ func (s *Service) Configure(terminal string, order SettingsOrder) (enrolment.Set
 		return note, err
 	}
 	return note, nil
+}
+
+// ResetOrder asks for a code with which a terminal's manager gets another PIN.
+type ResetOrder struct {
+	Minutes int `json:"minutes,omitempty"` // 0 is the default life
+}
+
+// ResetAllowed is such a code.
+type ResetAllowed struct {
+	Code    enrolment.Claim `json:"code"`
+	Expires time.Time       `json:"expires"`
+}
+
+func (s *Service) allowReset(w http.ResponseWriter, r *http.Request) {
+	var order ResetOrder
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxOrder)).Decode(&order); err != nil {
+		s.say(w, nil, fmt.Errorf("the order cannot be read: %w", err))
+		return
+	}
+	allowed, err := s.AllowReset(r.PathValue("id"), order)
+	s.say(w, allowed, err)
+}
+
+// AllowReset makes a code with which whoever stands at a terminal gives its manager
+// another PIN, once.
+func (s *Service) AllowReset(terminal string, order ResetOrder) (ResetAllowed, error) {
+	if s.Terminals == nil {
+		return ResetAllowed{}, errPlain
+	}
+	code, expires, err := s.Terminals.AllowReset(terminal, time.Duration(order.Minutes)*time.Minute)
+	if err != nil {
+		return ResetAllowed{}, err
+	}
+	s.log.Info("a reset of the manager's PIN is allowed", "terminal", terminal, "until", expires) // the code is a secret
+	return ResetAllowed{code, expires}, nil
 }
 
 // Revoke ends a terminal's certificate and its connection.

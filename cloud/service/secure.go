@@ -61,6 +61,11 @@ func (s *Service) startSecure(o Options) error {
 				s.log.Error("end the connection of a terminal that is out", "terminal", terminal, "err", err)
 			}
 		},
+		Changed: func(terminal string, all enrolment.Settings) {
+			if _, err := s.wishSettings(terminal, all); err != nil {
+				s.log.Error("settings", "terminal", terminal, "err", err)
+			}
+		},
 	})
 	if err != nil {
 		return err

@@ -162,17 +162,36 @@ func changeSettings(ctx context.Context, args []string, stdout io.Writer) error 
 		o.Drop = append(o.Drop, key)
 		return nil
 	})
+	resets := flags.Bool("reset-pin", false, "make a code with which the manager's PIN is set at the terminal itself")
+	life := flags.Duration("life", enrol.DefaultResetLife, "that code ends after this `time`")
 	if err := parse(flags, args, 0, stdout); err != nil {
 		return err
 	}
-	if *terminal == "" || len(o.Set)+len(o.Drop) == 0 {
-		return errors.New("say which terminal, with -terminal ID, and what it is to have, with -pin, -set, -settings or -drop")
+	changes := len(o.Set)+len(o.Drop) > 0
+	switch {
+	case *terminal == "" || !changes && !*resets:
+		return errors.New("say which terminal, with -terminal ID, and what it is to have, with -pin, -set, -settings or -drop; or -reset-pin")
+	case changes && *resets:
+		return errors.New("-reset-pin goes with no other setting: the terminal asks for the PIN")
+	case *resets:
+		return resetPIN(ctx, *data, *terminal, *life, stdout)
 	}
 	var note enrolment.SettingsNote
 	if err := ask(ctx, *data, http.MethodPost, "/terminals/"+url.PathEscape(*terminal)+"/settings", o, &note); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(stdout, "Terminal %s is to have settings %s. It takes them when it is on line, and nobody is in the middle of a sale.\n", *terminal, note.Digest)
+	return err
+}
+
+// resetPIN prints the code with which a manager's PIN is set at the terminal.
+func resetPIN(ctx context.Context, data, terminal string, life time.Duration, stdout io.Writer) error {
+	var done service.ResetAllowed
+	if err := ask(ctx, data, http.MethodPost, "/terminals/"+url.PathEscape(terminal)+"/reset", service.ResetOrder{Minutes: int(life.Minutes())}, &done); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(stdout, "Code  %s   for terminal %s, good once, until %s\nAt the terminal, where it asks for a PIN: Forgot PIN, this code, and the new PIN twice.\n",
+		done.Code, terminal, done.Expires.Local().Format("2006-01-02 15:04 MST"))
 	return err
 }
 

@@ -110,6 +110,9 @@ func TestOrders(t *testing.T) {
 	if said, err = give(t, "terminals", "-data", dir); err != nil || !strings.Contains(said, "till-07") || !strings.Contains(said, "Shop 8") {
 		t.Errorf("terminals: %v\n%s", err, said)
 	}
+	if _, err = give(t, "settings", "-data", dir, "-terminal", "till-07", "-reset-pin"); err == nil || !strings.Contains(err.Error(), "no device is this terminal now") {
+		t.Errorf("a reset of a terminal that no device is: %v", err)
+	}
 	if said, err = give(t, "revoke", "-data", dir, "-terminal", "till-07"); err != nil || !strings.Contains(said, "till-07 is out") {
 		t.Errorf("revoke: %v\n%s", err, said)
 	}
@@ -223,6 +226,8 @@ func TestOrdersThatAreNone(t *testing.T) {
 		"say whose journal":       {"journal", "import", nowhere},
 		"till-cloud -help lists":  {"sell"},
 		"say which terminal, wit": {"revoke", "-data", nowhere},
+		"or -reset-pin":           {"settings", "-data", nowhere, "-terminal", "till-07"},
+		"goes with no other":      {"settings", "-data", nowhere, "-terminal", "till-07", "-reset-pin", "-pin", "8642"},
 	} {
 		if _, err := give(t, args...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v, want %q", args, err, want)

@@ -13,6 +13,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math/big"
 	"net"
@@ -39,7 +40,8 @@ type Integrator struct {
 
 // cashRegister is the terminal as cash registers see it.
 type cashRegister struct {
-	t *terminal
+	t    *terminal
+	pair tls.Certificate // shown to them
 
 	mu      sync.Mutex
 	orders  map[string]integrator.Order // taken since the start, by key
@@ -57,11 +59,7 @@ func newCashRegister(t *terminal) *cashRegister {
 // run serves cash registers until ctx ends.
 func (r *cashRegister) run(ctx context.Context) error {
 	c := r.t.config.Integrator
-	pair, err := c.certificate(filepath.Join(r.t.config.Data, "integrator"))
-	if err != nil {
-		return err
-	}
-	sum := sha256.Sum256(pair.Certificate[0])
+	sum := sha256.Sum256(r.pair.Certificate[0])
 	l, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen for cash registers: %w", err)
@@ -71,7 +69,7 @@ func (r *cashRegister) run(ctx context.Context) error {
 		Handler:           integrator.Handler(r, c.Token, r.t.log),
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(r.t.log.Handler(), slog.LevelDebug),
-		TLSConfig:   &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}},
+		TLSConfig:   &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{r.pair}},
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() }) // what it says changes nothing
@@ -93,12 +91,18 @@ func (c Integrator) certificate(dir string) (tls.Certificate, error) {
 		return pair, nil
 	}
 	file := filepath.Join(dir, "own.pem")
-	if raw, err := os.ReadFile(file); err == nil {
-		if pair, err := tls.X509KeyPair(raw, raw); err == nil {
-			return pair, nil
+	raw, err := os.ReadFile(file)
+	if !errors.Is(err, fs.ErrNotExist) {
+		var pair tls.Certificate
+		if err == nil {
+			pair, err = tls.X509KeyPair(raw, raw)
 		}
+		if err != nil {
+			return pair, fmt.Errorf("read the certificate that cash registers pin, %s: put a copy of it back, or remove it and have every register pin the new one: %w", file, err)
+		}
+		return pair, nil
 	}
-	raw, err := ownCertificate(time.Now())
+	raw, err = ownCertificate(time.Now())
 	if err == nil {
 		err = durable.MakeFolder(dir)
 	}
@@ -146,11 +150,16 @@ func (t *terminal) openCashRegister() error {
 	if t.config.Integrator.Listen == "" {
 		return nil
 	}
+	pair, err := t.config.Integrator.certificate(filepath.Join(t.config.Data, "integrator"))
+	if err != nil {
+		return err
+	}
 	sales, err := t.journal.Recent(remembered)
 	if err != nil {
 		return fmt.Errorf("read what cash registers sold: %w", err)
 	}
 	t.cashRegister = newCashRegister(t)
+	t.cashRegister.pair = pair
 	t.cashRegister.remember(sales)
 	return nil
 }
@@ -203,8 +212,11 @@ func (r *cashRegister) ask(ctx context.Context, do func(*terminal) (checkout.Eve
 }
 
 // Take implements integrator.Counter.
-func (r *cashRegister) Take(ctx context.Context, o integrator.Order) error {
-	return r.ask(ctx, func(t *terminal) (checkout.Event, error) {
+func (r *cashRegister) Take(ctx context.Context, o integrator.Order) (before integrator.Sale, known bool, err error) {
+	err = r.ask(ctx, func(t *terminal) (checkout.Event, error) {
+		if before, known = r.sale(t, o.Key); known {
+			return nil, nil
+		}
 		s := t.register.State
 		if o.Currency != s.Settings.Currency {
 			return nil, fmt.Errorf("%w: this terminal sells in %s", integrator.ErrRefused, s.Settings.Currency)
@@ -223,6 +235,7 @@ func (r *cashRegister) Take(ctx context.Context, o integrator.Order) error {
 		r.orders[o.Key] = o
 		return checkout.Ordered{Order: checkout.Order{Key: o.Key, Reference: o.Reference, Amount: o.Amount}}, nil
 	})
+	return before, known, err
 }
 
 // Sale implements integrator.Counter.

@@ -103,7 +103,8 @@ type Merchant struct {
 	Name     string
 	Address  []string
 	Phone    string
-	Foot     []string // the last lines of a receipt
+	Foot     []string      // the last lines of a receipt
+	Logo     *printer.Logo // nil: none
 	Zone     *time.Location
 	Currency string
 	Language words.Lang // the cashier's
@@ -142,6 +143,10 @@ var settings = with(with(with(tradeSettings(), operatorSettings()), receiptSetti
 	"merchant.phone":   {false, text(func(c *Config, s string) error { c.Merchant.Phone = s; return nil })},
 	"merchant.foot":    {false, lines(func(c *Config, l []string) { c.Merchant.Foot = l })},
 	"merchant.hours":   {false, openingHours},
+	"merchant.logo": {false, text(func(c *Config, s string) (err error) {
+		c.Merchant.Logo, err = printer.ParseLogo(s)
+		return err
+	})},
 	"merchant.cashier": {false, text(func(c *Config, s string) error { c.Merchant.Cashier = s; return nil })},
 	"merchant.timezone": {true, text(func(c *Config, s string) (err error) {
 		c.Merchant.Zone, err = time.LoadLocation(s)

@@ -54,6 +54,20 @@ func TestConfigDefaults(t *testing.T) {
 	}
 }
 
+// TestLogo holds that a logo may stand in one line or several, as base64 writes it.
+func TestLogo(t *testing.T) {
+	const logo = "iVBORw0KGgoAAAANSUhEUgAAACAAAAAQAQMAAABNzu8aAAAABlBMVEX///8AAABVwtN+AAAATklEQVR42iTJsQ2CQABG4S8W2ukGuok6CiNQUpA7RmMURqCkIPnJwSu+5uEPHW497gOeY6PgXfGtE6XOjcXZL9l9ks0rWT2SaxwBAAD//ybeFEu36mAbAAAAAElFTkSuQmCC"
+	for _, text := range []string{`"` + logo + `"`, "\"\"\"\n" + logo[:76] + "\n" + logo[76:] + "\n\"\"\""} {
+		c, err := tillcmd.ParseConfig([]byte("merchant.logo = " + text + minimal()))
+		if err != nil || c.Merchant.Logo == nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if c, err := tillcmd.ParseConfig([]byte(minimal())); err != nil || c.Merchant.Logo != nil {
+		t.Errorf("without one: %v (%v)", c.Merchant.Logo, err)
+	}
+}
+
 // minimal is good, without the lines that may be left out.
 func minimal() string {
 	var kept []string

@@ -324,7 +324,7 @@ func (t *terminal) paper(j printJob) printer.Document {
 func (t *terminal) receipt(p checkout.Print, practice bool) printer.Document {
 	m := t.config.Merchant
 	data := printer.ReceiptData{
-		Merchant: printer.Merchant{Name: m.Name, Address: m.Address, Phone: m.Phone, Foot: m.Foot},
+		Merchant: printer.Merchant{Name: m.Name, Address: m.Address, Phone: m.Phone, Foot: m.Foot, Logo: m.Logo},
 		Terminal: t.config.Terminal, Sale: p.Sale, Cashier: p.Sale.Cashier, Copy: p.Copy, Test: t.config.Test, Training: practice,
 		Locale: locale(words.English),
 	}

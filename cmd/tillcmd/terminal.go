@@ -41,7 +41,7 @@ type terminal struct {
 	device   *device.Device
 	journal  *store.Journal
 	link     *link.Link
-	remote   sync.WaitGroup     // commands from afar that are under way
+	remote   sync.WaitGroup     // commands from afar, and questions to enrolment, that are under way
 	forgot   bool               // which command was the newest: the next is not begun, for it may be that one
 	register *checkout.Register // the real one
 	counter  *training.Counter  // it, and the one that people train at
@@ -162,12 +162,12 @@ func (t *terminal) run(ctx context.Context) error {
 			Currency: t.config.Merchant.Currency, Cashier: t.config.Merchant.Cashier, Zone: t.config.Merchant.Zone,
 			Managed: t.config.Operators.managed(), SignOn: len(t.config.Operators.All) > 0,
 			SignsOn: t.config.Operators.named(t.config.Operators.Auto), LockAfter: t.config.Operators.LockAfter,
-			AutoShift: t.config.AutoShift, Trade: t.config.Trade,
+			AutoShift: t.config.AutoShift, Trade: t.config.Trade, Resets: t.config.Identity != nil,
 			PaperAsked: t.config.paperAsked(), ReceiptURL: t.config.Receipts.URL,
 			Rows: rowsOf(t.config, body.Display.Size(), false),
 		}, t.journal.LastReceipt(), newest.ID, sales),
 		Journal: grown{t.journal, t.link, body.Vitals.Commit}, Gateway: gateway{t}, Printer: t.printing, Body: pins{t}, Doctor: onPanel{ctx, t},
-		Guard: t.config.Operators,
+		Guard: t.config.Operators, PINs: givesPINs{ctx, t},
 	}
 	t.register.State.Counter = t.journal.Counter()
 	t.counter = training.New(t.register, practicePaper{t.printing})

@@ -107,6 +107,8 @@ func (t *terminal) view() display.View {
 	case checkout.PIN, checkout.SignOn:
 		v.Masked = strings.Repeat("•", len(s.Digits))
 		v.Title, v.Detail = t.pinTitle(s, lang)
+	case checkout.Resetting:
+		resetView(&v, s)
 	case checkout.Voiding:
 		if sale, ok := s.SelectedSale(); ok {
 			v.Title = words.Say(lang, "void_title", "amount", sale.Total.Format(locale(lang)))
@@ -221,7 +223,7 @@ func screenOf(s checkout.Screen) display.Screen {
 var backScreens = []checkout.Screen{
 	checkout.Menu, checkout.Catalogue, checkout.HeldSales, checkout.Sales, checkout.OneSale, checkout.About, checkout.PIN, checkout.Parking, checkout.Offline,
 	checkout.TakeCash, checkout.Discounting, checkout.Tipping, checkout.Splitting, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
-	checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode, checkout.Finding,
+	checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode, checkout.Finding, checkout.Resetting,
 }
 
 // rowPrefixes begin the ids of buttons that are rows of a list.

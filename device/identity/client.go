@@ -59,6 +59,21 @@ func (c *Client) Standing(ctx context.Context) (enrolment.Standing, error) {
 	return s, err
 }
 
+// ResetPIN gives the manager another PIN, with the operator's code for that. hash is as
+// pin.Hash writes it. What comes back has all settings of the terminal.
+func (c *Client) ResetPIN(ctx context.Context, code, hash string) (enrolment.Standing, error) {
+	var s enrolment.Standing
+	body, err := json.Marshal(enrolment.Reset{Code: code, ManagerPIN: hash})
+	if err != nil {
+		return s, fmt.Errorf("encode the request: %w", err)
+	}
+	err = c.send(ctx, http.MethodPost, c.identity.Gateway()+enrolment.ResetPath, body, c.identity.TLS(), func(_ int, body io.Reader) (err error) {
+		s, err = enrolment.Read[enrolment.Standing](body)
+		return err
+	})
+	return s, err
+}
+
 func (c *Client) ask(ctx context.Context, gateway, path, claim string, config *tls.Config) error {
 	csr, err := c.identity.request()
 	if err != nil {

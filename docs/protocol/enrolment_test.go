@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -24,6 +25,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"till/cloud/enrol"
+	"till/payment/pin"
 	"till/sync/wire/enrolment"
 )
 
@@ -138,7 +140,7 @@ func (d *door) ask(method, path string, body any, shown *key, want int) []byte {
 		if raw, err = json.Marshal(body); err != nil {
 			d.Fatal(err)
 		}
-		d.hold("#/components/schemas/Request", raw)
+		d.hold("#/components/schemas/"+reflect.TypeOf(body).Name(), raw)
 	}
 	config := &tls.Config{RootCAs: d.registry.Authority().Pool(), MinVersion: tls.VersionTLS13}
 	if shown != nil {
@@ -241,6 +243,25 @@ func TestEnrolment(t *testing.T) {
 	d.ask(get, enrolment.TerminalPath, nil, first, http.StatusForbidden)
 	d.ask(post, enrolment.RenewalPath, request(first, ""), first, http.StatusForbidden)
 
+	reset := func() enrolment.Claim {
+		t.Helper()
+		code, _, err := d.registry.AllowReset("till-07", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return code
+	}
+	hash := pin.New("8642", pin.NewSalt()).String()
+	d.ask(post, enrolment.ResetPath, enrolment.Reset{Code: string(reset()), ManagerPIN: hash}, nil, http.StatusUnauthorized)
+	d.ask(post, enrolment.ResetPath, enrolment.Reset{Code: string(reset()), ManagerPIN: hash}, first, http.StatusForbidden)
+	d.ask(post, enrolment.ResetPath, []byte(`{"code":"`+string(reset())+`","manager_pin":"8642"}`), renewed, http.StatusBadRequest)
+	keyed := enrolment.Reset{Code: reset().String(), ManagerPIN: hash}
+	d.ask(post, enrolment.ResetPath, keyed, renewed, http.StatusOK)
+	d.ask(post, enrolment.ResetPath, keyed, renewed, http.StatusConflict)
+	late := reset()
+	d.now = d.now.Add(enrol.DefaultResetLife)
+	d.ask(post, enrolment.ResetPath, enrolment.Reset{Code: string(late), ManagerPIN: hash}, renewed, http.StatusGone)
+
 	code := d.claim("till-08", "", false)
 	d.ask(post, enrolment.CertificatePath, request(second, code), nil, http.StatusOK)
 	d.ask(post, enrolment.CertificatePath, request(d.key(), code), nil, http.StatusConflict)
@@ -252,10 +273,12 @@ func TestEnrolment(t *testing.T) {
 	d.now = d.now.Add(enrol.DefaultClaimLife)
 	d.ask(post, enrolment.CertificatePath, request(second, code), nil, http.StatusGone)
 	const wrong = "079927398713"
-	for range 10 {
+	d.ask(post, enrolment.ResetPath, enrolment.Reset{Code: wrong, ManagerPIN: hash}, renewed, http.StatusNotFound)
+	for range 9 {
 		d.ask(post, enrolment.CertificatePath, request(second, wrong), nil, http.StatusNotFound)
 	}
 	d.ask(post, enrolment.CertificatePath, request(second, wrong), nil, http.StatusTooManyRequests)
+	d.ask(post, enrolment.ResetPath, enrolment.Reset{Code: string(reset()), ManagerPIN: hash}, renewed, http.StatusTooManyRequests)
 
 	for path, methods := range d.doc.Paths {
 		for method, op := range methods {
@@ -285,7 +308,7 @@ func TestEnrolmentTypes(t *testing.T) {
 	}
 	for name, value := range map[string]any{
 		"Request": enrolment.Request{CSR: "x", Claim: "x", Version: "x"}, "Grant": enrolment.Grant{}, "Waiting": enrolment.Waiting{},
-		"Standing": enrolment.Standing{}, "Refusal": enrolment.Refusal{},
+		"Standing": enrolment.Standing{}, "Reset": enrolment.Reset{}, "Refusal": enrolment.Refusal{},
 	} {
 		raw, err := json.Marshal(value)
 		if err != nil {

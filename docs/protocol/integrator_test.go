@@ -26,9 +26,10 @@ type fakeCounter struct {
 	err   error // of what is asked for
 }
 
-func (f *fakeCounter) Take(context.Context, integrator.Order) error {
+func (f *fakeCounter) Take(context.Context, integrator.Order) (integrator.Sale, bool, error) {
+	before := f.known
 	f.known = f.err == nil
-	return f.err
+	return f.sale, before, f.err
 }
 
 func (f *fakeCounter) Sale(context.Context, string) (integrator.Sale, bool, error) {

@@ -5,19 +5,24 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"maps"
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"till/cloud/service"
 	"till/cmd/tillcmd"
+	"till/demo"
 	"till/lab/counter"
 	"till/payment"
 	"till/payment/figures"
+	"till/sync/wire"
 )
 
 const daySettings = `
@@ -27,7 +32,14 @@ departments = ["Books / 书籍", "Food / 食品 @ 0"]
 discounts = [5, 10, 20]
 discount_limit = 10
 tips = [15, 18, 20]
+items = ["6901234567892 / Green tea / 绿茶 / 350", "4006381333931 / Postcard / 明信片 / 125 @ 0"]
 `
+
+// The catalogue's barcodes.
+const (
+	tea      = "6901234567892"
+	postcard = "4006381333931"
+)
 
 // day is what should come of a day, reckoned here in another way than the
 // terminal does.
@@ -40,6 +52,8 @@ type day struct {
 	z       int
 	refunds int
 	voids   int
+	who     string         // is signed on
+	by      map[string]int // sales of each cashier
 }
 
 type sums struct {
@@ -75,6 +89,7 @@ func taxed(amount, off, tip int64) part {
 func (y *day) sold(p part, tenders map[string]int64) part {
 	p.tenders = tenders
 	y.total.count++
+	y.by[y.who]++
 	y.total.amount += p.total
 	y.total.discount += p.discount
 	y.total.tax += p.tax
@@ -122,14 +137,17 @@ func (y *day) back(p part, amount int64, void bool) {
 
 func (y *day) approved() { y.d.Screen("approved", soon) }
 
+// kinds are the ways in which a sale is made.
+const kinds = 11
+
 // sell makes the n-th sale of the day. Off line, it is one in cash.
 func (y *day) sell(n int, online bool) part {
 	d := y.d
 	amount := int64(300 + 37*n%5000)
 	digits := fmt.Sprint(amount)
-	kind := n % 9
+	kind := n % kinds
 	if !online {
-		kind = 3 + n%2
+		kind = []int{3, 4, 10}[n%3]
 	}
 	wallet := []string{"wechat", "alipay", "unionpay"}[n%3]
 	switch kind {
@@ -198,6 +216,25 @@ func (y *day) sell(n int, online bool) part {
 		d.Scan(d.Code(wallet))
 		y.approved()
 		return y.sold(part{total: amount}, map[string]int64{wallet: amount})
+	case 9: // what the catalogue has, by its barcodes
+		d.Scan(tea)
+		d.Scan(postcard)
+		d.Scan(tea)
+		d.Scan(d.Code(wallet))
+		y.approved()
+		p := part{tax: half(700, 875, 10_000)}
+		p.total = 700 + 125 + p.tax
+		return y.sold(p, map[string]int64{wallet: p.total})
+	case 10: // the same beside what is keyed, in cash
+		d.Amount(digits)
+		d.Press("dept_1")
+		d.Scan(postcard)
+		d.Scan(tea)
+		d.Press("cash")
+		d.Press("exact")
+		p := part{tax: half(amount+350, 875, 10_000)}
+		p.total = amount + 350 + 125 + p.tax
+		return y.sold(p, map[string]int64{"cash": p.total})
 	default: // a discount by a manager, and a tip that was keyed
 		d.Amount(digits)
 		d.Press("menu")
@@ -238,6 +275,32 @@ func (y *day) void(p part) {
 	home(y.d)
 }
 
+// handOver has whoever is at the counter sign off, and another on.
+func (y *day) handOver(to string, proof func(*counter.Demo)) {
+	y.d.Press("menu")
+	y.d.Press("sign_off")
+	y.d.Screen("sign_on", soon)
+	proof(y.d)
+	y.d.Screen("ready", soon)
+	y.who = to
+}
+
+func keyPIN(digits string) func(*counter.Demo) {
+	return func(d *counter.Demo) {
+		d.Amount(digits)
+		d.Key("enter")
+	}
+}
+
+func wangsBadge(d *counter.Demo) { d.Scan(demo.OtherBadge) }
+
+// powerCut signs the first cashier on again.
+func (y *day) powerCut() {
+	y.d.PowerCut()
+	y.d.Online()
+	y.who = "Mei"
+}
+
 // close counts the drawer and ends the shift.
 func (y *day) close() {
 	d := y.d
@@ -267,7 +330,7 @@ func TestDay(t *testing.T) {
 	}
 	d := program.Start(t, counter.Data(dir), counter.Args("-settings", settings))
 	d.Online()
-	y := &day{d: d, wallets: map[string]sums{}}
+	y := &day{d: d, wallets: map[string]sums{}, who: "Mei", by: map[string]int{}}
 	for n := range sales {
 		switch n {
 		case 60: // the cable is out for a while
@@ -276,10 +339,21 @@ func TestDay(t *testing.T) {
 			d.Link(true)
 			d.Online()
 		case 40, 150:
-			d.PowerCut()
-			d.Online()
+			y.powerCut()
 		case reportAfter:
 			y.close()
+		case 25:
+			y.handOver("Wang", func(d *counter.Demo) {
+				keyPIN("9999")(d)
+				if s := d.State(); s.Screen != "sign_on" || s.Message != say("pin_wrong") {
+					t.Errorf("a wrong PIN: screen %s says %q", s.Screen, s.Message)
+				}
+				keyPIN(demo.OtherPIN)(d)
+			})
+		case 66, 170: // the first while off line
+			y.handOver("Wang", wangsBadge)
+		case 120:
+			y.handOver("Mei", keyPIN(demo.CashierPIN))
 		}
 		p := y.sell(n, n < 60 || n >= 75)
 		single := len(p.tenders) == 1
@@ -296,7 +370,7 @@ func TestDay(t *testing.T) {
 		}
 	}
 	for n := sales; y.refunds < 10 || y.voids < 5; n++ {
-		if p := y.sell(9*n, true); y.refunds < 10 {
+		if p := y.sell(kinds*n, true); y.refunds < 10 {
 			y.refund(p, p.total/3)
 		} else {
 			y.void(p)
@@ -309,6 +383,7 @@ func TestDay(t *testing.T) {
 		t.Errorf("the ledger has %d sales of %d", len(l.Sales), y.total.count)
 	}
 	y.holds(report(t, filepath.Join(dir, "terminal")))
+	y.signed(t, filepath.Join(dir, "terminal"))
 	d.Interrupt()
 	y.reconciles(filepath.Join(dir, "cloud"))
 	t.Logf("%d sales of %d, %d refunds, %d voids", y.total.count, y.total.amount, y.refunds, y.voids)
@@ -334,6 +409,44 @@ func (y *day) reconciles(dir string) {
 		if t.Journal.Charged != want.amount || t.Journal.Refunded != want.refunded || t.Journal.Reversed != want.voided {
 			y.d.Fail("%s: the books say %+v, the day was %+v", t.Wallet, t.Journal, want)
 		}
+	}
+}
+
+// signed holds the journal to who was at the counter when.
+func (y *day) signed(t *testing.T, data string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "journal")
+	if err := tillcmd.Run(t.Context(), []string{"journal", "export", "-data", data, "-o", file}, io.Discard, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	by, on, wrong := map[string]int{}, []string{}, 0
+	for line := range bytes.Lines(raw) {
+		var r wire.Record
+		if err := json.Unmarshal(line, &r); err != nil {
+			t.Fatal(err)
+		}
+		e, err := r.Event()
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch e.Kind {
+		case payment.SaleCreated:
+			by[e.Cashier]++
+		case payment.SignedOn:
+			on = append(on, e.Operator+" by "+string(e.Means))
+		case payment.PINRefused:
+			wrong++
+		}
+	}
+	want := []string{
+		"mei by settings", "wang by secret", "mei by settings", "wang by secret", "mei by secret", "mei by settings", "wang by secret",
+	}
+	if !maps.Equal(by, y.by) || !slices.Equal(on, want) || wrong != 1 {
+		t.Errorf("the journal has sales of %v, the day had %v; %q signed on, and %d PINs were wrong", by, y.by, on, wrong)
 	}
 }
 

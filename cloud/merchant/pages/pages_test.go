@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"till/cloud/merchant"
 	"till/payment"
 )
 
@@ -169,6 +170,35 @@ func TestDoors(t *testing.T) {
 	for _, name := range []string{"style.css", "sort.js"} {
 		if got := g.browser().get("/assets/" + name); got.status != http.StatusOK || got.header.Get("Content-Type") == "" {
 			t.Errorf("%s: %d", name, got.status)
+		}
+	}
+}
+
+func TestTerminals(t *testing.T) {
+	g := startGateway(t)
+	b := g.signedIn("museum")
+	if got := b.get("/terminals"); strings.Count(got.body, "Waits for its device") != 2 || !got.has("taken with its first start", "not since the gateway was started") {
+		t.Errorf("terminals that were claimed:\n%s", got.body)
+	}
+}
+
+func TestMerchantWithoutTerminals(t *testing.T) {
+	g := startGateway(t)
+	if _, err := g.Merchants.Add(merchant.Account{ID: "cafe", Name: "Café"}, password); err != nil {
+		t.Fatal(err)
+	}
+	b := g.signedIn("cafe")
+	for _, path := range []string{"/", "/terminals", "/settings", "/sales", "/day.csv", "/sales.csv"} {
+		if got := b.get(path); got.status != http.StatusOK {
+			t.Errorf("%s: %d", path, got.status)
+		}
+	}
+	if got := b.get("/settings"); !got.has("No terminal is yours yet") {
+		t.Error("it is not said that there is none")
+	}
+	for _, section := range []string{"tax", "operators", "items"} {
+		if got := b.post("/settings/"+section, "tax", "1", "tax_by", "line"); got.status != http.StatusNotFound {
+			t.Errorf("the %s of no terminal: %d", section, got.status)
 		}
 	}
 }

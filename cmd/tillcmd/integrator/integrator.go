@@ -99,8 +99,9 @@ type Status struct {
 
 // Counter is the terminal. Its methods return when what they did is durable.
 type Counter interface {
-	// Take shows an order. The error is a *Busy, a *Taken, or ErrRefused.
-	Take(ctx context.Context, o Order) error
+	// Take shows an order, unless its key is known: then before is the order of that
+	// key as it stands. The error is a *Busy, or ErrRefused.
+	Take(ctx context.Context, o Order) (before Sale, known bool, err error)
 	// Sale is an order by its key.
 	Sale(ctx context.Context, key string) (Sale, bool, error)
 	// Changed is closed at the next change of anything.
@@ -252,23 +253,16 @@ func (s *server) put(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, fmt.Errorf("%w: want an amount above zero in minor units, and a reference of at most %d bytes", ErrRefused, MaxText))
 		return
 	}
-	before, known, err := s.counter.Sale(r.Context(), o.Key)
-	switch {
+	switch before, known, err := s.counter.Take(r.Context(), o); {
 	case err != nil:
 		s.refuse(w, err)
-		return
-	case known && (before.Amount != o.Amount || before.Currency != o.Currency || before.Reference != o.Reference):
+	case !known:
+		s.answer(w, r, http.StatusCreated)
+	case before.Amount != o.Amount || before.Currency != o.Currency || before.Reference != o.Reference:
 		s.refuse(w, &Taken{o.Key})
-		return
-	case known:
+	default:
 		s.say(w, http.StatusOK, before)
-		return
 	}
-	if err := s.counter.Take(r.Context(), o); err != nil {
-		s.refuse(w, err)
-		return
-	}
-	s.answer(w, r, http.StatusCreated)
 }
 
 func (s *server) answer(w http.ResponseWriter, r *http.Request, status int) {

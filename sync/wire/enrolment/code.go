@@ -11,6 +11,8 @@ import (
 	"math/big"
 	"net/url"
 	"strings"
+
+	"till/payment"
 )
 
 // A code is digits that a person can read out and key: the last one is a Luhn
@@ -99,26 +101,14 @@ func parse(s string, want int) (string, error) {
 	if len(code) != want {
 		return "", fmt.Errorf("%w: it has %d", ErrLength, want)
 	}
-	if withCheck(code[:want-1]) != code {
+	if !payment.Checked(code) {
 		return "", ErrCheck
 	}
 	return code, nil
 }
 
-// withCheck appends the Luhn check digit.
-func withCheck(digits string) string {
-	sum := 0
-	for i := range digits {
-		n := int(digits[len(digits)-1-i] - '0')
-		if i%2 == 0 { // every second digit, from the one beside the check digit on, counts double
-			if n *= 2; n > 9 {
-				n -= 9
-			}
-		}
-		sum += n
-	}
-	return digits + string(rune('0'+(10-sum%10)%10))
-}
+// withCheck appends the check digit.
+func withCheck(digits string) string { return digits + string(rune(payment.CheckDigit(digits))) }
 
 // Grouped is digits in groups of four, as people read them out.
 func Grouped(digits string) string {

@@ -23,6 +23,7 @@ const (
 	CertificatePath = "/enrol/1/certificate" // POST Request, answered by a Grant, Waiting or Refusal
 	RenewalPath     = "/enrol/1/renewal"     // POST Request with the certificate in force, answered by a Grant or Refusal
 	TerminalPath    = "/enrol/1/terminal"    // GET with the certificate in force, answered by a Standing or Refusal
+	ResetPath       = "/enrol/1/pin"         // POST Reset with the certificate in force, answered by a Standing or Refusal
 )
 
 // Bounds of a message's body, in bytes.
@@ -141,19 +142,27 @@ type Standing struct {
 	Settings   Settings  `json:"settings"`
 }
 
+// Reset asks for another PIN of the manager's, keyed at the terminal by whoever has the
+// operator's code for that.
+type Reset struct {
+	Code       string `json:"code"`        // 12 digits, as a claim's
+	ManagerPIN string `json:"manager_pin"` // the setting, hashed as till pin does it
+}
+
 // Reason is why something was refused.
 type Reason string
 
 // The reasons. A terminal that does not know one shows the refusal's message.
 const (
 	BadRequest   Reason = "bad_request"   // the message or the CSR cannot be used
-	ClaimUnknown Reason = "claim_unknown" // no such claim was made
+	ClaimUnknown Reason = "claim_unknown" // no such claim or code was made
 	ClaimExpired Reason = "claim_expired" // it was not used in time
-	ClaimUsed    Reason = "claim_used"    // another device has used it
+	ClaimUsed    Reason = "claim_used"    // it was used already, a claim by another device
 	Revoked      Reason = "revoked"       // the operator has ended this terminal's certificate
 	Superseded   Reason = "superseded"    // another device is this terminal now, or a newer certificate is in force
 	Unnamed      Reason = "unnamed"       // no certificate of this authority was shown
-	TooMany      Reason = "too_many"      // of wrong claims; Retry-After says when to come again
+	PINTaken     Reason = "pin_taken"     // an operator has the PIN that a reset asks for; its code is still good
+	TooMany      Reason = "too_many"      // of wrong claims or codes; Retry-After says when to come again
 	Failed       Reason = "failed"        // the gateway's own trouble: try again
 )
 

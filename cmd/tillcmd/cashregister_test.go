@@ -1,0 +1,127 @@
+package tillcmd
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"till/checkout"
+	"till/cmd/tillcmd/integrator"
+)
+
+// The certificate that cash registers pin is made once. One that is there and
+// cannot be read is not made anew in silence: every register would be out.
+func TestCertificateForCashRegisters(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "integrator")
+	first, err := Integrator{}.certificate(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Integrator{}.certificate(dir)
+	if err != nil || !bytes.Equal(first.Certificate[0], again.Certificate[0]) {
+		t.Fatalf("at the second start it is another (%v)", err)
+	}
+	file := filepath.Join(dir, "own.pem")
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := func(what string) {
+		t.Helper()
+		_, err := Integrator{}.certificate(dir)
+		if err == nil || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), "remove it") || strings.Contains(err.Error(), "PRIVATE") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for what, raw := range map[string][]byte{
+		"empty": {}, "cut off": whole[:len(whole)/2], "without its key": whole[:bytes.Index(whole, []byte("-----BEGIN PRIVATE"))], "rubbish": []byte("rubbish"),
+	} {
+		if err := os.WriteFile(file, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		refused(what)
+		if now, err := os.ReadFile(file); err != nil || !bytes.Equal(now, raw) {
+			t.Errorf("%s: it was touched (%v)", what, err)
+		}
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(file, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	refused("a folder")
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if anew, err := (Integrator{}).certificate(dir); err != nil || bytes.Equal(anew.Certificate[0], first.Certificate[0]) {
+		t.Errorf("removed, it is not made anew (%v)", err)
+	}
+}
+
+// A register that sends an order again before it was answered has one sale, and the
+// same answer but for who was first. Under that key another amount is refused.
+func TestOrdersThatRace(t *testing.T) {
+	const order, other = `{"reference":"table 4","amount":1234,"currency":"USD"}`, `{"reference":"table 4","amount":1235,"currency":"USD"}`
+	first, second := race(t, order, order)
+	if first.Code+second.Code != http.StatusCreated+http.StatusOK || first.Body.String() != second.Body.String() {
+		t.Errorf("%d %s and %d %s", first.Code, first.Body, second.Code, second.Body)
+	}
+	var sale integrator.Sale
+	if err := json.Unmarshal(second.Body.Bytes(), &sale); err != nil || sale.Status != integrator.Waiting || sale.Final || sale.Amount != 1234 {
+		t.Errorf("the sale is %s (%v)", second.Body, err)
+	}
+	first, second = race(t, order, other)
+	if first.Code+second.Code != http.StatusCreated+http.StatusConflict || !strings.Contains(first.Body.String()+second.Body.String(), "of another amount") {
+		t.Errorf("%d %s and %d %s", first.Code, first.Body, second.Code, second.Body)
+	}
+}
+
+// race puts two orders under one key, which both reach the counter before it has
+// looked at either.
+func race(t *testing.T, orders ...string) (first, second *httptest.ResponseRecorder) {
+	t.Helper()
+	c := &terminal{
+		inbox: make(chan input), log: slog.New(slog.DiscardHandler),
+		register: &checkout.Register{State: checkout.New(checkout.Settings{Currency: "USD"}, 0, "", nil)},
+	}
+	c.cashRegister = newCashRegister(c)
+	handler := integrator.Handler(c.cashRegister, "the token", c.log)
+	answers := make(chan *httptest.ResponseRecorder)
+	for _, order := range orders {
+		go func() {
+			request := httptest.NewRequestWithContext(t.Context(), http.MethodPut, "/v1/sales/a-1", strings.NewReader(order))
+			request.Header.Set("Authorization", "Bearer the token")
+			answer := httptest.NewRecorder()
+			handler.ServeHTTP(answer, request)
+			answers <- answer
+		}()
+	}
+	handle := func(in input) {
+		event, err := in.resolve(c)
+		if err == nil && event != nil {
+			err = c.register.Handle(event, checkout.Now{At: time.Unix(0, 0)})
+		}
+		in.done <- err
+	}
+	one, two := <-c.inbox, <-c.inbox
+	handle(one)
+	handle(two)
+	var all []*httptest.ResponseRecorder
+	for len(all) < len(orders) {
+		select {
+		case in := <-c.inbox:
+			handle(in)
+		case a := <-answers:
+			all = append(all, a)
+		}
+	}
+	return all[0], all[1]
+}
