@@ -195,11 +195,16 @@ func refundAt(e cloud.RefundEntry) time.Time {
 }
 
 func (r *reading) readJournals() error {
-	if err := r.journals(false); err != nil {
+	if err := r.journals(nil); err != nil {
 		return err
 	}
-	if len(r.missed) > 0 {
-		if err := r.journals(true); err != nil {
+	for len(r.missed) > 0 {
+		again := r.missed
+		r.missed = map[payment.SaleID]bool{}
+		for id := range again {
+			delete(r.told, id) // to be told from its beginning
+		}
+		if err := r.journals(again); err != nil {
 			return err
 		}
 	}
@@ -210,7 +215,6 @@ func (r *reading) readJournals() error {
 		}
 		r.of(id).told = t
 		if e := t.Elsewhere; e != nil {
-			r.touched[e.Sale] = true
 			s := r.of(e.Sale)
 			s.guests = append(s.guests, t)
 		}
@@ -221,7 +225,7 @@ func (r *reading) readJournals() error {
 
 // journals folds the sales of the journals anew. Those that are settled on other
 // days are let go at once. Again, it folds only those that a later record wants back.
-func (r *reading) journals(again bool) error {
+func (r *reading) journals(again map[payment.SaleID]bool) error {
 	return r.books.Journals(func(terminal string, epoch uint32, head cloud.Head) error {
 		if !r.q.asked(terminal) {
 			return nil
@@ -242,14 +246,14 @@ type journal struct {
 	*reading
 	terminal string
 	epoch    uint32
-	again    bool
+	again    map[payment.SaleID]bool // nil: all
 	prev     wire.Hash
 	seq      uint64
 	boot     *boot
 }
 
 func (j *journal) record(rec wire.Record) error {
-	if !j.again {
+	if j.again == nil {
 		j.checkChain(rec)
 	}
 	j.prev, j.seq = rec.Hash, rec.Seq
@@ -259,10 +263,10 @@ func (j *journal) record(rec wire.Record) error {
 		j.fault(Impossible, rec.Time, "record", rec.Seq, rec.Seq)
 		return nil // it stays in the journal as it came
 	}
-	if e.Sale == "" || j.again && !j.missed[e.Sale] {
+	if e.Sale == "" || j.again != nil && !j.again[e.Sale] {
 		return nil
 	}
-	if !j.again && (j.lined[e.Sale] || j.q.within(at.time())) {
+	if j.again == nil && (j.lined[e.Sale] || j.q.within(at.time())) {
 		j.touched[e.Sale] = true
 	}
 	j.fold(e, rec, at)
@@ -282,8 +286,8 @@ func (j *journal) checkChain(rec wire.Record) {
 }
 
 func (j *journal) fault(kind Kind, at time.Time, how string, first, last uint64) {
-	if j.again {
-		return
+	if j.again != nil {
+		return // it was said
 	}
 	row := Row{Kind: kind, Needs: true, Terminal: j.terminal, At: at, Text: map[string]string{}}
 	key := "reconcile_" + string(kind) + "_" + how
@@ -315,7 +319,7 @@ func (j *journal) fold(e payment.Event, rec wire.Record, at moment) {
 		j.reading.told[e.Sale] = t
 	case !j.touched[e.Sale]:
 		return // settled, and of other days
-	case !j.again:
+	case j.again == nil:
 		j.missed[e.Sale] = true
 		return
 	default: // its beginning is nowhere
@@ -334,8 +338,19 @@ func (j *journal) fold(e payment.Event, rec wire.Record, at moment) {
 	}
 	t.note(e, next, at)
 	t.Sale = next
-	if !j.again && !j.touched[e.Sale] && !next.Unfinished() && next.Status() != payment.StatusCreated {
+	if from := next.Elsewhere; from != nil && j.touched[e.Sale] {
+		j.touch(from.Sale)
+	}
+	if !j.touched[e.Sale] && !next.Unfinished() && next.Status() != payment.StatusCreated {
 		delete(j.reading.told, e.Sale)
+	}
+}
+
+// touch has a sale reconciled that another one speaks of. Its journal may have been
+// read already, or come only now.
+func (j *journal) touch(id payment.SaleID) {
+	if !j.touched[id] {
+		j.touched[id], j.missed[id] = true, true
 	}
 }
 

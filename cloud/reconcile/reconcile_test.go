@@ -407,6 +407,37 @@ func TestRefundOfAnOldSale(t *testing.T) {
 	}
 }
 
+// Of a sale of long ago money is asked back at another terminal, and the gateway has
+// not heard of that yet: the sale itself is as it was.
+func TestOldSaleAskedBackElsewhere(t *testing.T) {
+	for _, seller := range shops { // whose journal is read before the other's, or after
+		b := newBooks()
+		id := b.sell("wallet", seller, 1000)
+		b.sell("cash", shops[0], 500)
+		b.sell("cash", shops[1], 500)
+		b.record(seller, payment.Event{Kind: payment.ReceiptPrinted, Sale: id, Receipt: b.sales[id].Sale.Receipt})
+		b.pass(30 * 24 * time.Hour)
+		b.fetch(id, 400)
+		clear(b.refunds)
+		b.drop(reconcile.Refunded, id)
+		for sale, e := range b.sales {
+			if e.Sale.Elsewhere != nil {
+				b.unsent(sale)
+			}
+		}
+		q := b.question()
+		q.From = b.now.In(zone).Format(time.DateOnly)
+		r := run(t, b, q)
+		if got := found(r); len(got) != 1 || !slices.Equal(got[id], []reconcile.Kind{reconcile.RefundPending}) || r.Needs != 0 {
+			t.Errorf("%s: %+v", seller, r.Rows)
+		}
+		q = b.question() // and all that was before
+		if got := found(run(t, b, q)); len(got) != 1 || !slices.Equal(got[id], []reconcile.Kind{reconcile.RefundPending}) {
+			t.Errorf("%s: %+v", seller, got)
+		}
+	}
+}
+
 // What a terminal recorded before it knew the time is of the day that another book
 // says, or of the day that it learns later.
 func TestClockThatWasNotSet(t *testing.T) {
