@@ -60,7 +60,8 @@ var (
 	accounts = []byte("accounts") // merchant id -> account
 	logins   = []byte("logins")   // login -> merchant id
 	sessions = []byte("sessions") // SHA-256 of the token -> Session
-	misses   = []byte("misses")   // SHA-256 of a login, there or not -> miss
+	misses   = []byte("misses")   // SHA-256 of a login, there or not, or of who else tries -> miss
+	browsers = []byte("browsers") // SHA-256 of a known browser's token -> Session
 )
 
 const schema = 1
@@ -79,7 +80,7 @@ func Open(dir string, o Options) (*Book, error) {
 		return nil, fmt.Errorf("open the book of merchants %s: %w", path, err)
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{meta, accounts, logins, sessions, misses} {
+		for _, name := range [][]byte{meta, accounts, logins, sessions, misses, browsers} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
@@ -179,18 +180,20 @@ func known(tx *bbolt.Tx, id string) (account, error) {
 	return a, err
 }
 
-// SetPassword gives a merchant another password, or makes one where it is "", and ends
-// the sessions that there are.
+// SetPassword gives a merchant another password, or makes one where it is "". It ends
+// the sessions that there are, and no browser is known any more.
 func (b *Book) SetPassword(id, password string) (string, error) {
 	password, err := fresh(password)
 	if err != nil {
 		return "", err
 	}
-	return password, b.setPassword(id, password, nil)
+	return password, b.setPassword(id, password, func(tx *bbolt.Tx, a account) error {
+		return errors.Join(endSessions(tx, id, nil), drop(tx, browsers, of(id)), tx.Bucket(misses).Delete(missKey(a.Login)))
+	})
 }
 
-// setPassword ends all sessions but one.
-func (b *Book) setPassword(id, password string, but []byte) error {
+// setPassword does more in the same commit.
+func (b *Book) setPassword(id, password string, more func(*bbolt.Tx, account) error) error {
 	hash := b.cost.New(password, pin.NewSalt()).String()
 	return b.db.Update(func(tx *bbolt.Tx) error {
 		a, err := known(tx, id)
@@ -198,7 +201,7 @@ func (b *Book) setPassword(id, password string, but []byte) error {
 			return err
 		}
 		a.Password = hash
-		return errors.Join(put(tx, accounts, []byte(id), a), endSessions(tx, id, but), tx.Bucket(misses).Delete(missKey(a.Login)))
+		return errors.Join(put(tx, accounts, []byte(id), a), more(tx, a))
 	})
 }
 
@@ -209,13 +212,17 @@ func (b *Book) Remove(id string) error {
 		if err != nil {
 			return err
 		}
-		return errors.Join(tx.Bucket(accounts).Delete([]byte(id)), tx.Bucket(logins).Delete([]byte(a.Login)), endSessions(tx, id, nil))
+		return errors.Join(tx.Bucket(accounts).Delete([]byte(id)), tx.Bucket(logins).Delete([]byte(a.Login)), endSessions(tx, id, nil), drop(tx, browsers, of(id)))
 	})
 }
 
 // endSessions ends those of a merchant, but for one.
 func endSessions(tx *bbolt.Tx, id string, but []byte) error {
-	return dropSessions(tx, func(key []byte, s Session) bool { return s.Merchant == id && !slices.Equal(key, but) })
+	return drop(tx, sessions, func(key []byte, s Session) bool { return s.Merchant == id && !slices.Equal(key, but) })
+}
+
+func of(id string) func([]byte, Session) bool {
+	return func(_ []byte, s Session) bool { return s.Merchant == id }
 }
 
 func get[T any](tx *bbolt.Tx, bucket, key []byte) (value T, there bool, err error) {

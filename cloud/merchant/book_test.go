@@ -40,6 +40,13 @@ func museum(t *testing.T, dir string, c *clock) *merchant.Book {
 	return b
 }
 
+// signIn is from a browser that is not known.
+func signIn(t *testing.T, b *merchant.Book, login, password string) (session string, err error) {
+	t.Helper()
+	tokens, err := b.SignIn(t.Context(), login, password, "")
+	return tokens.Session, err
+}
+
 func shut(t *testing.T, b *merchant.Book) {
 	t.Helper()
 	if err := b.Close(); err != nil {
@@ -50,11 +57,11 @@ func shut(t *testing.T, b *merchant.Book) {
 func TestSessions(t *testing.T) {
 	c, dir := newClock(), t.TempDir()
 	b := museum(t, dir, c)
-	first, err := b.SignIn(t.Context(), " LI@harbor.example", password)
+	first, err := signIn(t, b, " LI@harbor.example", password)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := b.SignIn(t.Context(), "li@harbor.example", password)
+	second, err := signIn(t, b, "li@harbor.example", password)
 	if err != nil || second == first || len(first) < 43 {
 		t.Errorf("sessions %q and %q (%v)", first, second, err)
 	}
@@ -86,11 +93,11 @@ func TestSessions(t *testing.T) {
 func TestFileHoldsNoSecret(t *testing.T) {
 	dir := t.TempDir()
 	b := museum(t, dir, newClock())
-	token, err := b.SignIn(t.Context(), "li@harbor.example", password)
+	token, err := signIn(t, b, "li@harbor.example", password)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _ = b.SignIn(t.Context(), "a password by mistake", password) // into the wrong field
+	_, _ = b.SignIn(t.Context(), "a password by mistake", password, "") // into the wrong field
 	shut(t, b)
 	raw, err := os.ReadFile(filepath.Join(dir, "merchants.db"))
 	if err != nil {
@@ -113,7 +120,7 @@ func TestWrongPasswords(t *testing.T) {
 		c, dir := newClock(), t.TempDir()
 		b := museum(t, dir, c)
 		for n := range 5 {
-			if _, err := b.SignIn(t.Context(), login, "wrong"); !errors.Is(err, merchant.ErrWrong) {
+			if _, err := b.SignIn(t.Context(), login, "wrong", ""); !errors.Is(err, merchant.ErrWrong) {
 				t.Fatalf("%s, %d: %v", login, n, err)
 			}
 		}
@@ -122,29 +129,102 @@ func TestWrongPasswords(t *testing.T) {
 			shut(t, b)
 			b = open(t, dir, c)
 			var wait merchant.Wait
-			if _, err := b.SignIn(t.Context(), login, password); !errors.As(err, &wait) || wait.For < want || wait.For > want+time.Second {
+			if _, err := b.SignIn(t.Context(), login, password, ""); !errors.As(err, &wait) || wait.For < want || wait.For > want+time.Second {
 				t.Fatalf("%s, wait %d: %v, want %v", login, n, err, want)
 			}
 			c.at = c.at.Add(want)
-			if _, err := b.SignIn(t.Context(), login, "wrong"); !errors.Is(err, merchant.ErrWrong) {
+			if _, err := b.SignIn(t.Context(), login, "wrong", ""); !errors.Is(err, merchant.ErrWrong) {
 				t.Fatalf("%s, after wait %d: %v", login, n, err)
 			}
 			want = min(2*want, 5*time.Minute)
 		}
 		c.at = c.at.Add(5 * time.Minute)
-		_, err := b.SignIn(t.Context(), login, password)
+		_, err := b.SignIn(t.Context(), login, password, "")
 		if (err == nil) != (login != "nobody") {
 			t.Errorf("%s, the right one in the end: %v", login, err)
 		}
 		if login != "nobody" {
-			if _, err := b.SignIn(t.Context(), login, "wrong"); !errors.Is(err, merchant.ErrWrong) {
+			if _, err := b.SignIn(t.Context(), login, "wrong", ""); !errors.Is(err, merchant.ErrWrong) {
 				t.Errorf("wrong ones count anew: %v", err)
 			}
-			if _, err := b.SignIn(t.Context(), login, password); err != nil {
+			if _, err := b.SignIn(t.Context(), login, password, ""); err != nil {
 				t.Error(err)
 			}
 		}
 		shut(t, b)
+	}
+}
+
+// Nobody elsewhere keeps a merchant waiting whose browser has signed in before; and
+// such a browser is no way to try more passwords than others may.
+func TestKnownBrowsers(t *testing.T) {
+	const login = "li@harbor.example"
+	c := newClock()
+	b := museum(t, t.TempDir(), c)
+	defer shut(t, b)
+	at, err := b.SignIn(t.Context(), login, password, "")
+	if err != nil || at.Known == "" || at.Known == at.Session {
+		t.Fatalf("%+v (%v)", at, err)
+	}
+	if _, err := b.Add(merchant.Account{ID: "hotel", Name: "Pier Hotel"}, password); err != nil {
+		t.Fatal(err)
+	}
+	tries := func(login, known string) (n int) {
+		t.Helper()
+		for ; n < 20; n++ {
+			_, err := b.SignIn(t.Context(), login, "wrong", known)
+			var wait merchant.Wait
+			if errors.As(err, &wait) {
+				return n
+			}
+			if !errors.Is(err, merchant.ErrWrong) {
+				t.Fatal(err)
+			}
+		}
+		return n
+	}
+	if n := tries(login, ""); n != 5 {
+		t.Errorf("%d tries from elsewhere", n)
+	}
+	again, err := b.SignIn(t.Context(), login, password, at.Known)
+	if err != nil || again.Known != at.Known {
+		t.Errorf("from the known browser: %+v (%v)", again, err)
+	}
+	if n := tries(login, at.Known); n != 5 {
+		t.Errorf("%d tries from the known browser", n)
+	}
+	c.at = c.at.Add(10 * time.Minute)
+	for _, known := range []string{at.Known + "x", again.Session, "x"} { // none of them is one
+		if n := tries("nobody-"+known[:1], known); n != 5 {
+			t.Errorf("%d tries", n)
+		}
+	}
+	if n := tries("hotel", at.Known); n != 5 { // another's browser
+		t.Errorf("%d tries at another's login", n)
+	}
+	if _, err := b.SignIn(t.Context(), login, password, at.Known); err != nil {
+		t.Errorf("after all that: %v", err)
+	}
+	c.at = c.at.Add(merchant.KnownLife)
+	last, err := b.SignIn(t.Context(), login, password, at.Known)
+	if err != nil || last.Known == at.Known {
+		t.Errorf("a browser is known for good: %+v (%v)", last, err)
+	}
+	s, _, _ := b.Session(last.Session)
+	for range 4 {
+		if err := b.ChangePassword(t.Context(), s, "wrong", "another horse"); !errors.Is(err, merchant.ErrWrong) {
+			t.Error(err)
+		}
+	}
+	if err := b.ChangePassword(t.Context(), s, password, "another horse"); err != nil {
+		t.Errorf("the password is changed: %v", err)
+	}
+	if _, err := b.SetPassword("museum", password); err != nil {
+		t.Fatal(err)
+	}
+	fresh, err := b.SignIn(t.Context(), login, password, last.Known)
+	if err != nil || fresh.Known == last.Known {
+		t.Errorf("the operator's reset leaves a browser known: %+v (%v)", fresh, err)
 	}
 }
 
@@ -153,11 +233,11 @@ func TestForgottenAfterADay(t *testing.T) {
 	b := museum(t, t.TempDir(), c)
 	defer shut(t, b)
 	for range 5 {
-		_, _ = b.SignIn(t.Context(), "li@harbor.example", "wrong")
+		_, _ = b.SignIn(t.Context(), "li@harbor.example", "wrong", "")
 	}
 	c.at = c.at.Add(24 * time.Hour)
 	for n := range 5 {
-		if _, err := b.SignIn(t.Context(), "li@harbor.example", "wrong"); !errors.Is(err, merchant.ErrWrong) {
+		if _, err := b.SignIn(t.Context(), "li@harbor.example", "wrong", ""); !errors.Is(err, merchant.ErrWrong) {
 			t.Fatalf("%d: %v", n, err)
 		}
 	}
@@ -194,12 +274,12 @@ func TestOrders(t *testing.T) {
 		t.Errorf("the merchants are %+v (%v)", all, err)
 	}
 
-	token, err := b.SignIn(t.Context(), "hotel", made)
+	token, err := signIn(t, b, "hotel", made)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s, _, _ := b.Session(token)
-	other, err := b.SignIn(t.Context(), "hotel", made)
+	other, err := signIn(t, b, "hotel", made)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,10 +305,10 @@ func TestOrders(t *testing.T) {
 	if _, open, _ := b.Session(token); open {
 		t.Error("a session goes on over a reset")
 	}
-	if _, err := b.SignIn(t.Context(), "hotel", "a better one"); !errors.Is(err, merchant.ErrWrong) {
+	if _, err := b.SignIn(t.Context(), "hotel", "a better one", ""); !errors.Is(err, merchant.ErrWrong) {
 		t.Errorf("the old one: %v", err)
 	}
-	if token, err = b.SignIn(t.Context(), "hotel", reset); err != nil {
+	if token, err = signIn(t, b, "hotel", reset); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.Remove("hotel"); err != nil {
@@ -237,7 +317,7 @@ func TestOrders(t *testing.T) {
 	if _, open, _ := b.Session(token); open {
 		t.Error("a merchant who was removed is signed in")
 	}
-	if _, err := b.SignIn(t.Context(), "hotel", reset); !errors.Is(err, merchant.ErrWrong) {
+	if _, err := b.SignIn(t.Context(), "hotel", reset, ""); !errors.Is(err, merchant.ErrWrong) {
 		t.Errorf("a merchant who was removed: %v", err)
 	}
 	if err := b.Remove("hotel"); !errors.Is(err, merchant.ErrUnknown) {

@@ -21,6 +21,8 @@ import (
 const (
 	// SessionLife is how long a merchant stays signed in, whatever is done meanwhile.
 	SessionLife = 12 * time.Hour
+	// KnownLife is how long a browser is known that a merchant has signed in with.
+	KnownLife = 180 * 24 * time.Hour
 	// MinPassword and MaxPassword bound a password, in characters and in bytes.
 	MinPassword, MaxPassword = 10, 200
 
@@ -84,24 +86,41 @@ func missKey(login string) []byte {
 	return sum[:]
 }
 
-// SignIn opens a session, and returns its token. It fails with ErrWrong, or with a Wait.
-func (b *Book) SignIn(ctx context.Context, login, password string) (token string, err error) {
+// Tokens are what a browser keeps of signing in.
+type Tokens struct {
+	Session string
+	// Known tells the browser from others for KnownLife, so that nobody elsewhere can
+	// keep it waiting: its wrong passwords are counted for themselves.
+	Known string
+}
+
+// SignIn opens a session, from a browser that is known or not. It fails with ErrWrong,
+// or with a Wait.
+func (b *Book) SignIn(ctx context.Context, login, password, known string) (Tokens, error) {
 	login = plain(login)
-	found, there, err := b.begin(login)
+	found, counted, err := b.begin(func(tx *bbolt.Tx) (a account, key []byte, err error) {
+		if id := tx.Bucket(logins).Get([]byte(login)); id != nil {
+			if a, _, err = get[account](tx, accounts, id); err != nil {
+				return a, nil, err
+			}
+		}
+		s, there, err := get[Session](tx, browsers, knownKey(known))
+		if err == nil && there && a.ID != "" && s.Merchant == a.ID && b.now().Before(s.Expires) {
+			return a, missKey("\x00" + known), nil
+		}
+		known = ""
+		return a, missKey(login), err
+	})
 	if err != nil {
-		return "", err
+		return Tokens{}, err
 	}
-	right, err := b.verify(ctx, found, password)
-	if err != nil {
-		return "", err
+	if err := b.verify(ctx, found, password); err != nil {
+		return Tokens{}, err
 	}
-	if !there || !right {
-		return "", ErrWrong
+	tokens, now := Tokens{newToken(), known}, b.now()
+	if known == "" {
+		tokens.Known = newToken()
 	}
-	raw := make([]byte, tokenLen)
-	_, _ = rand.Read(raw) // crypto/rand never fails: it ends the program instead
-	token = base64.RawURLEncoding.EncodeToString(raw)
-	now := b.now()
 	err = b.db.Update(func(tx *bbolt.Tx) error {
 		a, there, err := get[account](tx, accounts, []byte(found.ID))
 		if err != nil {
@@ -110,23 +129,34 @@ func (b *Book) SignIn(ctx context.Context, login, password string) (token string
 		if !there || a.Password != found.Password { // meanwhile
 			return ErrWrong
 		}
-		if err := dropSessions(tx, func(_ []byte, s Session) bool { return !now.Before(s.Expires) }); err != nil {
-			return err
-		}
-		return errors.Join(tx.Bucket(misses).Delete(missKey(login)), put(tx, sessions, tokenKey(token), Session{Merchant: a.ID, Expires: now.UTC().Add(SessionLife)}))
+		over := func(_ []byte, s Session) bool { return !now.Before(s.Expires) }
+		return errors.Join(
+			drop(tx, sessions, over), drop(tx, browsers, over), tx.Bucket(misses).Delete(counted),
+			put(tx, sessions, tokenKey(tokens.Session), Session{Merchant: a.ID, Expires: now.UTC().Add(SessionLife)}),
+			put(tx, browsers, knownKey(tokens.Known), Session{Merchant: a.ID, Expires: now.UTC().Add(KnownLife)}),
+		)
 	})
 	if err != nil {
-		return "", err
+		return Tokens{}, err
 	}
-	return token, nil
+	return tokens, nil
 }
 
-// begin counts a try as a wrong one, until it turns out right, and finds whose it is.
-func (b *Book) begin(login string) (found account, there bool, err error) {
+func newToken() string {
+	raw := make([]byte, tokenLen)
+	_, _ = rand.Read(raw) // crypto/rand never fails: it ends the program instead
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+// begin counts a try as a wrong one, until it turns out right, under a key of whoever
+// tries, and finds whose it is; nobody's has no id.
+func (b *Book) begin(who func(*bbolt.Tx) (account, []byte, error)) (found account, counted []byte, err error) {
 	now := b.now()
 	err = b.db.Update(func(tx *bbolt.Tx) error {
-		key := missKey(login)
-		m, _, err := get[miss](tx, misses, key)
+		if found, counted, err = who(tx); err != nil {
+			return err
+		}
+		m, _, err := get[miss](tx, misses, counted)
 		if err != nil {
 			return err
 		}
@@ -141,15 +171,9 @@ func (b *Book) begin(login string) (found account, there bool, err error) {
 				return err
 			}
 		}
-		if err := put(tx, misses, key, miss{m.Count + 1, now.UTC()}); err != nil {
-			return err
-		}
-		if id := tx.Bucket(logins).Get([]byte(login)); id != nil {
-			found, there, err = get[account](tx, accounts, id)
-		}
-		return err
+		return put(tx, misses, counted, miss{m.Count + 1, now.UTC()})
 	})
-	return found, there, err
+	return found, counted, err
 }
 
 // makeRoom forgets logins that were mistaken long ago, or, where there are too many,
@@ -183,13 +207,14 @@ func makeRoom(tx *bbolt.Tx, now time.Time) error {
 	return nil
 }
 
-// verify compares a password, in the same time where there is nobody to compare it with.
-func (b *Book) verify(ctx context.Context, a account, password string) (bool, error) {
+// verify compares a password, in the same time where there is nobody to compare it
+// with; ErrWrong is that it is another.
+func (b *Book) verify(ctx context.Context, a account, password string) error {
 	hash := b.nobody
 	if a.Password != "" {
 		var err error
 		if hash, err = pin.Parse(a.Password); err != nil {
-			return false, fmt.Errorf("password of merchant %s: %w", a.ID, err)
+			return fmt.Errorf("password of merchant %s: %w", a.ID, err)
 		}
 	}
 	if len(password) > MaxPassword {
@@ -199,9 +224,12 @@ func (b *Book) verify(ctx context.Context, a account, password string) (bool, er
 	case b.hashing <- struct{}{}:
 		defer func() { <-b.hashing }()
 	case <-ctx.Done():
-		return false, ctx.Err()
+		return ctx.Err()
 	}
-	return pin.Find(password, []pin.Hash{hash}) == 0 && a.Password != "", nil
+	if right := pin.Find(password, []pin.Hash{hash}) == 0; !right || a.Password == "" {
+		return ErrWrong
+	}
+	return nil
 }
 
 // Session is the one of a token; false where there is none, or it is over.
@@ -229,22 +257,19 @@ func (b *Book) ChangePassword(ctx context.Context, s Session, before, after stri
 	if err := checkPassword(after); err != nil {
 		return err
 	}
-	a, err := b.Account(s.Merchant)
+	found, counted, err := b.begin(func(tx *bbolt.Tx) (account, []byte, error) {
+		a, err := known(tx, s.Merchant)
+		return a, missKey("\x00\x00" + string(s.key)), err
+	})
 	if err != nil {
 		return err
 	}
-	found, there, err := b.begin(a.Login)
-	if err != nil {
+	if err := b.verify(ctx, found, before); err != nil {
 		return err
 	}
-	right, err := b.verify(ctx, found, before)
-	if err != nil {
-		return err
-	}
-	if !there || !right {
-		return ErrWrong
-	}
-	return b.setPassword(s.Merchant, after, s.key)
+	return b.setPassword(s.Merchant, after, func(tx *bbolt.Tx, _ account) error {
+		return errors.Join(endSessions(tx, s.Merchant, s.key), tx.Bucket(misses).Delete(counted))
+	})
 }
 
 func tokenKey(token string) []byte {
@@ -252,11 +277,16 @@ func tokenKey(token string) []byte {
 	return sum[:]
 }
 
-// dropSessions deletes those that are of a kind.
-func dropSessions(tx *bbolt.Tx, of func(key []byte, s Session) bool) error {
+func knownKey(token string) []byte {
+	sum := sha256.Sum256([]byte("browser " + token))
+	return sum[:]
+}
+
+// drop deletes the sessions of a bucket that are of a kind.
+func drop(tx *bbolt.Tx, bucket []byte, of func(key []byte, s Session) bool) error {
 	var over [][]byte
-	if err := tx.Bucket(sessions).ForEach(func(key, _ []byte) error {
-		s, _, err := get[Session](tx, sessions, key)
+	if err := tx.Bucket(bucket).ForEach(func(key, _ []byte) error {
+		s, _, err := get[Session](tx, bucket, key)
 		if err == nil && of(key, s) {
 			over = append(over, bytes.Clone(key))
 		}
@@ -265,7 +295,7 @@ func dropSessions(tx *bbolt.Tx, of func(key []byte, s Session) bool) error {
 		return err
 	}
 	for _, key := range over {
-		if err := tx.Bucket(sessions).Delete(key); err != nil {
+		if err := tx.Bucket(bucket).Delete(key); err != nil {
 			return err
 		}
 	}

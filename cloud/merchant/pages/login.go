@@ -10,8 +10,11 @@ import (
 	"till/cloud/merchant"
 )
 
-// sessionCookie begins with __Host-: a browser takes it from this host alone, over TLS.
-const sessionCookie = "__Host-till"
+// The cookies begin with __Host-: a browser takes them from this host alone, over TLS.
+const (
+	sessionCookie = "__Host-till"
+	knownCookie   = "__Host-till-known"
+)
 
 func (s *server) session(r *http.Request) (merchant.Session, bool, error) {
 	c, err := r.Cookie(sessionCookie)
@@ -21,13 +24,13 @@ func (s *server) session(r *http.Request) (merchant.Session, bool, error) {
 	return s.Book.Session(c.Value)
 }
 
-func keep(w http.ResponseWriter, token string, life time.Duration) {
+func keep(w http.ResponseWriter, name, token string, life time.Duration) {
 	seconds := int(life / time.Second)
 	if seconds <= 0 {
 		seconds = -1 // it is deleted
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: sessionCookie, Value: token, Path: "/", MaxAge: seconds, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		Name: name, Value: token, Path: "/", MaxAge: seconds, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 }
 
@@ -62,7 +65,11 @@ func (s *server) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	login, next := r.PostForm.Get("login"), r.PostForm.Get("next")
-	token, err := s.Book.SignIn(r.Context(), login, r.PostForm.Get("password"))
+	known := ""
+	if c, err := r.Cookie(knownCookie); err == nil {
+		known = c.Value
+	}
+	tokens, err := s.Book.SignIn(r.Context(), login, r.PostForm.Get("password"), known)
 	if fault, status := s.refusal(w, r, err); fault != "" {
 		s.Log.Info("merchant not signed in", "from", r.RemoteAddr, "why", err)
 		s.askLogin(w, r, status, login, next, fault)
@@ -72,7 +79,8 @@ func (s *server) login(w http.ResponseWriter, r *http.Request) {
 		s.trouble(w, r, err)
 		return
 	}
-	keep(w, token, merchant.SessionLife)
+	keep(w, sessionCookie, tokens.Session, merchant.SessionLife)
+	keep(w, knownCookie, tokens.Known, merchant.KnownLife)
 	http.Redirect(w, r, local(next), http.StatusSeeOther)
 }
 
@@ -98,7 +106,7 @@ func (s *server) logout(w http.ResponseWriter, r *http.Request, v *visit) error 
 	if err := s.Book.SignOut(v.session); err != nil {
 		return err
 	}
-	keep(w, "", 0)
+	keep(w, sessionCookie, "", 0)
 	w.Header().Set("Clear-Site-Data", `"cache"`)
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 	return nil

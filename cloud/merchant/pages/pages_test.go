@@ -258,11 +258,27 @@ func TestSigningIn(t *testing.T) {
 		t.Errorf("the session goes on after signing out: %d", got.status)
 	}
 
+}
+
+// Wrong passwords have to be waited for, but not by the merchant whose browser is known.
+func TestWrongPasswords(t *testing.T) {
+	g := startGateway(t)
+	b := g.browser()
 	var last answer
 	for range 12 { // the wait doubles, so that one is longer than a slow machine takes
 		if last = b.post("/login", "login", "hotel", "password", "wrong"); last.status == http.StatusTooManyRequests {
 			break
 		}
+	}
+	known := g.signedIn("museum") // which has signed in, while somebody elsewhere tries
+	known.post("/logout")
+	for range 12 {
+		if g.browser().post("/login", "login", "museum", "password", "wrong").status == http.StatusTooManyRequests {
+			break
+		}
+	}
+	if got := known.post("/login", "login", "museum", "password", password); got.status != http.StatusSeeOther {
+		t.Errorf("a browser that is known has to wait for others: %d", got.status)
 	}
 	if last.status != http.StatusTooManyRequests || last.header.Get("Retry-After") == "" || !last.has("Too many wrong passwords") {
 		t.Errorf("after many wrong ones: %d", last.status)
