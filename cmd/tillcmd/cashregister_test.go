@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"till/checkout"
+	"till/checkout/training"
 	"till/cmd/tillcmd/integrator"
 )
 
@@ -92,6 +93,7 @@ func race(t *testing.T, orders ...string) (first, second *httptest.ResponseRecor
 		inbox: make(chan input), log: slog.New(slog.DiscardHandler),
 		register: &checkout.Register{State: checkout.New(checkout.Settings{Currency: "USD"}, 0, "", nil)},
 	}
+	c.counter = training.New(c.register, nil)
 	c.cashRegister = newCashRegister(c)
 	handler := integrator.Handler(c.cashRegister, "the token", c.log)
 	answers := make(chan *httptest.ResponseRecorder)
