@@ -32,6 +32,7 @@ func (b *batch) end(a *Attempt, status payment.AttemptStatus, reason payment.Rea
 	b.move(a, status, StepNone, 0)
 	a.Reason = reason
 	a.NextAt, a.ReverseAt = time.Time{}, time.Time{}
+	a.Settled = b.now
 }
 
 // watch goes on with an attempt that is settled for the terminal and may not be for the wallet.

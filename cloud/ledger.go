@@ -106,6 +106,7 @@ type Attempt struct {
 	Step      Step         `json:"step,omitempty"`
 	Tries     int          `json:"tries,omitempty"` // of this step
 	Submitted time.Time    `json:"submitted,omitzero"`
+	Settled   time.Time    `json:"settled,omitzero"` // when its end was known
 	NextAt    time.Time    `json:"next_at,omitzero"` // when Step is due
 	NotAfter  time.Time    `json:"not_after,omitzero"`
 }
@@ -129,6 +130,7 @@ type RefundEntry struct {
 	Tries     int                  `json:"tries,omitempty"`
 	NextAt    time.Time            `json:"next_at,omitzero"`
 	Submitted time.Time            `json:"submitted,omitzero"`
+	Settled   time.Time            `json:"settled,omitzero"` // when its end was known
 }
 
 // Open says that the gateway still has something to do for the refund.

@@ -51,7 +51,7 @@ func fullAttempt(order payment.Order, step cloud.Step) cloud.Attempt {
 			Wallet: payment.Alipay, Transaction: "2026", Payer: "159******88", QR: "qr <&>", Expires: start, ReverseAt: start.Add(time.Second), Late: true,
 		},
 		Terminal: terminal, Tender: 2, Mode: payment.QR, Cancel: true, Taken: true, Step: step, Tries: 4,
-		Submitted: start.Add(time.Millisecond), NextAt: start.Add(time.Minute), NotAfter: start.Add(time.Hour),
+		Submitted: start.Add(time.Millisecond), Settled: start.Add(time.Hour), NextAt: start.Add(time.Minute), NotAfter: start.Add(time.Hour),
 	}
 }
 

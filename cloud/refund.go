@@ -57,7 +57,7 @@ func (b *batch) beginRefund(terminal string, sale, paid payment.SaleID, r wire.R
 		return entry, err
 	}
 	if why != payment.ReasonNone {
-		entry.Answer.Status, entry.Answer.Reason = payment.RefundRefused, why
+		entry.Answer.Status, entry.Answer.Reason, entry.Settled = payment.RefundRefused, why, b.now
 		return entry, b.keepRefund(entry)
 	}
 	entry.Step = StepRefund
@@ -157,7 +157,7 @@ func (b *batch) resolveRefund(entry *RefundEntry, e Answered) {
 	switch r := e.Result; {
 	case r.Outcome == Undone:
 		entry.Answer.Status, entry.Answer.Transaction = payment.RefundDone, r.Transaction
-		entry.Step, entry.NextAt = StepNone, time.Time{}
+		entry.Step, entry.NextAt, entry.Settled = StepNone, time.Time{}, b.now
 	case r.Outcome == Accepted:
 		entry.Answer.Status = payment.RefundPending
 		again(entry.Step, b.waits.RefundEvery)
@@ -165,7 +165,7 @@ func (b *batch) resolveRefund(entry *RefundEntry, e Answered) {
 		again(StepRefund, 0)
 	case r.Outcome == Refused:
 		entry.Answer.Status, entry.Answer.Reason = payment.RefundRefused, r.Reason
-		entry.Step, entry.NextAt = StepNone, time.Time{}
+		entry.Step, entry.NextAt, entry.Settled = StepNone, time.Time{}, b.now
 	default: // busy, unknown, not found: the money is still to come back
 		again(entry.Step, b.waits.QueryEvery)
 	}

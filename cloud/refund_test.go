@@ -272,7 +272,7 @@ func TestLedgerRefunds(t *testing.T) {
 					Refund: payment.NewRefundID(sale, n), Rev: 2, Status: payment.RefundPending, Reason: payment.OverRefund,
 					Amount: 5, Currency: "USD", Transaction: "5000",
 				},
-				Terminal: terminal, Order: first, Void: true, Step: step, Tries: 3, NextAt: start, Submitted: start.Add(time.Second),
+				Terminal: terminal, Order: first, Void: true, Step: step, Tries: 3, NextAt: start, Submitted: start.Add(time.Second), Settled: start.Add(time.Hour),
 			}
 		}
 		all := []cloud.RefundEntry{entry(saleID, 1, cloud.StepRefund), entry(saleID, 2, cloud.StepNone), entry(otherID, 1, cloud.StepReverse)}

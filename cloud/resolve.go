@@ -216,6 +216,7 @@ func (b *batch) answeredLate(a *Attempt, e Answered) {
 		// Told only now that it is given back, which this answer may be the first to know of.
 		a.Late = a.Late || a.Taken || e.Result.Amount.Amount > 0
 		a.Taken, a.Step, a.NextAt = false, StepNone, time.Time{}
+		a.Settled = b.now
 	case Refused:
 		if a.Taken {
 			b.watch(a, b.waits.WatchEvery)

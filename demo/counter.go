@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"till/cloud/receipts"
 	"till/display"
 	"till/scanner"
 )
@@ -32,6 +33,7 @@ type counter struct {
 	firmware *firmware
 	backend  *backend
 	hub      *hub
+	receipts http.Handler
 	pace     int
 	address  *net.TCPAddr
 	log      *slog.Logger
@@ -104,6 +106,7 @@ func (c *counter) handler() http.Handler {
 	get("/terminal/receipt.bin", c.receiptBin)
 	get("/terminal/peripherals.json", c.peripherals)
 	get("/cloud/ledger.json", c.ledger)
+	get(receipts.Path+"{sale}", c.receipt)
 	post("/terminal/touch", c.touch)
 	post("/terminal/key", c.key)
 	post("/terminal/scan", c.scan)

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"till/boards"
+	"till/cloud/receipts"
 	"till/payment/pin"
 )
 
@@ -80,6 +81,10 @@ func serve(ctx context.Context, o Options, listener net.Listener, dir *folder) e
 	if err != nil {
 		return err
 	}
+	head, err := merchantIn(config)
+	if err != nil {
+		return err
+	}
 	firmware := newFirmware(o.Firmware, o.FirmwareEnv, config, world, o.Log)
 	defer firmware.stop()
 	go firmware.keepRunning(ctx)
@@ -88,7 +93,7 @@ func serve(ctx context.Context, o Options, listener net.Listener, dir *folder) e
 	}
 	h.await(ctx, onlineWait, "state", isOnline) // so that the first sale is not refused; else it shows
 	counter := &counter{
-		world: world, cable: wire, firmware: firmware, backend: backend, hub: h, pace: o.Pace,
+		world: world, cable: wire, firmware: firmware, backend: backend, hub: h, pace: o.Pace, receipts: backend.Receipts(head),
 		address: listener.Addr().(*net.TCPAddr), log: o.Log,
 	}
 	go counter.watchPhone(ctx)
@@ -195,6 +200,32 @@ func writeConfig(text, more, dir, broker, socket, key string) (string, error) {
 		return "", fmt.Errorf("write the terminal's configuration: %w", err)
 	}
 	return path, nil
+}
+
+// merchantIn reads the head and foot of receipts from the terminal's configuration.
+func merchantIn(config string) (head receipts.Merchant, err error) {
+	raw, err := os.ReadFile(config)
+	if err != nil {
+		return head, fmt.Errorf("read the terminal's configuration: %w", err)
+	}
+	var c struct {
+		Merchant struct {
+			Name     string
+			Address  []string
+			Phone    string
+			Foot     []string
+			Timezone string
+		}
+	}
+	if err := toml.Unmarshal(raw, &c); err != nil {
+		return head, fmt.Errorf("read the terminal's configuration: %w", err)
+	}
+	m := c.Merchant
+	head = receipts.Merchant{Name: m.Name, Address: m.Address, Phone: m.Phone, Foot: m.Foot}
+	if head.Zone, err = time.LoadLocation(m.Timezone); err != nil {
+		return head, fmt.Errorf("read the terminal's configuration: %w", err)
+	}
+	return head, nil
 }
 
 // siteText is what a terminal that enrols itself knows of its bench.

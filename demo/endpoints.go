@@ -110,6 +110,12 @@ func (c *counter) ledger(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
+// receipt is a customer's, as a page for the phone.
+func (c *counter) receipt(w http.ResponseWriter, r *http.Request) error {
+	c.receipts.ServeHTTP(w, r)
+	return nil
+}
+
 func (c *counter) touch(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
 		X, Y   *int

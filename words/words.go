@@ -26,7 +26,7 @@ type Key string
 type entry struct{ en, zh string }
 
 // The catalogue is written in one table a room (screen.go, paper.go, …).
-var catalogue = merge(counter, screen, paper, customer, enrol, doctor, pages, reset)
+var catalogue = merge(counter, screen, paper, customer, enrol, doctor, pages, reconcile, receipts, reset)
 
 func merge(tables ...map[Key]entry) map[Key]entry {
 	all := map[Key]entry{}

@@ -24,7 +24,7 @@ func TestEverySentenceInEveryLanguage(t *testing.T) {
 }
 
 func TestTablesDoNotShareKeys(t *testing.T) {
-	if n := len(counter) + len(screen) + len(paper) + len(customer) + len(enrol) + len(doctor) + len(pages) + len(reset); n != len(Keys()) {
+	if n := len(counter) + len(screen) + len(paper) + len(customer) + len(enrol) + len(doctor) + len(pages) + len(reconcile) + len(receipts) + len(reset); n != len(Keys()) {
 		t.Errorf("%d sentences in the tables, %d keys: a key stands in two tables", n, len(Keys()))
 	}
 }

@@ -138,12 +138,13 @@ func TestTheRealShopKnowsNothing(t *testing.T) {
 		if rapid.Bool().Draw(t, "operators sign on") {
 			settings.SignOn, settings.SignsOn, settings.LockAfter = true, operators["1111"], 3*time.Minute
 		}
+		settings.PaperAsked = rapid.Bool().Draw(t, "paper is asked for")
 		settings.Trade = checkout.Trade{Tips: []int{1500}, Discounts: []int{1000}, Unasked: 500, Departments: []checkout.Department{{Name: "Books"}}}
 		p := newPair(t, settings)
 		buttons := []string{
 			"menu", "cash", "qr", "done", "cancel", "park", "goods", "other", "exact", "enter", "reprint", "sales", "training", "training_end",
 			"void", "refund", "all", "shift", "x_report", "pay_in", "no_sale", "close_shift", "open_shift", "z_report", "status", "doctor",
-			"hold", "held", "held_1", "drop", "find", "split", "half", "tip", "no_tip", "discount", "off_1000", "give_back", "yes", "again", "sign_off",
+			"print", "hold", "held", "held_1", "drop", "find", "split", "half", "tip", "no_tip", "discount", "off_1000", "give_back", "yes", "again", "sign_off",
 		}
 		busy := func(t *rapid.T) { // a random walk seldom sells
 			p.person(checkout.Keyed{Key: "5"})

@@ -381,6 +381,29 @@ func TestSought(t *testing.T) {
 	}
 }
 
+// TestPaperAsked holds that a practice receipt has no page on a customer's phone, and
+// is printed where somebody asks for it.
+func TestPaperAsked(t *testing.T) {
+	r := newRig(t, func(s *checkout.Settings) { s.ReceiptURL, s.PaperAsked = "https://till.example/r/", true })
+	r.train()
+	r.amount(500)
+	r.press("cash", "exact")
+	if got := r.counter.State().ReceiptQR(); got != "" {
+		t.Errorf("the receipt's QR is %q", got)
+	}
+	if len(r.paper.prints) != 0 {
+		t.Error("a receipt is printed that nobody asked for")
+	}
+	r.press("print")
+	if len(r.paper.prints) != 1 {
+		t.Errorf("asked for: %d slips", len(r.paper.prints))
+	}
+	r.press("done", "menu", "training_end")
+	if got := r.counter.State().Settings.ReceiptURL; got != "https://till.example/r/" {
+		t.Errorf("the real receipts are at %q", got)
+	}
+}
+
 // TestHeld holds that what is held in training is held there.
 func TestHeld(t *testing.T) {
 	r := newRig(t, nil)

@@ -147,6 +147,15 @@ func (r *Registry) Close() error { return r.db.Close() }
 // Authority is the one whose certificates the registry issues.
 func (r *Registry) Authority() *Authority { return r.authority }
 
+// Terminal is one of them, if it was ever claimed.
+func (r *Registry) Terminal(id string) (t Terminal, known bool, err error) {
+	err = r.db.View(func(tx *bbolt.Tx) error {
+		t, known, err = get[Terminal](tx, terminals, []byte(id))
+		return err
+	})
+	return t, known, err
+}
+
 // Terminals lists every terminal, by its id.
 func (r *Registry) Terminals() ([]Terminal, error) {
 	all := []Terminal{}

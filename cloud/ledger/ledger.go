@@ -312,38 +312,3 @@ func (t tx) Journals() (cloud.JournalCount, error) {
 	})
 	return count, err
 }
-
-// Epochs lists the epochs of a terminal's journals that the ledger has records of,
-// ascending.
-func (l *Ledger) Epochs(terminal string) (epochs []uint32, err error) {
-	err = l.db.View(func(t *bbolt.Tx) error {
-		prefix := append([]byte(terminal), 0)
-		c := t.Bucket(heads).Cursor()
-		for key, _ := c.Seek(prefix); bytes.HasPrefix(key, prefix); key, _ = c.Next() {
-			if len(key) != len(prefix)+4 {
-				return fmt.Errorf("journal key %x is of another length", key)
-			}
-			epochs = append(epochs, binary.BigEndian.Uint32(key[len(prefix):]))
-		}
-		return nil
-	})
-	return epochs, err
-}
-
-// Records calls f for each record of a journal from a sequence on, in order, until f fails.
-func (l *Ledger) Records(terminal string, epoch uint32, from uint64, f func(wire.Record) error) error {
-	journal := journalKey(terminal, epoch)
-	return l.db.View(func(t *bbolt.Tx) error {
-		c := t.Bucket(records).Cursor()
-		for key, raw := c.Seek(binary.BigEndian.AppendUint64(bytes.Clone(journal), from)); bytes.HasPrefix(key, journal); key, raw = c.Next() {
-			var r wire.Record
-			if err := json.Unmarshal(raw, &r); err != nil {
-				return fmt.Errorf("ledger entry %s/%q: %w", records, key, err)
-			}
-			if err := f(r); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}

@@ -26,17 +26,29 @@ func (t tx) indexSold(e cloud.SaleEntry) error {
 	return t.Bucket(sold).Put(key, []byte{})
 }
 
-// indexSold makes the index of a ledger that was begun without it.
+// indexSold makes the index of a ledger that a program without it has written to.
 func indexSold(tx *bbolt.Tx) error {
-	if first, _ := tx.Bucket(sold).Cursor().First(); first != nil {
-		return nil
-	}
-	return tx.Bucket(sales).ForEach(func(id, raw []byte) error {
+	key := func(id, raw []byte) ([]byte, error) {
 		var e struct{ Terminal string }
 		if err := json.Unmarshal(raw, &e); err != nil {
-			return fmt.Errorf("ledger entry %s/%q: %w", sales, id, err)
+			return nil, fmt.Errorf("ledger entry %s/%q: %w", sales, id, err)
 		}
-		return tx.Bucket(sold).Put(soldKey(e.Terminal, payment.SaleID(id)), []byte{})
+		return soldKey(e.Terminal, payment.SaleID(id)), nil
+	}
+	id, raw := tx.Bucket(sales).Cursor().Last()
+	if id == nil {
+		return nil
+	}
+	newest, err := key(id, raw)
+	if err != nil || tx.Bucket(sold).Get(newest) != nil {
+		return err
+	}
+	return tx.Bucket(sales).ForEach(func(id, raw []byte) error {
+		found, err := key(id, raw)
+		if err != nil {
+			return err
+		}
+		return tx.Bucket(sold).Put(found, []byte{})
 	})
 }
 

@@ -75,6 +75,42 @@ func (l *Ledger) Records(terminal string, epoch uint32) ([]wire.Record, error) {
 	return all, nil
 }
 
+// Epochs are the epochs of a terminal's journals, ascending.
+func (l *Ledger) Epochs(terminal string) (epochs []uint32) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for j := range l.heads {
+		if j.terminal == terminal {
+			epochs = append(epochs, j.epoch)
+		}
+	}
+	slices.Sort(epochs)
+	return epochs
+}
+
+// Attempts are all, by order number.
+func (l *Ledger) Attempts() []cloud.Attempt {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return sorted(l.attempts)
+}
+
+// Refunds are all, by refund number.
+func (l *Ledger) Refunds() []cloud.RefundEntry {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return sorted(l.refunds)
+}
+
+// sorted are the values of a map, by key.
+func sorted[K cmp.Ordered, V any](m map[K]V) []V {
+	all := make([]V, 0, len(m))
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		all = append(all, m[key])
+	}
+	return all
+}
+
 // Update runs f, and keeps what it did if neither f nor the commit fails.
 func (l *Ledger) Update(f func(cloud.Tx) error) error {
 	l.mu.Lock()

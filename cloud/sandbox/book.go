@@ -25,6 +25,7 @@ type book struct {
 	mu      sync.Mutex
 	next    *page // filled while writing is on its way; nil: empty
 	writing *page
+	watches map[*map[payment.Order]bool]bool // that note what is written
 }
 
 // page is what one commit writes.
@@ -98,9 +99,44 @@ func (b *book) write(p *page) {
 		return nil
 	})
 	b.mu.Lock()
+	for w := range b.watches {
+		p.note(*w)
+	}
 	b.turn()
 	b.mu.Unlock()
 	close(p.done)
+}
+
+// note adds a page's orders to those that were written.
+func (p *page) note(written map[payment.Order]bool) {
+	for number := range p.orders {
+		written[number] = true
+	}
+}
+
+// watch notes what is written until stop. What is being written then may be in the
+// book already, so it counts; waiting for it could be for ever, since a reader of
+// the book holds up a commit that needs more memory.
+func (b *book) watch() (stop func() map[payment.Order]bool) {
+	written := map[payment.Order]bool{}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.watches == nil {
+		b.watches = map[*map[payment.Order]bool]bool{}
+	}
+	b.watches[&written] = true
+	return func() map[payment.Order]bool {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if !b.watches[&written] {
+			return nil
+		}
+		delete(b.watches, &written)
+		if b.writing != nil {
+			b.writing.note(written)
+		}
+		return written
+	}
 }
 
 // get reads an order, once what is being written of it is durable.
@@ -122,19 +158,21 @@ func (b *book) get(number payment.Order) (o order, found bool, err error) {
 
 // each calls f for every order that is durable, by number.
 func (b *book) each(f func(order) error) error {
-	err := b.db.View(func(tx *bbolt.Tx) error {
-		return tx.Bucket(orders).ForEach(func(_, raw []byte) error {
-			var o order
-			if err := json.Unmarshal(raw, &o); err != nil {
-				return err
-			}
-			return f(o)
-		})
-	})
+	err := b.db.View(func(tx *bbolt.Tx) error { return eachOrder(tx, f) })
 	if err != nil {
 		return fmt.Errorf("read the sandbox's book: %w", err)
 	}
 	return nil
+}
+
+func eachOrder(tx *bbolt.Tx, f func(order) error) error {
+	return tx.Bucket(orders).ForEach(func(_, raw []byte) error {
+		var o order
+		if err := json.Unmarshal(raw, &o); err != nil {
+			return err
+		}
+		return f(o)
+	})
 }
 
 // close waits for what is being written.

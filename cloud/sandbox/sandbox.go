@@ -82,6 +82,10 @@ type order struct {
 	QR          string         `json:"qr,omitempty"`
 
 	Refunds map[payment.RefundID]int64 `json:"refunds,omitempty"` // what went back, in minor units
+
+	TakenAt    time.Time                      `json:"taken_at,omitzero"`
+	BackAt     time.Time                      `json:"back_at,omitzero"`
+	RefundedAt map[payment.RefundID]time.Time `json:"refunded_at,omitempty"`
 }
 
 // refunded is how much went back in refunds.
@@ -186,7 +190,7 @@ func (s *Sandbox) save(o order) error {
 
 // pay moves the money.
 func (s *Sandbox) pay(o *order) {
-	o.State, o.Taken = paid, true
+	o.State, o.Taken, o.TakenAt = paid, true, s.now()
 	o.Transaction = transactionID(o.Wallet, o.Number)
 	if s.prompt == o.Number {
 		s.prompt = ""
@@ -376,7 +380,7 @@ func (s *Sandbox) Reverse(_ context.Context, number payment.Order) (cloud.Result
 	}
 	result := cloud.Result{Outcome: cloud.Undone}
 	if o.State == paid {
-		o.Back = true
+		o.Back, o.BackAt = true, s.now()
 		result.Amount = o.Amount
 	}
 	if s.prompt == number {
@@ -404,11 +408,14 @@ func (s *Sandbox) Refund(_ context.Context, r cloud.Refund) (cloud.Result, error
 	case r.Amount.Currency != o.Amount.Currency || o.refunded()+r.Amount.Amount > o.Amount.Amount:
 		return cloud.Result{Outcome: cloud.Refused, Reason: payment.OverRefund}, nil
 	}
-	o.Refunds = maps.Clone(o.Refunds)
+	o.Refunds, o.RefundedAt = maps.Clone(o.Refunds), maps.Clone(o.RefundedAt)
 	if o.Refunds == nil {
 		o.Refunds = map[payment.RefundID]int64{}
 	}
-	o.Refunds[r.Number] = r.Amount.Amount
+	if o.RefundedAt == nil {
+		o.RefundedAt = map[payment.RefundID]time.Time{}
+	}
+	o.Refunds[r.Number], o.RefundedAt[r.Number] = r.Amount.Amount, s.now()
 	return done, s.save(o)
 }
 

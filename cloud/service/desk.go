@@ -65,6 +65,7 @@ func (s *Service) deskHandler() http.Handler {
 	})
 	s.releaseOrders(mux)
 	s.reportOrders(mux)
+	s.reconcileOrders(mux)
 	s.merchantOrders(mux)
 	return mux
 }

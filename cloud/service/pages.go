@@ -3,7 +3,6 @@ package service
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -38,12 +37,8 @@ func (s *Service) startPages(o Pages) error {
 	config.ClientCAs, config.ClientAuth = nil, tls.NoClientCert // a browser would ask its user for one
 	if o.Certificate != "" {
 		bought := &certificate{paths: o, now: time.Now}
-		first, err := bought.get()
-		if err != nil {
+		if _, err := bought.get(); err != nil {
 			return err
-		}
-		if first.Leaf == nil {
-			return fmt.Errorf("certificate %s: it cannot be read", o.Certificate)
 		}
 		config.MinVersion, config.Time = tls.VersionTLS12, nil
 		config.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return bought.get() }
@@ -113,13 +108,6 @@ func (c *certificate) get() (*tls.Certificate, error) {
 			return nil, fmt.Errorf("certificate of the merchant's pages: %w", err)
 		}
 	}
-	if c.have.Leaf == nil {
-		leaf, err := x509.ParseCertificate(c.have.Certificate[0])
-		if err != nil {
-			return nil, fmt.Errorf("certificate of the merchant's pages: %w", err)
-		}
-		c.have.Leaf = leaf
-	}
 	return c.have, nil
 }
 
@@ -161,8 +149,8 @@ func (m merchants) Terminals(merchant string) ([]pages.Terminal, error) {
 func (m merchants) Sales(terminals []string, before payment.SaleID, most int) ([]pages.Sale, error) {
 	all := []pages.Sale{}
 	err := m.ledger.SalesOf(terminals, before, func(tx cloud.Tx, e cloud.SaleEntry) (bool, error) {
-		status, err := statusOf(tx, e)
-		all = append(all, pages.Sale{SaleEntry: e, Status: status})
+		one, _, err := seen(tx, e)
+		all = append(all, one)
 		return len(all) < most, err
 	})
 	return all, err
@@ -170,10 +158,11 @@ func (m merchants) Sales(terminals []string, before payment.SaleID, most int) ([
 
 func (m merchants) Sale(id payment.SaleID) (d pages.Detail, ok bool, err error) {
 	err = m.ledger.View(func(tx cloud.Tx) error {
-		if d.SaleEntry, ok, err = tx.Sale(id); err != nil || !ok {
+		entry, there, err := tx.Sale(id)
+		if ok = there; err != nil || !ok {
 			return err
 		}
-		if d.Status, err = statusOf(tx, d.SaleEntry); err != nil {
+		if d.Sale, d.Others, err = seen(tx, entry); err != nil {
 			return err
 		}
 		for _, a := range d.SaleEntry.Sale.Attempts {
@@ -185,10 +174,55 @@ func (m merchants) Sale(id payment.SaleID) (d pages.Detail, ok bool, err error) 
 				d.Attempts = append(d.Attempts, known)
 			}
 		}
-		d.Refunds, err = tx.RefundsOf(id)
-		return err
+		for _, r := range d.SaleEntry.Sale.Refunds {
+			known, there, err := tx.Refund(payment.NewRefundID(id, r.Number))
+			if err != nil {
+				return err
+			}
+			if there {
+				d.Refunds = append(d.Refunds, known)
+			}
+		}
+		return nil
 	})
 	return d, ok, err
+}
+
+// seen is a sale as the merchant sees it, with its refunds at other terminals.
+func seen(tx cloud.Tx, e cloud.SaleEntry) (one pages.Sale, others []cloud.RefundEntry, err error) {
+	one.SaleEntry = e
+	if one.Status, err = statusOf(tx, e); err != nil {
+		return one, nil, err
+	}
+	refunded, voided := e.Sale.Refunded()
+	if e.Sale.Elsewhere != nil { // it is a refund alone
+		switch {
+		case refunded > 0:
+			one.Status = payment.StatusRefunded
+		case e.Sale.OpenRefund() != nil:
+			one.Status = payment.StatusChecking
+		default:
+			one.Status = payment.StatusDeclined
+		}
+		return one, nil, nil
+	}
+	all, err := tx.RefundsOf(e.Sale.ID)
+	if err != nil {
+		return one, nil, err
+	}
+	for _, r := range all {
+		if under, _, err := r.Answer.Refund.Split(); err != nil || under == e.Sale.ID {
+			continue
+		}
+		others = append(others, r)
+		if r.Answer.Status == payment.RefundDone {
+			one.Away += r.Answer.Amount
+		}
+	}
+	if one.Status == payment.StatusApproved && one.Away > 0 && refunded+voided+one.Away == e.Sale.Total.Amount {
+		one.Status = payment.StatusRefunded
+	}
+	return one, others, nil
 }
 
 func (m merchants) Report(terminal, from, to, zone string) (figures.Report, error) {

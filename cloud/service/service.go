@@ -67,6 +67,8 @@ type Service struct {
 	rollouts  *releases.Rollouts
 	nats      *broker.Broker
 	log       *slog.Logger
+	accounts  accounts
+	recent    int // sales that an account keeps; 0: recentSales
 }
 
 // Start opens the books and starts the broker. The gateway itself works in Run.

@@ -53,6 +53,8 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.StringVar(&merchants.Certificate, "pages-cert", "", "with -pages: `file` of a certificate that browsers trust, PEM; else it is one of the gateway's own authority")
 	flags.StringVar(&merchants.Key, "pages-key", "", "with -pages-cert: `file` of its key, PEM")
 	listen := flags.String("listen", "127.0.0.1:8081", "`address` of the books (ledger.json) and of the fleet, for this machine's eyes")
+	var phones receiptsDoor
+	phones.flags(flags)
 	data := flags.String("data", "till-cloud", "`folder` of the ledger")
 	pace := flags.Int("pace", 1, "the sandbox's waits are divided by this `number`")
 	level := slog.LevelInfo
@@ -78,6 +80,13 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return fmt.Errorf("listen on %s: %w; choose another with -listen", *listen, err)
 	}
 	defer l.Close()
+	slips, err := phones.open()
+	if err != nil {
+		return err
+	}
+	if slips != nil {
+		defer slips.Close()
+	}
 	o := service.Options{Dir: *data, MQTT: *mqtt, Pace: *pace, Desk: true, Log: log}
 	switch {
 	case merchants.Listen != "" && *host == "":
@@ -104,6 +113,10 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	fmt.Fprintf(stdout, "The books are at http://%s/cloud/ledger.json\nThe terminals are at http://%s/fleet\nThe acquirer is the sandbox: no money moves.\n", l.Addr(), l.Addr())
 	go serveBooks(ctx, l, s, log)
+	if slips != nil {
+		fmt.Fprintf(stdout, "Customers' receipts are at %s and the sale's id\n", phones.url(slips))
+		go phones.serve(ctx, slips, s, log)
+	}
 	return errors.Join(s.Run(ctx), s.Close())
 }
 

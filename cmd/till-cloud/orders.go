@@ -24,6 +24,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"till/cloud/enrol"
+	"till/cloud/reconcile"
 	"till/cloud/service"
 	"till/draw"
 	"till/payment/figures"
@@ -44,6 +45,7 @@ var orders = map[string]order{
 	"merchant":  {"let a merchant sign in to its pages; say whose a terminal is", merchantOrder},
 	"revoke":    {"end a terminal's certificate", revoke},
 	"release":   {"sign releases and bring them to the terminals; till-cloud release help", release},
+	"reconcile": {"hold the terminals' journals, the ledger and the acquirer's book against each other", reconcileOrder},
 	"report":    {"what some days came to on a terminal, by the ledger", reportOrder},
 	"journal":   {"journal import: take in what till journal export wrote of a dead terminal's card", journal},
 }
@@ -338,12 +340,51 @@ func journal(ctx context.Context, args []string, stdout io.Writer) error {
 	return err
 }
 
+// daysFlags are the days that an order is about.
+func daysFlags(flags *flag.FlagSet) (from, to, zone *string) {
+	return flags.String("from", "", "the first `day`, as 2026-11-24; without it the last"),
+		flags.String("to", "", "the last `day`; without it today"),
+		flags.String("zone", "UTC", "time `zone` of the days, as America/Los_Angeles")
+}
+
+// days is the question about them.
+func days(from, to, zone string) (url.Values, error) {
+	place, err := time.LoadLocation(zone)
+	if err != nil {
+		return nil, fmt.Errorf("time zone %.60q: %w", zone, err)
+	}
+	last := cmp.Or(to, time.Now().In(place).Format(time.DateOnly))
+	return url.Values{"from": {cmp.Or(from, last)}, "to": {last}, "zone": {zone}}, nil
+}
+
+func reconcileOrder(ctx context.Context, args []string, stdout io.Writer) error {
+	flags, data := newFlags("reconcile")
+	from, to, zone := daysFlags(flags)
+	var terminals []string
+	flags.Func("terminal", "`id` of a terminal; may be repeated; without it all, and what the acquirer has of none", func(id string) error {
+		terminals = append(terminals, id)
+		return nil
+	})
+	format := flags.String("format", string(reconcile.Text), "`form`: text, csv or json")
+	if err := parse(flags, args, 0, stdout); err != nil {
+		return err
+	}
+	q, err := days(*from, *to, *zone)
+	if err != nil {
+		return err
+	}
+	q["terminal"] = terminals
+	var r reconcile.Report
+	if err := ask(ctx, *data, http.MethodGet, "/reconciliation?"+q.Encode(), nil, &r); err != nil {
+		return err
+	}
+	return r.Write(stdout, reconcile.Format(*format))
+}
+
 func reportOrder(ctx context.Context, args []string, stdout io.Writer) error {
 	flags, data := newFlags("report")
 	terminal := flags.String("terminal", "", "`id` of the terminal")
-	from := flags.String("from", "", "the first `day`, as 2026-11-24; without it the last")
-	to := flags.String("to", "", "the last `day`; without it today")
-	zone := flags.String("zone", "UTC", "time `zone` of the days, as America/Los_Angeles")
+	from, to, zone := daysFlags(flags)
 	format := flags.String("format", string(figures.Text), "`form`: text, csv or json")
 	if err := parse(flags, args, 0, stdout); err != nil {
 		return err
@@ -351,12 +392,10 @@ func reportOrder(ctx context.Context, args []string, stdout io.Writer) error {
 	if *terminal == "" {
 		return errors.New("say of which terminal, with -terminal ID")
 	}
-	place, err := time.LoadLocation(*zone)
+	q, err := days(*from, *to, *zone)
 	if err != nil {
-		return fmt.Errorf("time zone %.60q: %w", *zone, err)
+		return err
 	}
-	last := cmp.Or(*to, time.Now().In(place).Format(time.DateOnly))
-	q := url.Values{"from": {cmp.Or(*from, last)}, "to": {last}, "zone": {*zone}}
 	var r figures.Report
 	if err := ask(ctx, *data, http.MethodGet, "/reports/"+url.PathEscape(*terminal)+"?"+q.Encode(), nil, &r); err != nil {
 		return fmt.Errorf("report of %s: %w", *terminal, err)

@@ -134,6 +134,25 @@ func TestOrders(t *testing.T) {
 			t.Errorf("journal import: %v\n%s", err, said)
 		}
 	}
+	// The sale of its one record is not settled anywhere, so nothing differs.
+	if said, err = give(t, "reconcile", "-data", dir, "-zone", "America/Los_Angeles", "-from", "2026-11-01", "-to", "2026-11-30"); err != nil ||
+		!strings.HasPrefix(said, "Reconciliation 2026-11-01 to 2026-11-30 (America/Los_Angeles), all terminals") ||
+		!strings.HasSuffix(said, "\nDifferences that need somebody: 0, of 0.\n") {
+		t.Errorf("reconcile: %v\n%s", err, said)
+	}
+	if said, err = give(t, "reconcile", "-data", dir, "-terminal", "till-07", "-terminal", "till-08", "-format", "json"); err != nil || !json.Valid([]byte(said)) || !strings.Contains(said, `"till-08"`) {
+		t.Errorf("reconcile: %v\n%s", err, said)
+	}
+	for want, args := range map[string][]string{
+		"want days as":   {"-from", "2026-11-30", "-to", "2026-11-01"},
+		"time zone":      {"-zone", "Mars/Olympus"},
+		"terminal id":    {"-terminal", "../x"},
+		"is none of tex": {"-format", "xml"},
+	} {
+		if _, err := give(t, append([]string{"reconcile", "-data", dir}, args...)...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("reconcile %v: %v, want %q", args, err, want)
+		}
+	}
 	if _, err = give(t, "journal", "import", "-data", dir, "-terminal", "till-08", journal); err == nil || !strings.Contains(err.Error(), "not a journal of this terminal") {
 		t.Errorf("another's journal: %v", err)
 	}

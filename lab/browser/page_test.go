@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"till/lab/browser"
@@ -254,4 +255,44 @@ func TestNothingFromOutside(t *testing.T) {
 	if a := d.Do(http.MethodGet, "/", nil); !strings.Contains(string(a.Body), "Content-Security-Policy") {
 		t.Error("the page has no content security policy")
 	}
+}
+
+// The customer's receipt is a page on the phone, whose code is that of the paper,
+// by day and by night. One that is not there yet says that it comes.
+func TestReceiptOnThePhone(t *testing.T) {
+	t.Parallel()
+	d := program.Start(t)
+	d.Online()
+	d.Link(false)
+	sold := d.SellCash("2450").Last
+	d.Printed(1)
+	order := d.Order(1)
+	d.Home()
+	page := d.URL + "/r/" + sold.ID
+	tab := shared.Tab(t, page, browser.Hand)
+	tab.Wait(`document.querySelector("h1").innerText.includes("小票尚未生成") && document.querySelector("meta[http-equiv=refresh]").content === "3;url=?n=1"`)
+	d.Link(true)
+	d.Await("all is sent", 15*time.Second, func(s counter.State) bool { return s.Online && s.Queued == 0 })
+	tab.Run("open it again", chromedp.Navigate(page))
+	tab.Wait(`document.querySelector("h1").innerText === "Harbor Museum Shop"`)
+	for _, look := range []browser.Look{browser.Hand, {Width: browser.Hand.Width, Height: browser.Hand.Height, Touch: true, Dark: true}} {
+		tab.Look(look)
+		tab.Wait(fmt.Sprintf(`document.documentElement.scrollWidth === %d`, look.Width))
+		text := browser.Ask[string](tab, `document.body.innerText`)
+		for _, want := range []string{"TEST, NO MONEY", "SALE 消费", "Mei", "$24.50", "Cash 现金", "APPROVED 支付成功", order, "Thank you! 谢谢惠顾"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the receipt does not say %q: %q", want, text)
+			}
+		}
+		codes := d.ReadCodes(tab.Picture())
+		if len(codes) == 0 {
+			t.Error("zbarimg reads no code on the page")
+		}
+		for _, code := range codes {
+			if code != order {
+				t.Errorf("zbarimg reads %q on the page, on the paper %q", code, order)
+			}
+		}
+	}
+	tab.Forgive("404") // of the page before there was a receipt
 }

@@ -3,8 +3,10 @@ package counter_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"math/big"
 	"os"
@@ -14,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"till/cloud/service"
 	"till/cmd/tillcmd"
 	"till/demo"
 	"till/lab/counter"
@@ -381,7 +384,32 @@ func TestDay(t *testing.T) {
 	}
 	y.holds(report(t, filepath.Join(dir, "terminal")))
 	y.signed(t, filepath.Join(dir, "terminal"))
+	d.Interrupt()
+	y.reconciles(filepath.Join(dir, "cloud"))
 	t.Logf("%d sales of %d, %d refunds, %d voids", y.total.count, y.total.amount, y.refunds, y.voids)
+}
+
+// reconciles has the gateway hold the day's journal, ledger and acquirer's book
+// against each other: to the cent, and with no difference.
+func (y *day) reconciles(dir string) {
+	s, err := service.Start(service.Options{Dir: dir, MQTT: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		y.d.Fail("the gateway's books: %v", err)
+	}
+	today := time.Now().UTC()
+	r, err := s.Reconcile(today.AddDate(0, 0, -1).Format(time.DateOnly), today.Format(time.DateOnly), "UTC", nil)
+	if err := errors.Join(err, s.Close()); err != nil {
+		y.d.Fail("%v", err)
+	}
+	if len(r.Rows) != 0 || !r.Equal() || r.Sales != y.total.count || len(r.Totals) != len(y.wallets) {
+		y.d.Fail("the books of %d sales differ: %+v, %+v", r.Sales, r.Totals, r.Rows)
+	}
+	for _, t := range r.Totals {
+		want := y.wallets[string(t.Wallet)]
+		if t.Journal.Charged != want.amount || t.Journal.Refunded != want.refunded || t.Journal.Reversed != want.voided {
+			y.d.Fail("%s: the books say %+v, the day was %+v", t.Wallet, t.Journal, want)
+		}
+	}
 }
 
 // signed holds the journal to who was at the counter when.

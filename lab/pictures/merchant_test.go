@@ -2,32 +2,19 @@ package pictures_test
 
 import (
 	"bytes"
-	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"image"
 	"image/png"
-	"log/slog"
 	"path/filepath"
 	"testing"
-	"time"
 
-	"till/cloud/merchant"
-	"till/cloud/service"
 	"till/lab/browser"
+	"till/lab/merchant"
 	"till/lab/pictures"
-	"till/payment"
-	"till/payment/pin"
-	"till/sync/wire"
-	"till/sync/wire/enrolment"
 )
 
 // merchants are the pictures of the merchant's pages, from a real gateway and a real
 // browser, so that they are not compared.
 var merchants = []string{"merchant-day.png", "merchant-sales.png", "merchant-sale.png", "merchant-settings.png", "merchant-phone.png"}
-
-const merchantPassword = "correct horse"
 
 func TestPicturesOfMerchant(t *testing.T) {
 	if !*update {
@@ -38,14 +25,9 @@ func TestPicturesOfMerchant(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer chromium.Close()
-	s := merchantsGateway(t)
+	s := merchant.Start(t)
 	look := browser.Look{Width: 1100, Height: 800}
-	tab := chromium.Tab(t, s.Pages+"/login", look)
-	tab.Wait(`document.activeElement?.id === "login"`)
-	tab.Type("museum")
-	tab.FocusByTab("password")
-	tab.Type(merchantPassword + "\r")
-	tab.Wait(`document.querySelector("nav")`)
+	tab := merchant.SignIn(t, chromium, s, look)
 	take := func(name, path string, look browser.Look, height int) {
 		tab.Look(look)
 		tab.Run("open "+path, browser.Go(s.Pages+path))
@@ -64,110 +46,9 @@ func TestPicturesOfMerchant(t *testing.T) {
 	week := "from=2026-11-23&to=2026-11-25"
 	take(merchants[0], "/?"+week, look, 1400)
 	take(merchants[1], "/sales?"+week, look, 900)
-	take(merchants[2], "/sales/"+string(merchantSale(3)), look, 1300)
+	take(merchants[2], "/sales/"+string(merchant.Sale(3)), look, 1300)
 	take(merchants[3], "/settings?terminal=till-01", look, 1400)
 	phone := browser.Hand
 	phone.Dark = true
 	take(merchants[4], "/?"+week, phone, 1200)
-}
-
-func merchantSale(n int) payment.SaleID {
-	return payment.SaleID(fmt.Sprintf("01KAT7X2Q8M5V3N9RD6E4WZB%02d", n))
-}
-
-// merchantsGateway is one with a merchant, two terminals, and three days' trade.
-func merchantsGateway(t *testing.T) *service.Service {
-	t.Helper()
-	s, err := service.Start(service.Options{
-		Dir: t.TempDir(), Pace: 10, Log: slog.New(slog.DiscardHandler), Pages: &service.Pages{Listen: "127.0.0.1:0"},
-		Secure: &service.Secure{MQTT: "127.0.0.1:0", Enrol: "127.0.0.1:0", Hosts: []string{"127.0.0.1"}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- s.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := errors.Join(<-ended, s.Close()); err != nil {
-			t.Error(err)
-		}
-	})
-	if _, err := s.Merchants.Add(merchant.Account{ID: "museum", Name: "Harbor Museum Shop"}, merchantPassword); err != nil {
-		t.Fatal(err)
-	}
-	salt := pin.NewSalt()
-	for _, terminal := range []string{"till-01", "till-02"} {
-		if _, err := s.Claim(service.ClaimOrder{Terminal: terminal, Merchant: "museum", Settings: enrolment.Settings{
-			"merchant.name": "Harbor Museum Shop", "merchant.timezone": "America/Los_Angeles", "merchant.currency": "USD",
-			"merchant.address": []any{"12 Pier Street", "San Francisco, CA 94133"}, "merchant.phone": "+1 415 555 0132",
-			"merchant.foot": []any{"Refunds within 30 days with this receipt.", "Thank you! 谢谢惠顾"},
-			"sale.tax":      int64(875), "sale.tips": []any{int64(15), int64(18), int64(20)},
-			"sale.departments": []any{"Books / 书籍", "Food / 食品 @ 0"},
-			"sale.items":       []any{"6901234567892 / Green tea / 绿茶 / 350", "- / Postcard / 明信片 / 100 @ 0"},
-			"operators": []any{
-				"mei / Mei 梅 / cashier / " + pin.New("1111", salt).String(), "li / Li 李 / manager / " + pin.New("2580", salt).String(),
-			},
-		}}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	trade(t, s, "till-01", 0)
-	trade(t, s, "till-02", 50)
-	return s
-}
-
-// trade is what a terminal did on three days.
-func trade(t *testing.T, s *service.Service, terminal string, first int) {
-	t.Helper()
-	var b bytes.Buffer
-	prev, seq := wire.Genesis(terminal, 1), uint64(0)
-	opening := time.Date(2026, 11, 23, 18, 0, 0, 0, time.UTC)
-	at := opening
-	add := func(e payment.Event) {
-		seq++
-		r, err := wire.NewRecord(prev, seq, payment.Stamp{Boot: "b", Mono: at.Sub(opening), Time: at}, e)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.NewEncoder(&b).Encode(r); err != nil {
-			t.Fatal(err)
-		}
-		prev, at = r.Hash, at.Add(time.Minute)
-	}
-	receipt := uint64(0)
-	for n := range 18 {
-		at = opening.Add(time.Duration(n/6)*24*time.Hour + time.Duration(n%6)*47*time.Minute)
-		id := merchantSale(first + n)
-		items := []payment.Item{{Name: "Green tea 绿茶", Amount: int64(350 + 100*(n%4)), Rate: 875}, {Name: "Books 书籍", Amount: int64(1900 + 325*(n%5)), Rate: 875}}
-		bill := payment.Cart{Items: items, TipRate: 1500 * (n % 2), OffRate: 1000 * (n % 3 / 2)}.Bill()
-		add(payment.Event{Kind: payment.SaleCreated, Sale: id, Amount: bill.Total(), Currency: "USD", Bill: &bill, Cashier: "Mei 梅"})
-		if n%4 == 0 {
-			receipt++
-			add(payment.Event{Kind: payment.CashTaken, Sale: id, Tender: 1, Amount: bill.Total(), Tendered: 5000, Change: 5000 - bill.Total(), Receipt: receipt})
-			continue
-		}
-		wallet := []payment.Wallet{payment.WeChat, payment.Alipay, payment.UnionPay}[n%3]
-		add(payment.Event{Kind: payment.AttemptStarted, Sale: id, Tender: 1, Attempt: 1, Amount: bill.Total(), Mode: payment.Scan, Wallet: wallet})
-		switch n {
-		case 17:
-			add(payment.Event{Kind: payment.AttemptChanged, Sale: id, Attempt: 1, Status: payment.Checking})
-		case 10:
-			add(payment.Event{Kind: payment.AttemptChanged, Sale: id, Attempt: 1, Status: payment.Declined, Reason: payment.FundsMissing, Wallet: wallet})
-		default:
-			receipt++
-			add(payment.Event{
-				Kind: payment.AttemptChanged, Sale: id, Attempt: 1, Status: payment.Approved, Wallet: wallet, Receipt: receipt,
-				Transaction: fmt.Sprintf("42000012342026112%011d", first+n), Payer: "o***x",
-			})
-		}
-		if n == 3 {
-			add(payment.Event{Kind: payment.RefundAsked, Sale: id, Refund: 1, Tender: 1, Amount: 1000})
-			add(payment.Event{Kind: payment.RefundChanged, Sale: id, Refund: 1, RefundStatus: payment.RefundDone, Transaction: "50000012342026112300001"})
-		}
-	}
-	if _, err := s.ImportJournal(t.Context(), terminal, &b); err != nil {
-		t.Fatal(err)
-	}
 }

@@ -274,9 +274,12 @@ func slips(t *testing.T) image.Image {
 	return sheet
 }
 
-// photographs are of the counter page, from the real demo: what they show
+// photographs are of the demo's pages, from the real demo: what they show
 // depends on the hour and the browser, so that they are not compared.
-var photographs = []string{"counter-light.png", "counter-dark.png", "counter-phone-light.png", "counter-phone-dark.png"}
+var photographs = []string{"counter-light.png", "counter-dark.png", "counter-phone-light.png", "counter-phone-dark.png", onThePhone}
+
+// onThePhone is the page of a receipt.
+const onThePhone = "receipt-phone.png"
 
 // elsewhere is taken of an emulated Pi: its panel by lab/pi, the page around it by hand.
 var elsewhere = []string{"pi-qr.png", "pi-status.png", "emulate.png"}
@@ -338,4 +341,20 @@ func photograph(t *testing.T) {
 		d.Home()
 	}
 	tab.Forgive("willReadFrequently") // these pictures' own reading of the panel
+	photographReceipt(t, d, chromium)
+}
+
+// photographReceipt takes the picture of a receipt on the customer's phone.
+func photographReceipt(t *testing.T, d *counter.Demo, chromium *browser.Browser) {
+	t.Helper()
+	sale := d.Sell("1234", "wechat").Last.ID
+	d.Await("all is sent", 15*time.Second, func(s counter.State) bool { return s.Queued == 0 })
+	tab := chromium.Tab(t, d.URL+"/r/"+sale, browser.Hand)
+	tab.Wait(`document.querySelector("h1").innerText === "Harbor Museum Shop"`)
+	m, err := png.Decode(bytes.NewReader(tab.Picture()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(folder, onThePhone), pictures.Paletted(m))
+	d.Home()
 }

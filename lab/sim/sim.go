@@ -258,6 +258,7 @@ func (w *world) run() {
 		}
 		if w.calm && w.steps%8 == 0 && w.converged() {
 			w.checkBooks()
+			w.checkReconciliation(true)
 			return
 		}
 		if w.calm && w.now.Sub(healed) > healFor {
@@ -276,5 +277,8 @@ func (w *world) run() {
 		w.now = next.at
 		next.run()
 		w.checkLaws()
+		if w.steps%reconcileEvery == 0 {
+			w.checkReconciliation(false)
+		}
 	}
 }

@@ -87,6 +87,9 @@ type Report struct {
 	// Missing counts events of sales whose beginning is not among the records any
 	// more: the days before the oldest record are not whole.
 	Missing int `json:"missing,omitempty"`
+	// Impossible counts records that tell what cannot be, and were left out as the
+	// ledger leaves them out of its sales. A terminal's own report has none: it fails.
+	Impossible int `json:"impossible,omitempty"`
 	// Oldest is the day of the oldest record; "" is not known.
 	Oldest string `json:"oldest,omitempty"`
 }
@@ -94,7 +97,7 @@ type Report struct {
 // Account folds records into days. Its records are added in order; those of
 // another epoch begin anew.
 type Account struct {
-	report Report
+	report Report // with no days
 	zone   *time.Location
 	days   map[string]*Day
 	sales  map[payment.SaleID]payment.Sale
@@ -103,6 +106,7 @@ type Account struct {
 	known  time.Duration // of the boot: the cloud's time less since its start, once it is known
 	since  bool          // known is set
 	wait   []undated
+	forgot bool // sales were forgotten, see Forget
 }
 
 // undated is what happened before the clock of its boot was set.
@@ -116,18 +120,56 @@ var ErrDays = errors.New("want days as 2026-11-24, the first not after the last"
 
 // New begins an account of the days from the first to the last.
 func New(terminal, from, to string, zone *time.Location) (*Account, error) {
-	for _, day := range []string{from, to} {
-		if _, err := time.Parse(time.DateOnly, day); err != nil {
-			return nil, fmt.Errorf("%.40q: %w", day, ErrDays)
-		}
-	}
-	if from > to {
-		return nil, fmt.Errorf("from %s to %s: %w", from, to, ErrDays)
+	if err := checkDays(from, to); err != nil {
+		return nil, err
 	}
 	return &Account{
 		report: Report{Terminal: terminal, From: from, To: to, Zone: zone.String(), Days: []Day{}},
 		zone:   zone, days: map[string]*Day{}, sales: map[payment.SaleID]payment.Sale{},
 	}, nil
+}
+
+func checkDays(from, to string) error {
+	for _, day := range []string{from, to} {
+		if _, err := time.Parse(time.DateOnly, day); err != nil {
+			return fmt.Errorf("%.40q: %w", day, ErrDays)
+		}
+	}
+	if from > to {
+		return fmt.Errorf("from %s to %s: %w", from, to, ErrDays)
+	}
+	return nil
+}
+
+// NewWhole begins an account of all days there are, for Between.
+func NewWhole(terminal string, zone *time.Location) *Account {
+	return &Account{
+		report: Report{Terminal: terminal, To: "9999-12-31", Zone: zone.String(), Days: []Day{}},
+		zone:   zone, days: map[string]*Day{}, sales: map[payment.SaleID]payment.Sale{},
+	}
+}
+
+// ErrForgotten is that an event is of a sale that was forgotten: the account has to be
+// made anew.
+var ErrForgotten = errors.New("the event is of a sale that was forgotten")
+
+// LeaveOut counts a record that Add has refused, or that cannot be read.
+func (a *Account) LeaveOut() { a.report.Impossible++ }
+
+// Forget forgets the settled sales that are not among the newest, which takes their
+// memory and nothing else. Where something happens to one of them after all, or to one
+// that was never there, Add fails with ErrForgotten.
+func (a *Account) Forget(newest int) {
+	if len(a.sales) <= 2*newest {
+		return
+	}
+	ids := slices.Sorted(maps.Keys(a.sales)) // ids sort by time
+	for _, id := range ids[:len(ids)-newest] {
+		if _, open := unsettled(a.sales[id]); !open {
+			delete(a.sales, id)
+			a.forgot = true
+		}
+	}
 }
 
 // Add takes the next record.
@@ -143,6 +185,9 @@ func (a *Account) Add(at payment.Stamp, e payment.Event) error {
 		return nil
 	}
 	before, there := a.sales[e.Sale]
+	if !there && !e.Kind.Begins() && a.forgot {
+		return ErrForgotten
+	}
 	if !there && !e.Kind.Begins() {
 		a.report.Missing++
 		return nil
@@ -244,31 +289,62 @@ func (a *Account) on(date string, d Day) {
 }
 
 // Report is the account as it stands.
-func (a *Account) Report() Report {
-	a.flush()
+func (a *Account) Report() Report { return a.between(a.report.From, a.report.To) }
+
+// Between is the report of some of the days of an account of all.
+func (a *Account) Between(from, to string) (Report, error) {
+	if err := checkDays(from, to); err != nil {
+		return Report{}, err
+	}
+	return a.between(from, to), nil
+}
+
+// between changes nothing: what waits for the clock may be dated yet.
+func (a *Account) between(from, to string) Report {
 	r := a.report
-	r.Days = []Day{}
+	r.From, r.To, r.Days = from, to, []Day{}
+	waiting := Day{}
+	if undated := a.days[""]; undated != nil {
+		waiting.add(*undated)
+	}
+	for _, u := range a.wait {
+		waiting.add(u.day)
+	}
+	r.put(waiting)
 	for _, date := range slices.Sorted(maps.Keys(a.days)) {
-		d := *a.days[date]
-		if d.empty() {
-			continue
+		if date != "" && date >= from && date <= to {
+			r.put(*a.days[date])
 		}
-		r.Days = append(r.Days, d)
-		r.Total.add(d)
 	}
 	for _, id := range slices.Sorted(maps.Keys(a.sales)) {
 		s := a.sales[id]
-		amount := int64(0)
-		if s.OpenAttempt() != nil || s.PartPaid() {
-			amount = s.Due()
-		} else if open := s.OpenRefund(); open != nil {
-			amount = open.Amount
-		} else {
-			continue
+		if amount, open := unsettled(s); open {
+			r.Unsettled = append(r.Unsettled, Unsettled{id, s.Status(), amount})
 		}
-		r.Unsettled = append(r.Unsettled, Unsettled{id, s.Status(), amount})
 	}
 	return r
+}
+
+// put adds a day's figures, as they are now.
+func (r *Report) put(d Day) {
+	if d.empty() {
+		return
+	}
+	copied := Day{Date: d.Date}
+	copied.add(d)
+	r.Days = append(r.Days, copied)
+	r.Total.add(d)
+}
+
+// unsettled is what is open of a sale, in minor units.
+func unsettled(s payment.Sale) (amount int64, open bool) {
+	if s.OpenAttempt() != nil || s.PartPaid() {
+		return s.Due(), true
+	}
+	if refund := s.OpenRefund(); refund != nil {
+		return refund.Amount, true
+	}
+	return 0, false
 }
 
 func (d Day) empty() bool {

@@ -32,6 +32,7 @@ func Sum(all []Report) []Report {
 		sum.Total.add(r.Total)
 		sum.Unsettled = append(sum.Unsettled, r.Unsettled...)
 		sum.Missing += r.Missing
+		sum.Impossible += r.Impossible
 		if r.Missing > 0 {
 			sum.Oldest = max(sum.Oldest, r.Oldest)
 		}

@@ -145,6 +145,9 @@ func (r Report) text(w io.Writer) error {
 	if r.Missing > 0 {
 		head(fmt.Sprintf("\nThe records begin on %s. Records left out, of sales from before: %d. The gateway has those sales.", r.Oldest, r.Missing))
 	}
+	if r.Impossible > 0 {
+		head(fmt.Sprintf("\nRecords left out that tell what cannot be: %d. The figures may be wrong; call support.", r.Impossible))
+	}
 	return nil
 }
 

@@ -101,7 +101,7 @@ func (f *frame) Asset(name string) string { return "/assets/" + name + "?" + f.a
 
 const languageCookie = "till-language"
 
-func (s *server) frame(_ http.ResponseWriter, r *http.Request) *frame {
+func (s *server) frame(r *http.Request) *frame {
 	return &frame{Lang: languageOf(r), Here: "/" + strings.SplitN(r.URL.Path, "/", 3)[1], back: r.URL.RequestURI(), assets: s.assets}
 }
 
@@ -191,7 +191,7 @@ func (s *server) trouble(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func (s *server) say(w http.ResponseWriter, r *http.Request, status int, key string) {
-	f := s.frame(w, r)
+	f := s.frame(r)
 	f.Title = f.Say(key)
 	if err := s.show(w, status, "plain.html", plain{f, f.Say(key + "_what")}); err != nil {
 		s.Log.Error("merchant's page", "err", err)

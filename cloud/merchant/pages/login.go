@@ -49,7 +49,7 @@ func (s *server) loginPage(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) askLogin(w http.ResponseWriter, r *http.Request, status int, typed, next, fault string) {
-	f := s.frame(w, r)
+	f := s.frame(r)
 	f.Title = f.Say("pages_login")
 	if err := s.show(w, status, "login.html", loginView{f, typed, local(next), fault}); err != nil {
 		s.trouble(w, r, err)
@@ -79,7 +79,7 @@ func (s *server) login(w http.ResponseWriter, r *http.Request) {
 // refusal is what is said of a password that was not taken; "": it was, or there is
 // trouble.
 func (s *server) refusal(w http.ResponseWriter, r *http.Request, err error) (fault string, status int) {
-	f := s.frame(w, r)
+	f := s.frame(r)
 	var wait merchant.Wait
 	switch {
 	case errors.As(err, &wait):

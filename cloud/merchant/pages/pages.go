@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -47,18 +48,32 @@ type Terminal struct {
 	Has    enrolment.SettingsNote
 }
 
-// Sale is one of the ledger's. Status is what the gateway has found out, where the
-// terminal has not said so yet.
+// Sale is one of the ledger's, or a refund of one that another terminal made, which has
+// a number of its own. Status is what the gateway has found out, where the terminal has
+// not said so yet.
 type Sale struct {
 	cloud.SaleEntry
 	Status payment.Status
+	Away   int64 // given back of it at other terminals, minor units
+}
+
+// fetched is the sale that a refund is of, if another terminal made it; nil: it is none.
+func (s Sale) fetched() *payment.Elsewhere { return s.SaleEntry.Sale.Elsewhere }
+
+// sold is what the sale came to: nothing, where it only gives back.
+func (s Sale) sold() int64 {
+	if s.fetched() != nil {
+		return 0
+	}
+	return s.SaleEntry.Sale.Total.Amount
 }
 
 // Detail is a sale with what the gateway did for it.
 type Detail struct {
 	Sale
-	Attempts []cloud.Attempt // by number; none where the terminal's alone are known
-	Refunds  []cloud.RefundEntry
+	Attempts []cloud.Attempt     // by number; none where the terminal's alone are known
+	Refunds  []cloud.RefundEntry // likewise
+	Others   []cloud.RefundEntry // of it, at other terminals
 }
 
 // Options of the pages.
@@ -137,7 +152,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 		if s.Public {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
-		if !s.Known(hostOf(r)) {
+		if !s.Known(strings.ToLower(hostOf(r))) {
 			http.Error(w, "not under this name: ask by the gateway's own", http.StatusMisdirectedRequest)
 			return
 		}
@@ -162,7 +177,7 @@ var errNothing = errors.New("there is no such page")
 // signedIn lets in who has signed in, and sends others to where they can.
 func (s *server) signedIn(next page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		v, err := s.visitor(w, r)
+		v, err := s.visitor(r)
 		if err == nil && v == nil {
 			s.toLogin(w, r)
 			return
@@ -179,7 +194,7 @@ func (s *server) signedIn(next page) http.HandlerFunc {
 	}
 }
 
-func (s *server) visitor(w http.ResponseWriter, r *http.Request) (*visit, error) {
+func (s *server) visitor(r *http.Request) (*visit, error) {
 	session, open, err := s.session(r)
 	if err != nil || !open {
 		return nil, err
@@ -195,7 +210,7 @@ func (s *server) visitor(w http.ResponseWriter, r *http.Request) (*visit, error)
 	if err != nil {
 		return nil, err
 	}
-	f := s.frame(w, r)
+	f := s.frame(r)
 	f.Merchant, f.Login = account.Name, account.Login
 	return &visit{f, session, own}, nil
 }

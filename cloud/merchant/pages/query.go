@@ -150,8 +150,7 @@ func (t term) matches(s Sale) bool {
 
 // is finds an amount: the total, a tender's, or a refund's.
 func (t term) is(amount int64, s payment.Sale) bool {
-	return amount == s.Total.Amount ||
-		slices.ContainsFunc(s.Tenders, func(one payment.Tender) bool { return one.Amount == amount }) ||
+	return s.Elsewhere == nil && (amount == s.Total.Amount || slices.ContainsFunc(s.Tenders, func(one payment.Tender) bool { return one.Amount == amount })) ||
 		slices.ContainsFunc(s.Refunds, func(one payment.Refund) bool { return one.Amount == amount })
 }
 

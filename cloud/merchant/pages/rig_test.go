@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"mime/multipart"
@@ -79,6 +80,7 @@ type journal struct {
 	at       time.Time // of the next record
 	records  []wire.Record
 	receipt  uint64
+	undated  bool // its clock was never set
 }
 
 // opening is 10 in the morning at the shop.
@@ -95,7 +97,10 @@ func (j *journal) add(events ...payment.Event) {
 		if n := len(j.records); n > 0 {
 			prev = j.records[n-1].Hash
 		}
-		at := payment.Stamp{Boot: "b", Mono: j.at.Sub(opening), Time: j.at}
+		at := payment.Stamp{Boot: fmt.Sprint("b", j.epoch), Mono: j.at.Sub(opening), Time: j.at}
+		if j.undated {
+			at.Time = time.Time{}
+		}
 		r, err := wire.NewRecord(prev, uint64(len(j.records)+1), at, e)
 		if err != nil {
 			j.g.t.Fatal(err)

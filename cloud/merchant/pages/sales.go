@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"till/cloud"
 	"till/payment"
 )
 
@@ -39,7 +40,8 @@ type row struct {
 	When     string
 	Sort     string // of When
 	Number   string
-	Refunded int64 // and voided
+	Refunded int64 // and voided, at other terminals too
+	Refund   bool  // it is one alone, of a sale that another terminal made
 }
 
 func (s *server) sales(w http.ResponseWriter, r *http.Request, v *visit) error {
@@ -132,10 +134,10 @@ func (s *server) look(q Query, terminals []Terminal, before payment.SaleID, most
 }
 
 func (v *visit) row(s Sale, t Terminal) row {
-	one := row{Sale: s, Number: number(s)}
+	one := row{Sale: s, Number: number(s), Refund: s.fetched() != nil}
 	one.When, one.Sort = v.when(begun(s.SaleEntry.Sale), t)
 	refunded, voided := s.SaleEntry.Sale.Refunded()
-	one.Refunded = refunded + voided
+	one.Refunded = refunded + voided + s.Away
 	return one
 }
 
@@ -159,11 +161,12 @@ func number(s Sale) string {
 	}
 }
 
-// salesColumns are the file's. Each amount stands twice: as people write it, and in
+// salesColumns are the file's. What went back stands with the terminal that gave it:
+// where that is another one, in a row of its own, with refund_of. Each amount stands twice: as people write it, and in
 // minor units for programs.
 var salesColumns = []string{
 	"time", "terminal", "receipt", "sale", "status", "cashier", "reference", "paid_by", "transactions", "currency",
-	"amount", "amount_minor", "discount", "discount_minor", "tax", "tax_minor", "tip", "tip_minor", "refunded", "refunded_minor", "voided", "voided_minor",
+	"refund_of", "amount", "amount_minor", "discount", "discount_minor", "tax", "tax_minor", "tip", "tip_minor", "refunded", "refunded_minor", "voided", "voided_minor",
 }
 
 func (s *server) salesCSV(w http.ResponseWriter, r *http.Request, v *visit) error {
@@ -218,14 +221,17 @@ func salesRecord(s Sale, t Terminal) []string {
 	}
 	record := []string{
 		when, s.Terminal, number(s), string(sale.ID), string(s.Status), harmless(sale.Cashier), harmless(sale.Reference),
-		strings.Join(paid, "+"), harmless(strings.Join(transactions, " ")), sale.Total.Currency,
+		strings.Join(paid, "+"), harmless(strings.Join(transactions, " ")), sale.Total.Currency, "",
+	}
+	if of := s.fetched(); of != nil {
+		record[len(record)-1] = string(of.Sale)
 	}
 	bill := payment.Bill{}
 	if sale.Bill != nil {
 		bill = *sale.Bill
 	}
 	refunded, voided := sale.Refunded()
-	for _, minor := range []int64{sale.Total.Amount, bill.Discount, bill.Tax, bill.Tip, refunded, voided} {
+	for _, minor := range []int64{s.sold(), bill.Discount, bill.Tax, bill.Tip, refunded, voided} {
 		record = append(record, payment.Money{Amount: minor, Currency: sale.Total.Currency}.Plain(), strconv.FormatInt(minor, 10))
 	}
 	return record
@@ -244,6 +250,7 @@ type saleView struct {
 	Detail
 	When, Changed  string
 	Number         string
+	OfNumber       string // the receipt of the sale that it is a refund of
 	Shop           Terminal
 	RefundedAmount int64
 	VoidedAmount   int64
@@ -269,6 +276,10 @@ func (s *server) sale(w http.ResponseWriter, r *http.Request, v *visit) error {
 	v.Title = v.Say("pages_sale")
 	view.When, _ = v.when(begun(detail.Sale.SaleEntry.Sale), shop[0])
 	view.Changed, _ = v.when(detail.Sale.SaleEntry.Sale.Changed.Time, shop[0])
+	if of := detail.fetched(); of != nil {
+		v.Title = v.Say("pages_refund_elsewhere")
+		view.OfNumber = number(Sale{SaleEntry: cloud.SaleEntry{Epoch: of.Epoch, Sale: payment.Sale{Receipt: of.Receipt}}})
+	}
 	view.RefundedAmount, view.VoidedAmount = detail.Sale.SaleEntry.Sale.Refunded()
 	return s.show(w, http.StatusOK, "sale.html", view)
 }
@@ -320,3 +331,15 @@ func (v saleView) Zone() string { return v.Shop.zone().String() }
 func (v salesView) Statuses() []payment.Status { return Statuses }
 func (v salesView) Wallets() []payment.Wallet  { return Wallets }
 func (v salesView) File() string               { return address("/sales.csv", v.Query.Fields()) }
+
+// Of is the sale that this is a refund of; nil: it is a sale itself.
+func (v saleView) Of() *payment.Elsewhere { return v.fetched() }
+
+// Under is the number that a refund has at another terminal.
+func (v saleView) Under(r cloud.RefundEntry) payment.SaleID {
+	id, _, err := r.Answer.Refund.Split()
+	if err != nil {
+		return ""
+	}
+	return id
+}

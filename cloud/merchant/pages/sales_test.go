@@ -116,6 +116,85 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// Money of a sale goes back at another terminal: it counts there, once, and the list
+// does not take it for a sale.
+func TestRefundElsewhere(t *testing.T) {
+	g := startGateway(t)
+	day(g)
+	const under = payment.SaleID("01KAT7X2Q8M5V3N9RD6E4WZB1F")
+	j := g.journal("till-02")
+	j.epoch = 2
+	j.add(
+		payment.Event{Kind: payment.SaleFetched, Sale: under, Cashier: "Li", Elsewhere: &payment.Elsewhere{
+			Sale: two, Terminal: "till-01", Epoch: 1, Receipt: 2, Total: payment.Money{Amount: 1234, Currency: "USD"},
+			Parts: []payment.Part{{Order: payment.NewOrder(two, 1), Wallet: payment.WeChat, Left: 1234}},
+		}},
+		payment.Event{Kind: payment.RefundAsked, Sale: under, Refund: 1, Tender: 1, Amount: 234},
+		payment.Event{Kind: payment.RefundChanged, Sale: under, Refund: 1, RefundStatus: payment.RefundDone},
+	)
+	j.send()
+	b := g.signedIn("museum")
+	got := b.get("/?from=2026-11-24&to=2026-11-24")
+	if !got.has("$28.63", "$23.29", "2 sales", "$5.34", "2 times") {
+		t.Errorf("the day:\n%s", got.body)
+	}
+	if got := b.get("/sales?terminal=till-02"); !got.has(string(under), "Refund</span>", "$2.34") || got.has("$12.34") {
+		t.Errorf("the list:\n%s", got.body)
+	}
+	if got := b.get("/sales/" + string(under)); !got.has("Money given back of a sale of terminal till-01, receipt 000002", "/sales/"+string(two), "$2.34") || got.has("What was sold") {
+		t.Errorf("the refund's page:\n%s", got.body)
+	}
+	for query, want := range map[string][]payment.SaleID{"q=2.34": {under}, "q=12.34": {two}, "status=refunded": {under}} {
+		if got := found(b, query); !slices.Equal(got, want) {
+			t.Errorf("%s finds %v, want %v", query, got, want)
+		}
+	}
+	var amount, refunded int64
+	for _, row := range table(t, b.get("/sales.csv").body) {
+		for name, sum := range map[string]*int64{"amount_minor": &amount, "refunded_minor": &refunded} {
+			minor, err := strconv.ParseInt(row[name], 10, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if row["sale"] != string(three) { // which is not paid
+				*sum += minor
+			}
+		}
+		if (row["refund_of"] == string(two)) != (row["sale"] == string(under)) {
+			t.Errorf("the row is %v", row)
+		}
+	}
+	if amount != 2863 || refunded != 534 {
+		t.Errorf("the file adds up to %d, of which %d went back", amount, refunded)
+	}
+}
+
+// A sale of a boot that never knew the time is found on any day, as the figures count
+// it on none; one of another device has its epoch in its number.
+func TestUndatedSales(t *testing.T) {
+	g := startGateway(t)
+	day(g)
+	j := g.journal("till-02")
+	j.epoch, j.undated = 2, true
+	const undated = payment.SaleID("01KAT7X2Q8M5V3N9RD6E4WZB1E")
+	j.cash(undated, 4321, nil)
+	j.send()
+	b := g.signedIn("museum")
+	for query, want := range map[string][]payment.SaleID{
+		"from=2026-11-30": {undated}, "to=2026-01-01": {undated}, "q=2-000001": {undated}, "q=000001": {undated, one}, "q=1-000001": {one},
+	} {
+		if got := found(b, query); !slices.Equal(got, want) {
+			t.Errorf("%s finds %v, want %v", query, got, want)
+		}
+	}
+	if got := b.get("/sales/" + string(undated)); !got.has("2-000001", "time not verified") {
+		t.Errorf("its page:\n%s", got.body)
+	}
+	if got := b.get("/?from=2026-01-01&to=2026-01-02&terminal=till-02"); !got.has("$43.21") {
+		t.Errorf("the day:\n%s", got.body)
+	}
+}
+
 func TestSalePage(t *testing.T) {
 	g := startGateway(t)
 	day(g)

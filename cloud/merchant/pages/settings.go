@@ -206,6 +206,7 @@ func (s *server) settle(w http.ResponseWriter, r *http.Request, v *visit) error 
 			return fmt.Errorf("settings of %s: %w", t.ID, err)
 		}
 	}
+	s.Log.Info("merchant's settings", "merchant", v.session.Merchant, "section", part.name, "terminals", ids(chosen))
 	http.Redirect(w, r, address("/settings", url.Values{"saved": {part.name}, "terminal": {id}})+"#"+part.name, http.StatusSeeOther)
 	return nil
 }

@@ -216,6 +216,13 @@ func TestOperators(t *testing.T) {
 	if _, there := g.settings("till-01")["operators"]; there || len(g.operators("till-02")) != 1 {
 		t.Errorf("the operators are %v and %+v", g.settings("till-01")["operators"], g.operators("till-02"))
 	}
+	if _, err := g.Configure("till-02", service.SettingsOrder{Set: enrolment.Settings{"sign_on.auto": "li", "sign_on.lock_after": int64(5)}}); err != nil {
+		t.Fatal(err)
+	}
+	b.post("/settings/operators", "do", "remove", "id", "li")
+	if now := g.settings("till-02"); now["operators"] != nil || now["sign_on.auto"] != nil || now["sign_on.lock_after"] != nil {
+		t.Errorf("with nobody left the terminal would refuse %v", now)
+	}
 	if got := b.post("/settings/manager", "do", "remove"); got.status != http.StatusSeeOther || g.settings("till-01")["manager_pin"] != nil {
 		t.Errorf("the manager's PIN is removed: %d", got.status)
 	}
