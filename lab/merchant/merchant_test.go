@@ -3,9 +3,18 @@ package merchant_test
 import (
 	"testing"
 
+	"till/cloud/merchant/pages"
 	"till/lab/browser"
 	"till/lab/merchant"
+	"till/printer"
 )
+
+// The pages take what terminals print, and no more.
+func TestLogosAreThoseOfTerminals(t *testing.T) {
+	if pages.MaxLogoText != printer.MaxLogoText || pages.MaxLogoWidth != printer.MaxLogoWidth || pages.MaxLogoHeight != printer.MaxLogoHeight {
+		t.Error("the bounds of a logo are others in the gateway")
+	}
+}
 
 // Every page in a real browser: its console stays silent, which says of a strict
 // Content-Security-Policy too; nothing is wider than the window; tables sort; a

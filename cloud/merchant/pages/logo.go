@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// Bounds of a logo, as terminals have them.
+// Bounds of a logo, as terminals have them (package printer).
 const (
-	maxLogo       = 24 << 10 // characters of base64
-	maxLogoWidth  = 1024     // dots
-	maxLogoHeight = 512
+	MaxLogoText   = 24 << 10 // characters of base64
+	MaxLogoWidth  = 1024     // dots
+	MaxLogoHeight = 512
 )
 
 // readLogo takes a PNG, or takes the one away that there is.
@@ -27,11 +27,11 @@ func readLogo(f *form, t Terminal) (c change) {
 	case err != nil:
 		f.fault("logo", "pages_fault_png")
 		return c
-	case head.Width > maxLogoWidth || head.Height > maxLogoHeight: // before it takes the memory
-		f.fault("logo", "pages_fault_logo_size", "w", strconv.Itoa(maxLogoWidth), "h", strconv.Itoa(maxLogoHeight))
+	case head.Width > MaxLogoWidth || head.Height > MaxLogoHeight: // before it takes the memory
+		f.fault("logo", "pages_fault_logo_size", "w", strconv.Itoa(MaxLogoWidth), "h", strconv.Itoa(MaxLogoHeight))
 		return c
-	case len(text) > maxLogo:
-		f.fault("logo", "pages_fault_logo_bytes", "n", strconv.Itoa(maxLogo*3/4>>10))
+	case len(text) > MaxLogoText:
+		f.fault("logo", "pages_fault_logo_bytes", "n", strconv.Itoa(MaxLogoText*3/4>>10))
 		return c
 	}
 	if _, err := png.Decode(strings.NewReader(f.file)); err != nil {
