@@ -1,6 +1,7 @@
 package receipts
 
 import (
+	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -25,8 +26,11 @@ var style string
 
 var (
 	pages  = template.Must(template.New("").Funcs(template.FuncMap{"style": func() template.CSS { return template.CSS(style) }}).Parse(pageText))
-	policy = "default-src 'none'; style-src 'sha256-" + digest(style) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	policy = "default-src 'none'; style-src 'sha256-" + digest(style) + "'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+
+// pngSignature is what every PNG begins with.
+var pngSignature = []byte("\x89PNG\r\n\x1a\n")
 
 func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))
@@ -75,6 +79,7 @@ type line struct {
 type view struct {
 	Title          Both
 	Merchant       Merchant
+	Logo           template.URL
 	Banner, Status Both
 	Back           bool // all of it went back
 	Test           *Both
@@ -99,6 +104,9 @@ func (r *receipt) page() page {
 		v.Banner, v.Back = both("paper_void"), true
 	case payment.StatusRefunded:
 		v.Banner, v.Back = both("paper_refund"), true
+	}
+	if bytes.HasPrefix(r.merchant.Logo, pngSignature) {
+		v.Logo = template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(r.merchant.Logo))
 	}
 	if r.merchant.Test {
 		test := both("paper_test")

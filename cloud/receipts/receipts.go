@@ -23,6 +23,7 @@ type Merchant struct {
 	Address []string // lines
 	Phone   string
 	Foot    []string       // lines: refund policy, thanks
+	Logo    []byte         // PNG, black on white; nil: none
 	Zone    *time.Location // of the shop's clock; nil: UTC
 	Test    bool           // no money moves
 }

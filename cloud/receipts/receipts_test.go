@@ -2,6 +2,7 @@ package receipts_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"flag"
 	"fmt"
@@ -126,6 +127,8 @@ type answer struct {
 	body   string
 }
 
+const logo = "iVBORw0KGgoAAAANSUhEUgAAACAAAAAQAQMAAABNzu8aAAAABlBMVEX///8AAABVwtN+AAAATklEQVR42iTJsQ2CQABG4S8W2ukGuok6CiNQUpA7RmMURqCkIPnJwSu+5uEPHW497gOeY6PgXfGtE6XOjcXZL9l9ks0rWT2SaxwBAAD//ybeFEu36mAbAAAAAElFTkSuQmCC"
+
 const payer = "159******88"
 
 // The events of a sale.
@@ -196,6 +199,14 @@ func TestPages(t *testing.T) {
 			r.sell(id, 1, created(1000, &payment.Bill{Items: []payment.Item{{Name: "Book", Amount: 1000}}, Exempt: true}), payment.Event{Kind: payment.CashTaken, Tender: 1, Amount: 1000, Tendered: 1000, Receipt: 8})
 		}, "", http.StatusOK},
 		"test": {func(r *rig) { r.test, r.merchant = true, receipts.Merchant{}; (*rig).whole(r) }, "", http.StatusOK},
+		"logo": {func(r *rig) {
+			r.merchant.Logo = must(base64.StdEncoding.DecodeString(logo))
+			r.sell(id, 1, created(1234, nil), started(1, 1234), approved(1, 7))
+		}, "", http.StatusOK},
+		"no-logo": {func(r *rig) {
+			r.merchant.Logo = []byte("<svg onload=alert(1)>")
+			r.sell(id, 1, created(1234, nil), started(1, 1234), approved(1, 7))
+		}, "", http.StatusOK},
 		"long": {(*rig).long, "", http.StatusOK},
 		// Without a receipt, whatever else is known.
 		"waiting": {func(*rig) {}, "", http.StatusNotFound},

@@ -85,6 +85,23 @@ func (t Total) figures() (all []figure) {
 	return all
 }
 
+// TotalLine is a line of a total, as people read it: Name is a sentence's key.
+type TotalLine struct {
+	Name                           string
+	Journal, Ledger, Acquirer, Off int64 // minor units; Acquirer is 0 of cash
+	Net                            bool  // it is what is left
+}
+
+// Lines are those that say something.
+func (t Total) Lines() (all []TotalLine) {
+	for _, f := range t.figures() {
+		all = append(all, TotalLine{
+			Name: string(f.name), Journal: f.of(t.Journal), Ledger: f.of(t.Ledger), Acquirer: f.of(t.acquirer()), Off: t.off(f), Net: f.name == "reconcile_net",
+		})
+	}
+	return all
+}
+
 func (t Total) acquirer() Sums {
 	if t.Acquirer == nil {
 		return Sums{}

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"encoding/base64"
 	"net/http"
 	"time"
 
@@ -46,6 +47,10 @@ func merchantOf(settings enrolment.Settings) receipts.Merchant {
 	}
 	m := receipts.Merchant{
 		Name: text("merchant.name"), Address: lines("merchant.address"), Phone: text("merchant.phone"), Foot: lines("merchant.foot"),
+	}
+	// As terminals read it; one that is none is left out.
+	if logo, err := base64.StdEncoding.DecodeString(text("merchant.logo")); err == nil {
+		m.Logo = logo
 	}
 	m.Test, _ = settings["test"].(bool)
 	if zone, err := time.LoadLocation(text("merchant.timezone")); err == nil { // the terminal refuses one that is none

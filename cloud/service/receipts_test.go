@@ -39,6 +39,7 @@ func TestReceiptsHeads(t *testing.T) {
 				if _, err := s.Claim(ClaimOrder{Terminal: "till-1", Settings: enrolment.Settings{
 					"merchant.name": "Harbor Museum Shop", "merchant.address": []any{"12 Pier Street", "San Francisco"}, "merchant.currency": "USD",
 					"merchant.timezone": "America/Los_Angeles", "merchant.foot": []any{"Thank you"},
+					"merchant.logo": "iVBORw0KGgoAAAANSUhEUgAAACAAAAAQAQMAAABNzu8aAAAABlBMVEX///8AAABVwtN+AAAATklEQVR42iTJsQ2CQABG4S8W2ukGuok6CiNQUpA7RmMURqCkIPnJwSu+5uEPHW497gOeY6PgXfGtE6XOjcXZL9l9ks0rWT2SaxwBAAD//ybeFEu36mAbAAAAAElFTkSuQmCC",
 				}}); err != nil {
 					t.Fatal(err)
 				}
@@ -58,7 +59,7 @@ func TestReceiptsHeads(t *testing.T) {
 			w := httptest.NewRecorder()
 			s.Receipts(head).ServeHTTP(w, httptest.NewRequest(http.MethodGet, receipts.Path+string(id), nil))
 			body := w.Body.String()
-			if w.Code != http.StatusOK || !strings.Contains(body, c.want) || strings.Contains(body, c.unwant) || !strings.Contains(body, "TEST, NO MONEY") || !strings.Contains(body, "time not verified") {
+			if w.Code != http.StatusOK || !strings.Contains(body, c.want) || strings.Contains(body, c.unwant) || strings.Contains(body, "data:image/png") != (c.secure != nil) || !strings.Contains(body, "TEST, NO MONEY") || !strings.Contains(body, "time not verified") {
 				t.Errorf("%d: %s", w.Code, body)
 			}
 		})

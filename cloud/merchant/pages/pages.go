@@ -18,6 +18,7 @@ import (
 	"till/cloud"
 	"till/cloud/enrol"
 	"till/cloud/merchant"
+	"till/cloud/reconcile"
 	"till/payment"
 	"till/payment/figures"
 	"till/sync/wire/enrolment"
@@ -33,6 +34,8 @@ type Gateway interface {
 	Sale(id payment.SaleID) (Detail, bool, error)
 	// Report is what some days came to on a terminal.
 	Report(terminal, from, to, zone string) (figures.Report, error)
+	// Reconcile holds the books of some terminals against each other; none are all.
+	Reconcile(from, to, zone string, terminals []string) (reconcile.Report, error)
 	// Configure gives a terminal other settings.
 	Configure(terminal string, set enrolment.Settings, drop []string) error
 }
@@ -120,6 +123,8 @@ func New(o Options) (http.Handler, error) {
 		"GET /sales":               s.sales,
 		"GET /sales.csv":           s.salesCSV,
 		"GET /sales/{id}":          s.sale,
+		"GET /reconciliation":      s.reconciliation,
+		"GET /reconciliation.csv":  s.reconciliationCSV,
 		"GET /terminals":           s.terminals,
 		"GET /settings":            s.settingsPage,
 		"GET /settings/items.csv":  s.catalogueCSV,

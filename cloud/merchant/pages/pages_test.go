@@ -48,10 +48,10 @@ func day(g *gateway) {
 // pagesOf are all that a merchant can look at.
 var pagesOf = []string{
 	"/", "/?from=2026-11-01&to=2026-11-30", "/?from=2026-11-24&terminal=till-01", "/?from=x", "/sales", "/sales?q=12.34", "/sales?q=nothing&status=declined&wallet=cash",
-	"/sales?from=x", "/sales/" + string(one), "/sales/" + string(two), "/sales/" + string(three), "/terminals", "/settings", "/settings?terminal=till-02", "/settings?saved=tax", "/account", "/account?done", "/nothing",
+	"/sales?from=x", "/sales/" + string(one), "/sales/" + string(two), "/sales/" + string(three), "/reconciliation", "/reconciliation?from=2026-11-24&to=2026-11-25", "/reconciliation?from=2026-11-24&terminal=till-02", "/reconciliation?from=x", "/terminals", "/settings", "/settings?terminal=till-02", "/settings?saved=tax", "/account", "/account?done", "/nothing",
 }
 
-var leaked = regexp.MustCompile(`\b(pages|paper|reason|status|screen)_[a-z_]+\b`)
+var leaked = regexp.MustCompile(`\b(pages|paper|reason|status|screen|reconcile)_[a-z_]+\b`)
 
 // Every page says every sentence, in both languages; the language is the browser's at
 // first, and then the one that was chosen.
@@ -102,6 +102,7 @@ func TestIsolation(t *testing.T) {
 	}
 	for _, path := range []string{
 		"/?terminal=till-01", "/day.csv?terminal=till-01", "/sales?terminal=till-01", "/sales.csv?terminal=till-01", "/settings?terminal=till-01", "/settings/items.csv?terminal=till-01",
+		"/reconciliation?terminal=till-01", "/reconciliation.csv?terminal=till-01", "/reconciliation?terminal=lost-01",
 		"/?terminal=lost-01", "/sales?terminal=lost-01", "/settings?terminal=lost-01", "/sales/" + string(two), "/sales/x",
 	} {
 		if got := b.get(path); got.status != http.StatusNotFound {
@@ -121,7 +122,7 @@ func TestIsolation(t *testing.T) {
 	if after := fmt.Sprint(g.settings("till-01"), g.settings("lost-01")); after != before {
 		t.Errorf("another's settings were changed:\n%s\n%s", before, after)
 	}
-	for _, path := range []string{"/", "/?from=2026-11-24", "/day.csv?from=2026-11-24", "/sales", "/sales.csv", "/sales?q=" + string(one), "/sales.csv?q=" + string(one), "/terminals", "/settings"} {
+	for _, path := range []string{"/", "/?from=2026-11-24", "/day.csv?from=2026-11-24", "/sales", "/sales.csv", "/sales?q=" + string(one), "/sales.csv?q=" + string(one), "/reconciliation?from=2026-11-24", "/reconciliation.csv?from=2026-11-24", "/terminals", "/settings"} {
 		if got := b.get(path); got.status != http.StatusOK || strings.Contains(got.body, "till-0") || strings.Contains(got.body, "lost-01") || strings.Contains(got.body, "12.34") || strings.Contains(got.body, "/sales/"+string(one)) {
 			t.Errorf("%s: %d, with what is another's\n%s", path, got.status, got.body)
 		}

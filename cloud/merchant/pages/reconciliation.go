@@ -1,0 +1,130 @@
+package pages
+
+import (
+	"net/http"
+	"time"
+
+	"till/cloud/reconcile"
+	"till/payment"
+)
+
+// reconciliationView holds the three books against each other.
+type reconciliationView struct {
+	*visit
+	Chosen    string // terminal; "": all
+	Days      span
+	Fault     string
+	Shortcuts []shortcut
+	Report    reconcile.Report
+}
+
+func (s *server) reconciliation(w http.ResponseWriter, r *http.Request, v *visit) error {
+	q := r.URL.Query()
+	view := reconciliationView{visit: v, Chosen: q.Get("terminal")}
+	chosen, err := v.chosen(view.Chosen)
+	if err != nil {
+		return err
+	}
+	today := v.today(s.Now())
+	status := http.StatusOK
+	if view.Days, err = readSpan(q.Get("from"), q.Get("to"), today.Format(time.DateOnly)); err != nil {
+		view.Fault, status = v.Say("pages_days_fault"), http.StatusUnprocessableEntity
+	}
+	v.Title, view.Shortcuts = v.Say("reconcile_title"), v.shortcuts(today)
+	if view.Report, err = s.reconciled(chosen, view.Days); err != nil {
+		return err
+	}
+	return s.show(w, status, "reconciliation.html", view)
+}
+
+// reconciled asks for some terminals. Those of nobody are never asked for: to the
+// gateway, no terminals are all.
+func (s *server) reconciled(terminals []Terminal, days span) (reconcile.Report, error) {
+	if len(terminals) == 0 {
+		return reconcile.Report{From: days.From, To: days.To}, nil
+	}
+	return s.Gateway.Reconcile(days.From, days.To, terminals[0].zone().String(), ids(terminals))
+}
+
+func (s *server) reconciliationCSV(w http.ResponseWriter, r *http.Request, v *visit) error {
+	q := r.URL.Query()
+	chosen, err := v.chosen(q.Get("terminal"))
+	if err != nil {
+		return err
+	}
+	days, err := readSpan(q.Get("from"), q.Get("to"), v.today(s.Now()).Format(time.DateOnly))
+	if err != nil {
+		http.Error(w, v.Say("pages_days_fault"), http.StatusUnprocessableEntity)
+		return nil //nolint:nilerr // it was said
+	}
+	report, err := s.reconciled(chosen, days)
+	if err != nil {
+		return err
+	}
+	asCSV(w, "reconciliation-"+days.From+"-"+days.To)
+	if err := report.Write(w, reconcile.CSV); err != nil {
+		s.Log.Debug("reconciliation as CSV", "err", err) // the browser has left
+	}
+	return nil
+}
+
+// Needing and Explained are the differences that need somebody, and the others.
+func (v reconciliationView) Needing() []reconcile.Row { return v.rows(true) }
+
+// Explained are those that explain themselves.
+func (v reconciliationView) Explained() []reconcile.Row { return v.rows(false) }
+
+func (v reconciliationView) rows(needs bool) (all []reconcile.Row) {
+	for _, r := range v.Report.Rows {
+		if r.Needs == needs {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// difference is one, with the page that it is on.
+type difference struct {
+	reconciliationView
+	Row reconcile.Row
+}
+
+// With is the page, at one of its differences.
+func (v reconciliationView) With(r reconcile.Row) difference { return difference{v, r} }
+
+// Last is what it comes to, in a sentence.
+func (v reconciliationView) Last() string { return v.Report.Last(v.Lang) }
+
+// Name is what a difference is, and Means what it means.
+func (v reconciliationView) Name(r reconcile.Row) string { return r.Kind.Name(v.Lang) }
+
+// Means is for the merchant to read, and says what to do.
+func (v reconciliationView) Means(r reconcile.Row) string { return r.Text[string(v.Lang)] }
+
+// At is a moment at the first shop.
+func (v reconciliationView) At(at time.Time) string {
+	text, _ := v.when(at, v.own[0])
+	return text
+}
+
+// side is what one book says of a difference.
+type side struct{ Book, Says string }
+
+// Sides are those that say something.
+func (v reconciliationView) Sides(r reconcile.Row) (all []side) {
+	for _, one := range []struct {
+		book string
+		reconcile.Side
+	}{{"reconcile_journal", r.Journal}, {"reconcile_ledger", r.Ledger}, {"reconcile_acquirer", r.Acquirer}} {
+		if one.Currency != "" {
+			all = append(all, side{v.Say(one.book), v.Money(one.Said.Net(), one.Currency)})
+		}
+	}
+	return all
+}
+
+// Seen says that a difference is of a sale that there is a page of.
+func (v reconciliationView) Seen(r reconcile.Row) bool {
+	_, err := payment.ParseSaleID(string(r.Sale))
+	return err == nil && r.Terminal != ""
+}
