@@ -307,6 +307,7 @@ var pages = map[Key]entry{
 	"pages_fault_empty":          {"This cannot be empty.", "不能为空。"},
 	"pages_fault_choice":         {"Choose one of the list.", "请从列表中选择。"},
 	"pages_fault_png":            {"This is no PNG: save the picture as one.", "不是 PNG 图片：请另存为 PNG。"},
+	"pages_fault_logo_blank":     {"Nothing of the picture is darker than paper: make it black on white.", "图片没有比纸深的内容：请用白底黑图。"},
 	"pages_fault_logo_size":      {"The picture is too large: at most {w} x {h} dots.", "图片过大：最大 {w} x {h} 点。"},
 	"pages_fault_logo_bytes":     {"The file is too large: at most {n} KiB. Save it in black and white.", "文件过大：最大 {n} KiB，请存为黑白图片。"},
 	"pages_fault_line":           {"Too long for a line, at most {n} bytes, or a sign that cannot be printed.", "一行过长（最多 {n} 字节）或含有无法打印的字符。"},

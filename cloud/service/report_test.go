@@ -73,6 +73,8 @@ func TestReportsGoOn(t *testing.T) {
 		}
 	}
 	look("nothing")
+	add(1, 1, payment.Event{Kind: payment.ShiftOpened, Shift: 1, Amount: 1000, Currency: "USD"})
+	add(2, 2, payment.Event{Kind: payment.StoreReplaced}, payment.Event{Kind: payment.ShiftOpened, Shift: 1, Amount: 2000, Currency: "USD"})
 	for n := 1; n <= 8; n++ {
 		cash(2, n)
 		look("a sale")
@@ -89,6 +91,7 @@ func TestReportsGoOn(t *testing.T) {
 		look("another device's sale")
 	}
 	cash(1, 15)
+	add(1, 256, payment.Event{Kind: payment.ShiftClosed, Shift: 1, Amount: 1115})
 	look("the first device's card")
 	add(2, 250, payment.Event{Kind: payment.SaleCreated, Sale: sale(16), Amount: 5, Currency: "USD"})
 	look("the second device's card")

@@ -3,8 +3,12 @@ package enrolment_test
 import (
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -106,15 +110,13 @@ func TestSettingsFromPages(t *testing.T) {
 	}
 	browser := &http.Client{Jar: jar, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: s.Terminals.Authority().Pool()}}}
 	t.Cleanup(browser.CloseIdleConnections)
-	do := func(method, path string, form url.Values) string {
+	do := func(method, path, kind, body string) string {
 		t.Helper()
-		req, err := http.NewRequestWithContext(t.Context(), method, s.Pages+path, strings.NewReader(form.Encode()))
+		req, err := http.NewRequestWithContext(t.Context(), method, s.Pages+path, strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if form != nil {
-			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		}
+		req.Header.Set("Content-Type", kind)
 		got, err := browser.Do(req)
 		if err != nil {
 			t.Fatal(err)
@@ -126,14 +128,14 @@ func TestSettingsFromPages(t *testing.T) {
 		}
 		return string(raw)
 	}
-	get := func(path string) string { return do(http.MethodGet, path, nil) }
+	get := func(path string) string { return do(http.MethodGet, path, "", "") }
 	post := func(path string, fields ...string) {
 		t.Helper()
 		form := url.Values{}
 		for i := 0; i+1 < len(fields); i += 2 {
 			form.Add(fields[i], fields[i+1])
 		}
-		do(http.MethodPost, path, form)
+		do(http.MethodPost, path, "application/x-www-form-urlencoded", form.Encode())
 	}
 	says := func(what string) {
 		t.Helper()
@@ -157,6 +159,16 @@ func TestSettingsFromPages(t *testing.T) {
 	post("/settings/departments", "english_0", "Books", "chinese_0", "书籍")
 	post("/settings/items", "items", "6901234567892,Green tea,绿茶,3.50,0")
 	post("/settings/discounts", "discounts", "5, 10", "discount_limit", "10") // a list of whole numbers
+	var form strings.Builder
+	parts := multipart.NewWriter(&form)
+	file, err := parts.CreateFormFile("file", "logo.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(png.Encode(file, image.NewGray(image.Rect(0, 0, 200, 60))), parts.Close()); err != nil { // black all over
+		t.Fatal(err)
+	}
+	do(http.MethodPost, "/settings/logo", parts.FormDataContentType(), form.String())
 	post("/settings/operators", "do", "add", "id", "mei", "operator", "Mei 梅", "role", "cashier", "pin", "1111")
 	c.until("an operator has to sign on", func(s shown) bool { return s.Screen == "sign_on" && s.Online })
 	says("<td>taken</td>")

@@ -32,7 +32,7 @@ func TestPagesInABrowser(t *testing.T) {
 	for _, look := range []browser.Look{browser.Desk, browser.Hand, dark} {
 		tab.Look(look)
 		for _, path := range []string{
-			"/?from=2026-11-23&to=2026-11-25", "/sales?from=2026-11-23", "/sales/" + string(merchant.Sale(3)), "/terminals", "/settings", "/account",
+			"/?from=2026-11-23&to=2026-11-25", "/sales?from=2026-11-23", "/sales/" + string(merchant.Sale(3)), "/reconciliation?from=2026-11-23&to=2026-11-25", "/terminals", "/settings", "/account",
 		} {
 			tab.Run("open "+path, browser.Go(s.Pages+path))
 			tab.Wait(`document.readyState === "complete"`)

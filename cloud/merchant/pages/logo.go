@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/base64"
 	"html/template"
+	"image"
+	"image/draw"
 	"image/png"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -34,11 +37,24 @@ func readLogo(f *form, t Terminal) (c change) {
 		f.fault("logo", "pages_fault_logo_bytes", "n", strconv.Itoa(MaxLogoText*3/4>>10))
 		return c
 	}
-	if _, err := png.Decode(strings.NewReader(f.file)); err != nil {
+	switch m, err := png.Decode(strings.NewReader(f.file)); {
+	case err != nil:
 		f.fault("logo", "pages_fault_png")
+	case blank(m):
+		f.fault("logo", "pages_fault_logo_blank")
 	}
 	c.put(t, "merchant.logo", text, false)
 	return c
+}
+
+// paper is the darkest that is printed as nothing.
+const paper = 0xF0
+
+func blank(m image.Image) bool {
+	grey := image.NewGray(image.Rect(0, 0, m.Bounds().Dx(), m.Bounds().Dy()))
+	draw.Draw(grey, grey.Rect, image.White, image.Point{}, draw.Src)
+	draw.Draw(grey, grey.Rect, m, m.Bounds().Min, draw.Over)
+	return !slices.ContainsFunc(grey.Pix, func(v byte) bool { return v < paper })
 }
 
 // Logo is the terminal's, as an address of its own; "": there is none.

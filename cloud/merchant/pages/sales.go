@@ -49,7 +49,7 @@ func (s *server) sales(w http.ResponseWriter, r *http.Request, v *visit) error {
 	view := salesView{visit: v}
 	q, err := ParseQuery(r.URL.Query())
 	if err != nil {
-		view.Fault = v.Say(queryFault(err))
+		view.Fault, view.Query.Text = v.Say(queryFault(err)), r.URL.Query().Get("q") // to be corrected
 		return s.show(w, http.StatusUnprocessableEntity, "sales.html", view)
 	}
 	view.Query = q

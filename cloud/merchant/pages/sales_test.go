@@ -111,6 +111,9 @@ func TestSearch(t *testing.T) {
 			t.Errorf("%s as a file: %d", bad, got.status)
 		}
 	}
+	if got := b.get("/sales?q=12.34&from=x"); !got.has(`value="12.34"`) {
+		t.Error("what was typed has to be typed again")
+	}
 	if got := b.get("/sales?q=<b>"); got.has("<b>") {
 		t.Error("what was typed is in the page as it is")
 	}

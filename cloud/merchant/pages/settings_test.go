@@ -263,9 +263,12 @@ func TestLargeCatalogue(t *testing.T) {
 func TestLogo(t *testing.T) {
 	g := startGateway(t)
 	b := g.signedIn("museum")
+	ink := uint8(1)
 	picture := func(w, h int) string {
 		var out bytes.Buffer
-		if err := png.Encode(&out, image.NewPaletted(image.Rect(0, 0, w, h), color.Palette{color.White, color.Black})); err != nil {
+		m := image.NewPaletted(image.Rect(0, 0, w, h), color.Palette{color.White, color.Black, color.Transparent})
+		m.SetColorIndex(w/2, h/2, ink)
+		if err := png.Encode(&out, m); err != nil {
 			t.Fatal(err)
 		}
 		return out.String()
@@ -280,8 +283,11 @@ func TestLogo(t *testing.T) {
 		t.Fatal(err)
 	}
 	good := picture(300, 80)
+	ink = 2
+	empty := picture(300, 80)
+	ink = 1
 	for says, file := range map[string]string{
-		"This is no PNG": "GIF89a", "at most 1024 x 512": picture(1025, 10), "at most 18 KiB": loud.String(), "no PNG: save": good[:len(good)-20],
+		"This is no PNG": "GIF89a", "at most 1024 x 512": picture(1025, 10), "at most 18 KiB": loud.String(), "no PNG: save": good[:len(good)-20], "darker than paper": empty,
 	} {
 		if got := b.upload("/settings/logo", file); got.status != http.StatusUnprocessableEntity || !got.has(says) || g.settings("till-01")["merchant.logo"] != nil {
 			t.Errorf("%s: %d", says, got.status)
