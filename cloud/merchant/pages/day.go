@@ -63,15 +63,47 @@ func (v *visit) shortcuts(today time.Time) []shortcut {
 	}
 }
 
-type dayView struct {
-	*visit
+// choice is of days, and of a terminal or all.
+type choice struct {
+	Page      string // its path
 	Chosen    string // terminal; "": all
 	Days      span
 	Fault     string
 	Shortcuts []shortcut
-	Sums      []sum // one for each currency
-	Open      []open
-	Waiting   uint64 // records that terminals still have
+	terminals []Terminal
+	status    int
+}
+
+// choose reads what a page is to be of; without a choice it is today, and all.
+func (s *server) choose(r *http.Request, v *visit) (choice, error) {
+	q := r.URL.Query()
+	c := choice{Page: r.URL.Path, Chosen: q.Get("terminal"), status: http.StatusOK}
+	var err error
+	if c.terminals, err = v.chosen(c.Chosen); err != nil {
+		return c, err
+	}
+	today := v.today(s.Now())
+	if c.Days, err = readSpan(q.Get("from"), q.Get("to"), today.Format(time.DateOnly)); err != nil {
+		c.Fault, c.status = v.Say("pages_days_fault"), http.StatusUnprocessableEntity
+	}
+	c.Shortcuts = v.shortcuts(today)
+	return c, nil
+}
+
+// refused says what is wrong with the choice of a file.
+func (c choice) refused(w http.ResponseWriter) bool {
+	if c.Fault != "" {
+		http.Error(w, c.Fault, c.status)
+	}
+	return c.Fault != ""
+}
+
+type dayView struct {
+	*visit
+	choice
+	Sums    []sum // one for each currency
+	Open    []open
+	Waiting uint64 // records that terminals still have
 }
 
 // sum is what the terminals came to in one currency.
@@ -120,19 +152,13 @@ type open struct {
 }
 
 func (s *server) day(w http.ResponseWriter, r *http.Request, v *visit) error {
-	q := r.URL.Query()
-	view := dayView{visit: v, Chosen: q.Get("terminal")}
-	chosen, err := v.chosen(view.Chosen)
+	c, err := s.choose(r, v)
 	if err != nil {
 		return err
 	}
-	today := v.today(s.Now())
-	status := http.StatusOK
-	if view.Days, err = readSpan(q.Get("from"), q.Get("to"), today.Format(time.DateOnly)); err != nil {
-		view.Fault, status = v.Say("pages_days_fault"), http.StatusUnprocessableEntity
-	}
-	v.Title, view.Shortcuts = v.Say("pages_day"), v.shortcuts(today)
-	reports, err := s.reports(chosen, view.Days)
+	v.Title = v.Say("pages_day")
+	view := dayView{visit: v, choice: c}
+	reports, err := s.reports(c.terminals, c.Days)
 	if err != nil {
 		return err
 	}
@@ -140,10 +166,10 @@ func (s *server) day(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if view.Open, err = s.unsettled(reports); err != nil {
 		return err
 	}
-	for _, t := range chosen {
+	for _, t := range c.terminals {
 		view.Waiting += t.Waiting
 	}
-	return s.show(w, status, "day.html", view)
+	return s.show(w, c.status, "day.html", view)
 }
 
 // reports are those of some terminals, each by its shop's own clock.
@@ -194,21 +220,15 @@ func (s *server) unsettled(reports []figures.Report) ([]open, error) {
 
 // dayCSV is the figures of each terminal for itself.
 func (s *server) dayCSV(w http.ResponseWriter, r *http.Request, v *visit) error {
-	q := r.URL.Query()
-	chosen, err := v.chosen(q.Get("terminal"))
+	c, err := s.choose(r, v)
+	if err != nil || c.refused(w) {
+		return err
+	}
+	reports, err := s.reports(c.terminals, c.Days)
 	if err != nil {
 		return err
 	}
-	days, err := readSpan(q.Get("from"), q.Get("to"), v.today(s.Now()).Format(time.DateOnly))
-	if err != nil {
-		http.Error(w, v.Say("pages_days_fault"), http.StatusUnprocessableEntity)
-		return nil //nolint:nilerr // it was said
-	}
-	reports, err := s.reports(chosen, days)
-	if err != nil {
-		return err
-	}
-	asCSV(w, "figures-"+days.From+"-"+days.To)
+	asCSV(w, "figures-"+c.Days.From+"-"+c.Days.To)
 	if err := figures.WriteCSV(w, reports); err != nil {
 		s.Log.Debug("figures as CSV", "err", err) // the browser has left
 	}

@@ -11,57 +11,42 @@ import (
 // reconciliationView holds the three books against each other.
 type reconciliationView struct {
 	*visit
-	Chosen    string // terminal; "": all
-	Days      span
-	Fault     string
-	Shortcuts []shortcut
-	Report    reconcile.Report
+	choice
+	Report reconcile.Report
 }
 
 func (s *server) reconciliation(w http.ResponseWriter, r *http.Request, v *visit) error {
-	q := r.URL.Query()
-	view := reconciliationView{visit: v, Chosen: q.Get("terminal")}
-	chosen, err := v.chosen(view.Chosen)
+	c, err := s.choose(r, v)
 	if err != nil {
 		return err
 	}
-	today := v.today(s.Now())
-	status := http.StatusOK
-	if view.Days, err = readSpan(q.Get("from"), q.Get("to"), today.Format(time.DateOnly)); err != nil {
-		view.Fault, status = v.Say("pages_days_fault"), http.StatusUnprocessableEntity
-	}
-	v.Title, view.Shortcuts = v.Say("reconcile_title"), v.shortcuts(today)
-	if view.Report, err = s.reconciled(chosen, view.Days); err != nil {
+	v.Title = v.Say("reconcile_title")
+	view := reconciliationView{visit: v, choice: c}
+	if view.Report, err = s.reconciled(c); err != nil {
 		return err
 	}
-	return s.show(w, status, "reconciliation.html", view)
+	return s.show(w, c.status, "reconciliation.html", view)
 }
 
 // reconciled asks for some terminals. Those of nobody are never asked for: to the
 // gateway, no terminals are all.
-func (s *server) reconciled(terminals []Terminal, days span) (reconcile.Report, error) {
-	if len(terminals) == 0 {
-		return reconcile.Report{From: days.From, To: days.To}, nil
+func (s *server) reconciled(c choice) (reconcile.Report, error) {
+	if len(c.terminals) == 0 {
+		return reconcile.Report{From: c.Days.From, To: c.Days.To}, nil
 	}
-	return s.Gateway.Reconcile(days.From, days.To, terminals[0].zone().String(), ids(terminals))
+	return s.Gateway.Reconcile(c.Days.From, c.Days.To, c.terminals[0].zone().String(), ids(c.terminals))
 }
 
 func (s *server) reconciliationCSV(w http.ResponseWriter, r *http.Request, v *visit) error {
-	q := r.URL.Query()
-	chosen, err := v.chosen(q.Get("terminal"))
+	c, err := s.choose(r, v)
+	if err != nil || c.refused(w) {
+		return err
+	}
+	report, err := s.reconciled(c)
 	if err != nil {
 		return err
 	}
-	days, err := readSpan(q.Get("from"), q.Get("to"), v.today(s.Now()).Format(time.DateOnly))
-	if err != nil {
-		http.Error(w, v.Say("pages_days_fault"), http.StatusUnprocessableEntity)
-		return nil //nolint:nilerr // it was said
-	}
-	report, err := s.reconciled(chosen, days)
-	if err != nil {
-		return err
-	}
-	asCSV(w, "reconciliation-"+days.From+"-"+days.To)
+	asCSV(w, "reconciliation-"+c.Days.From+"-"+c.Days.To)
 	if err := report.Write(w, reconcile.CSV); err != nil {
 		s.Log.Debug("reconciliation as CSV", "err", err) // the browser has left
 	}
