@@ -12,6 +12,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"golang.org/x/term"
+
 	"till/cloud/merchant"
 	"till/cloud/service"
 )
@@ -93,12 +95,12 @@ func sayCredentials(w io.Writer, c service.Credentials, made bool) error {
 	return err
 }
 
-func readPassword(from io.Reader, prompt io.Writer) (string, error) {
+func readPassword(from *os.File, prompt io.Writer) (string, error) {
 	if _, err := io.WriteString(prompt, "Password: "); err != nil {
 		return "", fmt.Errorf("ask for the password: %w", err)
 	}
-	line, err := bufio.NewReader(io.LimitReader(from, 2*merchant.MaxPassword)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
+	line, err := readLine(from, prompt)
+	if err != nil {
 		return "", fmt.Errorf("read the password: %w", err)
 	}
 	password := strings.TrimRight(line, "\r\n")
@@ -106,6 +108,24 @@ func readPassword(from io.Reader, prompt io.Writer) (string, error) {
 		return "", merchant.ErrPassword
 	}
 	return password, nil
+}
+
+// readLine is what somebody types, which a screen does not show, or a file's first line.
+func readLine(from *os.File, prompt io.Writer) (string, error) {
+	if fd := int(from.Fd()); term.IsTerminal(fd) {
+		typed, err := term.ReadPassword(fd)
+		return string(typed), errors.Join(err, lineEnd(prompt))
+	}
+	line, err := bufio.NewReader(io.LimitReader(from, 2*merchant.MaxPassword)).ReadString('\n')
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return line, err
+}
+
+func lineEnd(w io.Writer) error {
+	_, err := io.WriteString(w, "\n")
+	return err
 }
 
 func listMerchants(ctx context.Context, data string, stdout io.Writer) error {
