@@ -3,6 +3,7 @@ package checkout
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"till/payment"
 )
@@ -217,6 +218,7 @@ func (m *move) press(id string) {
 		m.key(id)
 		return
 	}
+	m.seeking, m.seekUntil = "", time.Time{} // whoever goes on waits no more for what was looked for
 	switch m.Screen {
 	case Ready, Halted:
 		m.pressReady(id)

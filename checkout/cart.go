@@ -270,6 +270,9 @@ func (m *move) pressTip(id string) {
 // takeAgain has a sale's cart on the screen, to be begun anew.
 func (m *move) takeAgain(sale payment.Sale) {
 	m.Making = Making{Entry: sale.Due(), Part: m.Part}
+	if _, held := m.Counter.HeldAs(sale.Hold); held {
+		m.Hold = sale.Hold
+	}
 	if sale.Key != "" {
 		m.Order = Order{Key: sale.Key, Reference: sale.Reference, Amount: sale.Due()}
 	}

@@ -37,16 +37,12 @@ func (m *move) find(data []byte) bool {
 	return true
 }
 
-// billNumber says that a text can be a wallet's own number of a payment: WeChat Pay
-// and Alipay have 28 digits, others letters too. What could be a code that pays, of
-// 24 digits at most, is none: it goes nowhere unsealed.
+// billNumber says that a text can be a wallet's own number of a payment: those of
+// WeChat Pay and Alipay are of 28 digits. What could be a code that pays, of 24 digits
+// at most, is none, nor what could be a badge: neither goes anywhere unsealed.
 func billNumber(data []byte) bool {
-	text := string(data)
-	if _, err := payment.ParseCode(data); err == nil || len(text) < 20 || len(text) > 32 {
-		return false
-	}
-	digits := strings.Trim(text, "0123456789") == ""
-	return strings.Trim(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" && (!digits || len(text) > 24)
+	_, err := payment.ParseCode(data)
+	return err != nil && len(data) > 24 && len(data) <= 32 && strings.Trim(string(data), "0123456789") == ""
 }
 
 // seek asks the gateway for a sale that is not this terminal's, as far as it knows.
@@ -93,6 +89,10 @@ func (m *move) sought(e Sought) {
 		return
 	}
 	if e.Sale != nil {
+		if e.Sale.Total.Currency != m.Settings.Currency {
+			m.say("sought_currency")
+			return
+		}
 		if sale, err := e.Sale.Fetched(); err == nil {
 			m.showFound(sale)
 			return

@@ -15,7 +15,7 @@ func (m *move) doubt(sale payment.Sale) {
 	}
 	m.Doubts = append(slices.Clone(m.Doubts), sale)
 	m.do(Play{SoundAttention})
-	if m.Screen == Ready && m.Entry == 0 {
+	if m.Screen == Ready && !m.Begun() {
 		m.ready()
 	}
 }

@@ -242,7 +242,7 @@ func (m *move) halted() bool {
 	if m.Halt.Key == "" {
 		return false
 	}
-	m.ready()
+	m.home()
 	m.do(Play{SoundDeclined})
 	return true
 }

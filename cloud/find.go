@@ -15,6 +15,9 @@ func (b *batch) find(terminal string, r wire.Request) error {
 	found := wire.Found{Text: r.Text, Reason: payment.SaleUnknown}
 	id, err := b.saleOf(r.Text)
 	if err == nil && id != "" {
+		id, err = b.madeAs(id)
+	}
+	if err == nil && id != "" {
 		found.Sale, found.Reason, err = b.lend(terminal, id)
 	}
 	if err != nil {
@@ -41,6 +44,16 @@ func (b *batch) saleOf(text string) (payment.SaleID, error) {
 		return "", nil
 	}
 	return id, nil
+}
+
+// madeAs is the sale that another terminal fetched under a number of its own, which
+// stands on the slip of its refund; any other is itself.
+func (b *batch) madeAs(id payment.SaleID) (payment.SaleID, error) {
+	entry, _, err := b.tx.Sale(id)
+	if e := entry.Sale.Elsewhere; e != nil {
+		return e.Sale, err
+	}
+	return id, err
 }
 
 // lend is a sale as a terminal of its merchant may give money back of it, or why

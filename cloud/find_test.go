@@ -172,9 +172,34 @@ func TestRefundsElsewhereThatCannotBe(t *testing.T) {
 		r.request(c.from, c.q)
 		r.run(time.Hour)
 		r.calls(0, cloud.StepRefund, cloud.StepReverse)
-		if e, _ := r.refund(c.q.Refund); e.Answer.Status != payment.RefundRefused || e.Answer.Reason != payment.NotPaid {
-			t.Errorf("%s: %+v", name, e.Answer)
+		told := r.replies[len(r.replies)-1].Refund
+		if told == nil || told.Refund != c.q.Refund || told.Status != payment.RefundRefused || told.Reason != payment.NotPaid {
+			t.Errorf("%s: %+v", name, told)
 		}
+	}
+}
+
+// A terminal that asks for what is another's takes no number from whoever may.
+func TestRefundNumbersAreNotTakenAway(t *testing.T) {
+	r := shopRig(t)
+	r.run(time.Hour)
+	r.request(strangers, giveBack(1, 5)) // all that it needs is a receipt
+	r.request(terminal, giveBack(1, 100))
+	r.run(time.Second)
+	r.expectRefund(1, payment.RefundDone, payment.ReasonNone)
+
+	newJournal(museum2).upload(r, payment.Event{Kind: payment.SaleFetched, Sale: freshID, Elsewhere: r.find(museum2, string(saleID)).Sale})
+	r.request(strangers, elsewhere(1, 5))
+	r.request(museum2, elsewhere(1, 300))
+	r.run(time.Second)
+	if e, _ := r.refund(payment.NewRefundID(freshID, 1)); e.Terminal != museum2 || e.Answer.Status != payment.RefundDone {
+		t.Errorf("it is %+v", e)
+	}
+	if found := r.find(terminal, string(freshID)); found.Sale == nil || found.Sale.Sale != saleID || found.Sale.Parts[0].Left != 600 {
+		t.Errorf("by the slip of the refund: %+v", found)
+	}
+	if back := r.refunded(); back != 400 {
+		t.Errorf("%d went back", back)
 	}
 }
 

@@ -27,8 +27,16 @@ func (b *batch) refund(terminal string, r wire.Request) error {
 		return err
 	}
 	if !seen {
-		entry, err = b.beginRefund(terminal, sale, paid, r)
+		mine, err := b.mayNumber(terminal, sale, paid, r.Order)
 		if err != nil {
+			return err
+		}
+		if !mine { // not kept: the number is another's to use
+			return b.replyRefund(RefundEntry{Terminal: terminal, Answer: payment.RefundAnswer{
+				Refund: r.Refund, Rev: 1, Status: payment.RefundRefused, Reason: payment.NotPaid, Amount: r.Amount, Currency: r.Currency,
+			}}, r.Sent)
+		}
+		if entry, err = b.beginRefund(terminal, sale, paid, r); err != nil {
 			return err
 		}
 	}
@@ -36,6 +44,20 @@ func (b *batch) refund(terminal string, r wire.Request) error {
 		return b.reject(terminal, fmt.Errorf("refund %s belongs to terminal %s", r.Refund, entry.Terminal))
 	}
 	return b.replyRefund(entry, r.Sent)
+}
+
+// mayNumber says that a terminal may number refunds by a sale: its own, one that it
+// has fetched, or one that nobody has told of yet.
+func (b *batch) mayNumber(terminal string, sale, paid payment.SaleID, order payment.Order) (bool, error) {
+	entry, known, err := b.tx.Sale(sale)
+	if err != nil || known {
+		return entry.Terminal == terminal, err
+	}
+	if sale != paid {
+		return true, nil
+	}
+	a, seen, err := b.tx.Attempt(order)
+	return !seen || a.Terminal == terminal, err
 }
 
 // beginRefund holds a new refund to what is left, and starts it. sale is that of

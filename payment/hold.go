@@ -58,14 +58,28 @@ func (c Counter) hold(e Event, at Stamp) (Counter, error) {
 
 // letGo is the counter without one of its held sales.
 func (c Counter) letGo(number uint64) (Counter, error) {
+	if c.heldAt(number) < 0 {
+		return c, impossible("hold %d, which is not held", number)
+	}
+	return c.without(number), nil
+}
+
+// without is the counter without a held sale, if it is held.
+func (c Counter) without(number uint64) Counter {
 	i := c.heldAt(number)
 	if i < 0 {
-		return c, impossible("hold %d, which is not held", number)
+		return c
 	}
 	if c.Held = slices.Delete(slices.Clone(c.Held), i, i+1); len(c.Held) == 0 {
 		c.Held = nil
 	}
-	return c, nil
+	return c
+}
+
+// spent says that there is no going back to what the sale was made of: some of it is
+// paid, or its goods are given.
+func (s Sale) spent() bool {
+	return s.Parked == GoodsGiven || slices.ContainsFunc(s.Tenders, func(t Tender) bool { return t.Paid })
 }
 
 // Check refuses a cart that cannot be.

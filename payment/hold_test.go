@@ -90,7 +90,8 @@ func TestOnlySoManyAreHeld(t *testing.T) {
 	}
 }
 
-// A sale that is created of a held one takes its place, once.
+// A sale that is made of a held one takes its place when money comes for it, once; one
+// that comes to nothing leaves it held.
 func TestAHeldSaleIsSoldOnce(t *testing.T) {
 	c, err := payment.Counter{}.Apply(payment.Event{Kind: payment.CartHeld, Hold: 1, Cart: cart(500)}, payment.Stamp{})
 	if err != nil {
@@ -101,15 +102,42 @@ func TestAHeldSaleIsSoldOnce(t *testing.T) {
 	if err != nil || sale.Hold != 1 {
 		t.Fatalf("%+v, %v", sale, err)
 	}
-	sold, err := c.Count(payment.Sale{}, sale)
+	begun, err := c.Count(payment.Sale{}, sale)
+	if err != nil || len(begun.Held) != 1 {
+		t.Fatalf("begun: %+v, %v", begun, err)
+	}
+	paid, err := sale.Apply(payment.Event{Kind: payment.CashTaken, Sale: sale.ID, Tender: 1, Amount: 500, Tendered: 500, Receipt: 1}, payment.Stamp{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sold, err := begun.Count(sale, paid)
 	if err != nil || sold.Held != nil || sold.Holds != 1 || len(c.Held) != 1 {
-		t.Fatalf("%+v, %v", sold, err)
+		t.Fatalf("sold: %+v, %v", sold, err)
 	}
 	if _, err := sold.Count(payment.Sale{}, sale); !errors.Is(err, payment.ErrImpossible) {
 		t.Errorf("sold twice: %v", err)
 	}
-	if again, err := sold.Count(sale, sale); err != nil || !reflect.DeepEqual(again, sold) {
+	if again, err := sold.Count(paid, paid); err != nil || !reflect.DeepEqual(again, sold) {
 		t.Errorf("what comes later of that sale: %+v, %v", again, err)
+	}
+
+	asked, err := sale.Apply(payment.Event{Kind: payment.AttemptStarted, Sale: sale.ID, Tender: 1, Attempt: 1, Amount: 500, Mode: payment.QR}, payment.Stamp{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	given, err := asked.Apply(payment.Event{Kind: payment.SaleParked, Sale: sale.ID, Intent: payment.GoodsGiven}, payment.Stamp{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := begun.Count(asked, given); err != nil || c.Held != nil {
+		t.Errorf("its goods are given: %+v, %v", c, err)
+	}
+	declined, err := asked.Apply(payment.Event{Kind: payment.AttemptChanged, Sale: sale.ID, Attempt: 1, Status: payment.Declined}, payment.Stamp{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := begun.Count(asked, declined); err != nil || len(c.Held) != 1 {
+		t.Errorf("it is declined: %+v, %v", c, err)
 	}
 }
 

@@ -117,14 +117,15 @@ func (c Counter) Apply(e Event, at Stamp) (Counter, error) {
 	return c, err
 }
 
-// Count is the counter after a sale went from before to after. One that is created
-// of a held sale takes its place: there has to be such a one.
+// Count is the counter after a sale went from before to after. Of one that is made of
+// a held sale there has to be such a one. It stays held until money comes, or the goods
+// are given: a payment that comes to nothing takes nothing away.
 func (c Counter) Count(before, after Sale) (Counter, error) {
-	if before.ID == "" && after.Hold != 0 {
-		var err error
-		if c, err = c.letGo(after.Hold); err != nil {
-			return c, err
-		}
+	if _, held := c.HeldAs(after.Hold); before.ID == "" && after.Hold != 0 && !held {
+		return c, impossible("sale %s of hold %d, which is not held", after.ID, after.Hold)
+	}
+	if after.Hold != 0 && after.spent() && !before.spent() {
+		c = c.without(after.Hold)
 	}
 	c.Drawer = c.Drawer.Count(before, after)
 	return c, nil

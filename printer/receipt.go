@@ -140,6 +140,9 @@ func (s *slip) saleStatus() payment.Status {
 }
 
 func (s *slip) kind() Kind {
+	if s.data.Kind != Sale {
+		return s.data.Kind // of what goes back, whatever the rest of the sale is
+	}
 	switch s.saleStatus() {
 	case payment.StatusVoided:
 		return Void

@@ -47,6 +47,7 @@ var counter = map[Key]entry{
 	"sought_silence":        {"The gateway does not answer. Scan it again.", "网关无应答，请重新扫描。"},
 	"sought_sale_unknown":   {"No sale of this shop. If it was made just now, wait a minute and scan it again.", "本店没有此交易。若刚刚完成，请稍后重新扫描。"},
 	"sought_over_refund":    {"All of that sale has gone back already.", "此交易已全部退款。"},
+	"sought_currency":       {"Sold in another currency: it goes back at a terminal of that one.", "该交易使用其他币种，请在对应币种的终端退款。"},
 	"sought_cash_elsewhere": {"Paid in cash: it goes back at the terminal that sold it.", "现金付款，请在原终端退款。"},
 	"nothing_to_print":      {"There is no receipt to print.", "没有可打印的小票。"},
 	"reprinting":            {"Printing a copy.", "正在打印副本。"},

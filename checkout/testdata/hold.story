@@ -76,7 +76,7 @@ key 2 5 8 0 enter            => ready says=hold_dropped : commit manager_acted/d
 press menu                   => menu
 buttons                      => cancel reprint sales shift status doctor training
 key esc                      => ready
-# A sale that was begun of a held one has used it up, though it is declined.
+# A payment that is declined takes nothing away: it is held yet.
 key 4 00                     => ready entry=400
 press menu                   => menu entry=400
 press hold                   => ready says=hold_done : commit cart_held/3 of 1 for 400 by Mei
@@ -87,9 +87,9 @@ scan wechat2                 => charging authorizing : commit sale_created/of ho
 answer declined              => declined declined : commit attempt_changed/declined, ♪declined
 press cancel                 => ready
 press menu                   => menu
-buttons                      => cancel (reprint) sales shift status doctor training
+buttons                      => cancel held (reprint) sales shift status doctor training
 key esc                      => ready
-# Expired, it is renewed under another sale, which is of no held one.
+# Expired, it is renewed under another sale, which is of the held one too.
 key 4 00                     => ready entry=400
 press menu                   => menu entry=400
 press hold                   => ready says=hold_done : commit cart_held/4 of 1 for 400 by Mei
@@ -98,7 +98,7 @@ press held                   => held
 press held_4                 => ready entry=400 hold=4 says=hold_recalled
 press qr                     => qr created : commit sale_created/of hold 4 attempt_started, show 1 400
 answer expired               => expired expired : commit attempt_changed/expired, ♪declined
-scan alipay                  => charging authorizing : commit sale_created attempt_started, ♪read, charge 1 400 alipay
+scan alipay                  => charging authorizing : commit sale_created/of hold 4 attempt_started, ♪read, charge 1 400 alipay
 answer approved              => approved approved : commit attempt_changed/approved receipt 3, ♪approved, print 3
 paper                        => approved approved : commit receipt_printed
 press done                   => ready
@@ -136,7 +136,7 @@ press menu                   => menu
 press shift                  => shift shift=0 open=false drawer=0
 press open_shift             => sum asks=float
 press enter                  => shift shift=1 open=true drawer=0 says=shift_opened : commit shift_opened/1 with 0
-press x_report               => shift shift=1 open=true drawer=0 says=report_printing : commit manager_acted/x_report by , X report of shift 1, 1 held for 1088
+press x_report               => shift shift=1 open=true drawer=0 says=report_printing : commit manager_acted/x_report by , X report of shift 1, 2 held for 1488
 key esc                      => menu
 key esc                      => ready
 press menu                   => menu
@@ -147,5 +147,5 @@ press drop                   => ready says=hold_dropped : commit manager_acted/d
 press menu                   => menu
 press shift                  => shift shift=1 open=true drawer=0
 press close_shift            => sum asks=count
-press enter                  => shift shift=1 open=false drawer=0 says=shift_closed : commit shift_closed/1 with 0, Z report 1, over 0
+press enter                  => shift shift=1 open=false drawer=0 says=shift_closed : commit shift_closed/1 with 0, Z report 1, over 0, 1 held for 400
 press z_report               => shift shift=1 open=false drawer=0 says=report_printing : Z report 1, over 0 copy

@@ -95,3 +95,17 @@ func readOrder[T any](w http.ResponseWriter, r *http.Request) (order T, err erro
 	}
 	return order, nil
 }
+
+// owner says whose a terminal is, for money that goes back at another. Those that are
+// nobody's are one merchant's where there are no others, and else each for itself.
+func (s *Service) owner(terminal string) (string, error) {
+	merchant, err := s.Terminals.Merchant(terminal)
+	if err != nil || merchant != "" {
+		return merchant, err
+	}
+	all, err := s.Merchants.Accounts()
+	if err != nil || len(all) == 0 {
+		return "", err
+	}
+	return "terminal " + terminal, nil // no merchant has such an id
+}

@@ -137,7 +137,7 @@ func (s *Service) start(o Options) error {
 		return err
 	}
 	if s.Terminals != nil {
-		gateway.Merchant = s.Terminals.Merchant
+		gateway.Merchant = s.owner
 	}
 	s.server = cloud.NewServer(cloud.ServerConfig{
 		Broker: s.broker, TLS: s.brokerTLS, ClientID: enrol.GatewayName, CallFor: waits.CallFor, Log: o.Log, Changed: o.Changed,

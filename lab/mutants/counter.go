@@ -173,7 +173,7 @@ func counterMutants() []Mutant {
 		{
 			Name:  "sold-stays-held",
 			Bug:   "a held sale that was sold stays held",
-			Edits: one("payment/operator.go", "		if c, err = c.letGo(after.Hold); err != nil {", "		if _, err = c.letGo(after.Hold); err != nil {"),
+			Edits: one("payment/operator.go", "		c = c.without(after.Hold)", "		_ = c.without(after.Hold)"),
 			Law:   "holds",
 		},
 		{

@@ -65,12 +65,12 @@ func (a *audit) checkSale(w *world, e payment.Event, desk payment.Desk, sale pay
 	if e.Kind == payment.ReceiptWanted {
 		w.premise("receipts: wanted after all")
 	}
-	if e.Kind == payment.SaleCreated && e.Hold != 0 {
+	if sale.Hold != 0 && spends(e) {
 		w.premise("holds: sold")
-		if first := a.used[e.Hold]; first != "" {
-			w.violate("holds", "sales %s and %s are both of hold %d", first, e.Sale, e.Hold)
+		if first := a.used[sale.Hold]; first != "" && first != e.Sale {
+			w.violate("holds", "sales %s and %s are both of hold %d", first, e.Sale, sale.Hold)
 		}
-		a.used[e.Hold] = e.Sale
+		a.used[sale.Hold] = e.Sale
 	}
 	switch {
 	case e.Kind == payment.SaleCreated && (desk.On.ID == "" || desk.On.Name != e.Cashier):

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"hash/fnv"
 	"time"
 
 	"till/cloud"
@@ -283,6 +284,13 @@ func (b *bank) refund(o *bankOrder, r cloud.Refund) cloud.Result {
 	return cloud.Result{Outcome: cloud.Undone, Amount: r.Amount, Transaction: "5000" + string(r.Number)}
 }
 
+// walletNumber is the wallet's own number of an order: 28 digits, as WeChat Pay's.
+func walletNumber(order payment.Order) string {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(order)) // hash.Hash never fails
+	return fmt.Sprintf("42%026d", h.Sum64())
+}
+
 func (b *bank) stands(o *bankOrder) cloud.Result {
 	if o == nil {
 		b.w.premise("law 3: not found")
@@ -290,7 +298,7 @@ func (b *bank) stands(o *bankOrder) cloud.Result {
 	}
 	switch o.state {
 	case bankPaid:
-		return cloud.Result{Outcome: cloud.Paid, Amount: o.amount, Wallet: payment.WeChat, Transaction: "4200" + string(o.number)}
+		return cloud.Result{Outcome: cloud.Paid, Amount: o.amount, Wallet: payment.WeChat, Transaction: walletNumber(o.number)}
 	case bankRefused:
 		return cloud.Result{Outcome: cloud.Refused, Reason: o.reason}
 	case bankUndone:

@@ -42,7 +42,7 @@ func (j simJournal) Append(stamp payment.Stamp, events ...payment.Event) (uint64
 	for _, e := range events {
 		w.tell("commit %d: %s %s tender %d attempt %d %s receipt %d", last, e.Kind, short(e.Sale), e.Tender, e.Attempt, e.Status, e.Receipt)
 		w.cashier.begun(e)
-		w.checkRecalled(t.register.State.Hold, e)
+		w.checkRecalled(t.register.State, e)
 	}
 	if inside {
 		w.strike("power cut inside a commit")

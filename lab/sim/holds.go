@@ -13,6 +13,7 @@ import (
 type holds struct {
 	kept map[uint64]payment.Cart
 	gone map[uint64]bool // sold or dropped
+	of   map[payment.SaleID]uint64
 
 	torn     []payment.Event // of a commit that the power went within
 	tornLast uint64          // the journal's last record if it was kept
@@ -21,17 +22,29 @@ type holds struct {
 // committed takes an event that is durable.
 func (h *holds) committed(e payment.Event) {
 	if h.kept == nil {
-		h.kept, h.gone = map[uint64]payment.Cart{}, map[uint64]bool{}
+		h.kept, h.gone, h.of = map[uint64]payment.Cart{}, map[uint64]bool{}, map[payment.SaleID]uint64{}
 	}
-	switch e.Kind {
-	case payment.CartHeld:
+	switch {
+	case e.Kind == payment.CartHeld:
 		h.kept[e.Hold] = *e.Cart
-	case payment.CartDropped, payment.SaleCreated:
-		if e.Hold != 0 {
-			delete(h.kept, e.Hold)
-			h.gone[e.Hold] = true
-		}
+	case e.Kind == payment.SaleCreated && e.Hold != 0:
+		h.of[e.Sale] = e.Hold
+	case e.Kind == payment.CartDropped:
+		h.leaves(e.Hold)
+	case spends(e) && h.of[e.Sale] != 0:
+		h.leaves(h.of[e.Sale])
 	}
+}
+
+func (h *holds) leaves(number uint64) {
+	delete(h.kept, number)
+	h.gone[number] = true
+}
+
+// spends says that an event brings a sale money, or takes its goods away.
+func spends(e payment.Event) bool {
+	return e.Kind == payment.CashTaken || e.Kind == payment.AttemptChanged && e.Status == payment.Approved ||
+		e.Kind == payment.SaleParked && e.Intent == payment.GoodsGiven
 }
 
 // doubted takes a commit of which nobody knows yet whether it was kept.
@@ -58,7 +71,13 @@ func (h *holds) check(w *world, last uint64, c payment.Counter) {
 
 // checkRecalled holds that a sale begun of one that was recalled says so: else that one
 // would be sold again.
-func (w *world) checkRecalled(recalled uint64, e payment.Event) {
+func (w *world) checkRecalled(s checkout.State, e payment.Event) {
+	recalled := s.Hold
+	if sale, again := s.OnScreen(); again { // begun anew
+		if _, held := s.Counter.HeldAs(sale.Hold); held {
+			recalled = sale.Hold
+		}
+	}
 	if e.Kind == payment.SaleCreated && e.Hold != recalled {
 		w.violate("holds", "sale %s is of hold %d, and hold %d was recalled", e.Sale, e.Hold, recalled)
 	}
