@@ -105,7 +105,7 @@ func gatewayMutants() []Mutant {
 		{
 			Name:  "refund-asked-twice",
 			Bug:   "a refund that is asked for again is begun anew",
-			Edits: one("cloud/refund.go", "	if !seen {\n		entry, err = b.beginRefund", "	if !seen || entry.Answer.Status != payment.RefundRefused {\n		entry, err = b.beginRefund"),
+			Edits: one("cloud/refund.go", "	if !seen {\n		mine, err := b.mayNumber", "	if !seen || entry.Answer.Status != payment.RefundRefused {\n		mine, err := b.mayNumber"),
 			Law:   "law 3, no guessing",
 		},
 		{
