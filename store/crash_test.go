@@ -498,6 +498,9 @@ func (l *life) events(n int) {
 	sold := created(n + 3)
 	sold.Hold = hold
 	l.append("a held sale is begun", sold)
+	l.append("a held sale is paid", payment.Event{
+		Kind: payment.CashTaken, Sale: saleID(n + 3), Tender: 1, Amount: 1234, Tendered: 1234, Receipt: next(),
+	})
 	l.append("store replaced", payment.Event{Kind: payment.StoreReplaced, Reason: "damaged"})
 	var many []payment.Event
 	for i := n + 10; i < n+30; i++ {

@@ -165,8 +165,10 @@ func (c *counter) tap(v display.View, id string) {
 func (c *counter) press(v display.View, id, to string) {
 	c.t.Helper()
 	var err error
-	for range tries {
-		c.tap(v, id)
+	for n := range tries {
+		if n == 0 || c.button(v, id) { // else a tap came late, and has led on
+			c.tap(v, id)
+		}
 		ctx, done := context.WithTimeout(c.t.Context(), patience)
 		err = c.awaitScreen(ctx, to)
 		done()
@@ -176,6 +178,17 @@ func (c *counter) press(v display.View, id, to string) {
 		c.t.Logf("tap %s: %v", id, err)
 	}
 	c.t.Fatal(err)
+}
+
+// button says whether a button of a view is on the screen.
+func (c *counter) button(v display.View, id string) bool {
+	c.t.Helper()
+	label := labelOf(v, id)
+	_, there := c.seeWithin(patience, func(m *image.RGBA) bool {
+		_, ok := pi.Find(m, label)
+		return ok
+	})
+	return there
 }
 
 // labelOf is the writing on a button, as a picture. Of a key it is the whole key:
