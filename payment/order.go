@@ -19,6 +19,15 @@ const (
 // want a new number for a new code.
 type Order string
 
+// ReceiptNumber is a receipt's or a report's number as it is printed: 000123, and
+// 2-000123 where the journal is not the terminal's first.
+func ReceiptNumber(epoch uint32, n uint64) string {
+	if epoch > 1 {
+		return fmt.Sprintf("%d-%06d", epoch, n)
+	}
+	return fmt.Sprintf("%06d", n)
+}
+
 // NewOrder names one attempt of a sale. Attempts are numbered across the
 // tenders of the sale, from 1.
 func NewOrder(sale SaleID, attempt int) Order {

@@ -182,13 +182,7 @@ func (r *receipt) order() string {
 	return text
 }
 
-// number is 000123, and 2-000123 where the journal is not the terminal's first.
-func (r *receipt) number() string {
-	if r.epoch > 1 {
-		return fmt.Sprintf("%d-%06d", r.epoch, r.sale.Receipt)
-	}
-	return fmt.Sprintf("%06d", r.sale.Receipt)
-}
+func (r *receipt) number() string { return payment.ReceiptNumber(r.epoch, r.sale.Receipt) }
 
 // looks are how long a page that waits for its receipt lets pass before it looks
 // again, longer and longer; after the last it stops.

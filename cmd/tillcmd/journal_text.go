@@ -101,7 +101,7 @@ func describeSale(w io.Writer, s payment.Sale) {
 	}
 	if e := s.Elsewhere; e != nil {
 		fmt.Fprintf(w, "  sold      at %s, as %s, receipt %s, %s\n",
-			printable(e.Terminal), e.Sale, receiptNumber(e.Epoch, e.Receipt), describeAmount(e.Total.Amount, currency))
+			printable(e.Terminal), e.Sale, payment.ReceiptNumber(e.Epoch, e.Receipt), describeAmount(e.Total.Amount, currency))
 	}
 	if s.Cashier != "" {
 		fmt.Fprintf(w, "  cashier   %s\n", printable(s.Cashier))

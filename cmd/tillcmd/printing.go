@@ -346,7 +346,7 @@ func (t *terminal) receipt(p checkout.Print, practice bool) printer.Document {
 		data.Number = t.number(p.Sale.Receipt, practice)
 	}
 	if e := p.Sale.Elsewhere; e != nil {
-		data.Number, data.Elsewhere = receiptNumber(e.Epoch, e.Receipt), e.Terminal
+		data.Number, data.Elsewhere = payment.ReceiptNumber(e.Epoch, e.Receipt), e.Terminal
 		data.Sale.Total = e.Total
 	}
 	if p.Refund > 0 && p.Refund <= len(p.Sale.Refunds) {
@@ -390,14 +390,7 @@ func (t *terminal) shownNumber(n uint64) string { return t.number(n, t.counter.T
 
 // receiptNumber is 000123, and 2-000123 once the journal is not the first.
 func (t *terminal) receiptNumber(n uint64) string {
-	return receiptNumber(t.journal.Position().Epoch, n)
-}
-
-func receiptNumber(epoch uint32, n uint64) string {
-	if epoch > 1 {
-		return fmt.Sprintf("%d-%06d", epoch, n)
-	}
-	return fmt.Sprintf("%06d", n)
+	return payment.ReceiptNumber(t.journal.Position().Epoch, n)
 }
 
 func locale(lang words.Lang) string {

@@ -382,7 +382,7 @@ func (t *terminal) elsewhere(lang words.Lang, e payment.Elsewhere) []display.Row
 		{Left: words.Say(lang, "sold_at", "terminal", e.Terminal), Right: e.Total.Format(locale(lang)), Sub: t.when(e.Created, time.DateTime)},
 	}
 	if e.Receipt != 0 {
-		rows = append(rows, display.Row{Left: words.Say(lang, "line_receipt"), Right: receiptNumber(e.Epoch, e.Receipt)})
+		rows = append(rows, display.Row{Left: words.Say(lang, "line_receipt"), Right: payment.ReceiptNumber(e.Epoch, e.Receipt)})
 	}
 	return append(rows, display.Row{Left: words.Say(lang, "line_sale"), Sub: string(e.Sale)})
 }

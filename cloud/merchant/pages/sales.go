@@ -151,14 +151,10 @@ func (v *visit) when(at time.Time, t Terminal) (text, sort string) {
 
 // number is a receipt's as it is on paper; "": there is none.
 func number(s Sale) string {
-	switch receipt := s.SaleEntry.Sale.Receipt; {
-	case receipt == 0:
+	if s.SaleEntry.Sale.Receipt == 0 {
 		return ""
-	case s.Epoch > 1:
-		return fmt.Sprintf("%d-%06d", s.Epoch, receipt)
-	default:
-		return fmt.Sprintf("%06d", receipt)
 	}
+	return payment.ReceiptNumber(s.Epoch, s.SaleEntry.Sale.Receipt)
 }
 
 // salesColumns are the file's. What went back stands with the terminal that gave it:
