@@ -167,6 +167,16 @@ func (s State) pagers(of int) []Button {
 	return []Button{{ID: "prev", Enabled: s.Page > 0}, {ID: "next", Enabled: (s.Page+1)*s.rows() < of}}
 }
 
+// leaf turns to the next page of the list on the screen, or to the one before.
+func (m *move) leaf(button string, stay time.Duration) {
+	if button == "next" {
+		m.Page++
+	} else {
+		m.Page--
+	}
+	m.show(m.Screen, stay)
+}
+
 // SelectedSale is the sale that was picked from the list.
 func (s State) SelectedSale() (payment.Sale, bool) {
 	i := slices.IndexFunc(s.Listed, func(x payment.Sale) bool { return x.ID == s.Selected })
@@ -218,7 +228,7 @@ func (m *move) press(id string) {
 		m.key(id)
 		return
 	}
-	m.seeking, m.seekUntil = "", time.Time{} // whoever goes on waits no more for what was looked for
+	m.search = search{} // whoever goes on waits no more for what was looked for
 	switch m.Screen {
 	case Ready, Halted:
 		m.pressReady(id)

@@ -50,12 +50,8 @@ func (m *move) pressCatalogue(id string) {
 	switch id {
 	case "cancel":
 		m.show(Menu, resultFor)
-	case "next":
-		m.Page++
-		m.show(Catalogue, resultFor)
-	case "prev":
-		m.Page--
-		m.show(Catalogue, resultFor)
+	case "next", "prev":
+		m.leaf(id, resultFor)
 	default:
 		if p, ok := m.productNumbered(id); ok {
 			m.Page = 0

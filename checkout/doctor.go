@@ -35,12 +35,8 @@ const (
 func (m *move) pressDoctor(id string) {
 	m.hush()
 	switch id {
-	case "next":
-		m.Page++
-		m.show(Doctor, readFor)
-	case "prev":
-		m.Page--
-		m.show(Doctor, readFor)
+	case "next", "prev":
+		m.leaf(id, readFor)
 	case "code":
 		m.show(DoctorCode, readFor)
 	case "cancel":

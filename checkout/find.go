@@ -12,6 +12,12 @@ import (
 // seekFor is how long the gateway has to answer.
 const seekFor = 8 * time.Second
 
+// search is what was scanned to find a sale by.
+type search struct {
+	text  string
+	until time.Time // the gateway is asked, and has so long; zero: only the journal is
+}
+
 // finds says whether the screen is one where a sale is looked for.
 func (s State) finds() bool {
 	return slices.Contains([]Screen{Menu, Sales, OneSale, Finding}, s.Screen)
@@ -27,7 +33,7 @@ func (m *move) find(data []byte) bool {
 	}
 	switch {
 	case err == nil:
-		m.seeking = text
+		m.search = search{text: text}
 		m.do(Find{Sale: id})
 	case billNumber(data):
 		m.seek(text)
@@ -51,16 +57,16 @@ func (m *move) seek(text string) {
 		m.say("sought_offline")
 		return
 	}
-	m.seeking, m.seekUntil = text, m.now.At.Add(seekFor)
+	m.search = search{text, m.now.At.Add(seekFor)}
 	m.say("sought")
-	m.quietAt = m.seekUntil
+	m.quietAt = m.search.until
 	m.do(Seek{Text: text})
 }
 
 // found shows a sale that was looked for here, or goes on looking elsewhere.
 func (m *move) found(e Found) {
-	text := m.seeking
-	m.seeking, m.seekUntil = "", time.Time{}
+	text := m.search.text
+	m.search = search{}
 	switch {
 	case e.Sale != nil:
 		m.showFound(*e.Sale)
@@ -80,10 +86,10 @@ func (m *move) showFound(sale payment.Sale) {
 // sought takes the gateway's word on a sale that was looked for, where somebody
 // still waits for it.
 func (m *move) sought(e Sought) {
-	if e.Text != m.seeking || m.seekUntil.IsZero() || !m.finds() {
+	if e.Text != m.search.text || m.search.until.IsZero() || !m.finds() {
 		return
 	}
-	m.seeking, m.seekUntil = "", time.Time{}
+	m.search = search{}
 	if e.Ours != nil {
 		m.showFound(*e.Ours)
 		return
@@ -109,7 +115,7 @@ func (m *move) sought(e Sought) {
 
 // unanswered gives up waiting for the gateway.
 func (m *move) unanswered() {
-	m.seeking, m.seekUntil = "", time.Time{}
+	m.search = search{}
 	if m.finds() {
 		m.say("sought_silence")
 	}
@@ -125,7 +131,6 @@ func (m *move) pressFind(id string) {
 		m.show(Sales, resultFor)
 		m.do(Load{Count: listed})
 	case "enter":
-		m.seeking = ""
 		m.do(Find{Receipt: uint64(keyed)})
 	}
 }

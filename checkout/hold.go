@@ -43,12 +43,8 @@ func (m *move) pressHeld(id string) {
 	case "cancel":
 		m.Page = 0
 		m.show(Menu, resultFor)
-	case "next":
-		m.Page++
-		m.show(HeldSales, resultFor)
-	case "prev":
-		m.Page--
-		m.show(HeldSales, resultFor)
+	case "next", "prev":
+		m.leaf(id, resultFor)
 	default:
 		if n, ok := Numbered(id, HeldPrefix); ok {
 			m.recall(uint64(n)) // of a button that the screen has

@@ -22,12 +22,8 @@ func (m *move) pressMenu(id string) {
 		m.do(Load{Count: listed})
 	case "find":
 		m.askKeyed(Finding, resultFor)
-	case "next":
-		m.Page++
-		m.show(Sales, resultFor)
-	case "prev":
-		m.Page--
-		m.show(Sales, resultFor)
+	case "next", "prev":
+		m.leaf(id, resultFor)
 	case "items":
 		m.Page = 0
 		m.show(Catalogue, resultFor)

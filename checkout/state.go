@@ -158,8 +158,7 @@ type State struct {
 	owed    map[payment.RefundID]owing // open refunds
 
 	// What the gateway is asked for, of what was scanned.
-	seeking   string
-	seekUntil time.Time
+	search search
 
 	// Today is the shop's date as of the newest step, empty while the clock is not known.
 	Today string
@@ -264,7 +263,7 @@ func (s State) Deadline() time.Time {
 	soonest(s.nagAt)
 	soonest(s.lockAt)
 	soonest(s.pinAt)
-	soonest(s.seekUntil)
+	soonest(s.search.until)
 	for _, w := range s.watches {
 		if s.Online {
 			soonest(w.askAt)

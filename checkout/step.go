@@ -263,7 +263,7 @@ func (m *move) tick() {
 	if due(m.pinAt) {
 		m.pinAt = time.Time{}
 	}
-	if due(m.seekUntil) {
+	if due(m.search.until) {
 		m.unanswered()
 	}
 	if due(m.lockAt) {
