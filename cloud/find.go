@@ -108,10 +108,10 @@ func (b *batch) paidSale(terminal string, id payment.SaleID) (SaleEntry, bool, e
 }
 
 // seller is the terminal that made the sale of which another gives money back under
-// a number of its own; "" if it may not. What somebody sold is no such number.
+// a number that is its to use; "" if it may not. What it sold itself is no such number.
 func (b *batch) seller(terminal string, number, paid payment.SaleID, void bool) (string, error) {
 	under, made, err := b.tx.Sale(number)
-	if err != nil || void || made && (under.Terminal != terminal || under.Sale.Elsewhere == nil || under.Sale.Elsewhere.Sale != paid) {
+	if err != nil || void || made && (under.Sale.Elsewhere == nil || under.Sale.Elsewhere.Sale != paid) {
 		return "", err
 	}
 	entry, may, err := b.paidSale(terminal, paid)

@@ -49,15 +49,15 @@ func (b *batch) refund(terminal string, r wire.Request) error {
 // mayNumber says that a terminal may number refunds by a sale: its own, one that it
 // has fetched, or one that nobody has told of yet.
 func (b *batch) mayNumber(terminal string, sale, paid payment.SaleID, order payment.Order) (bool, error) {
-	entry, known, err := b.tx.Sale(sale)
-	if err != nil || known {
-		return entry.Terminal == terminal, err
+	var of Attempt // that was paid, where it is the sale's own
+	if sale == paid {
+		var err error
+		if of, _, err = b.tx.Attempt(order); err != nil {
+			return false, err
+		}
 	}
-	if sale != paid {
-		return true, nil
-	}
-	a, seen, err := b.tx.Attempt(order)
-	return !seen || a.Terminal == terminal, err
+	owner, err := b.owner(sale, of)
+	return owner == "" || owner == terminal, err
 }
 
 // beginRefund holds a new refund to what is left, and starts it. sale is that of

@@ -15,6 +15,7 @@ import (
 	"till/cloud"
 	"till/cloud/reconcile"
 	"till/payment"
+	"till/payment/figures"
 	"till/sync/wire"
 	"till/words"
 )
@@ -488,7 +489,7 @@ func TestBareBook(t *testing.T) {
 	if got := found(r)[""]; !slices.Equal(got, []reconcile.Kind{reconcile.UnknownCharge}) {
 		t.Errorf("%+v", r.Rows)
 	}
-	for _, format := range []reconcile.Format{reconcile.Text, reconcile.CSV} {
+	for _, format := range []figures.Format{figures.Text, figures.CSV} {
 		var out strings.Builder
 		if err := r.Write(&out, format); err != nil {
 			t.Fatal(err)

@@ -3,7 +3,6 @@ package reconcile
 import (
 	"bytes"
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -12,39 +11,13 @@ import (
 	"time"
 
 	"till/payment"
+	"till/payment/figures"
 	"till/words"
 )
 
-// Format is how a report is written.
-type Format string
-
-// The formats.
-const (
-	Text Format = "text"
-	CSV  Format = "csv"
-	JSON Format = "json"
-)
-
 // Write writes a report, in English.
-func (r Report) Write(w io.Writer, as Format) error {
-	var b bytes.Buffer
-	var err error
-	switch as {
-	case Text:
-		err = r.text(&b)
-	case CSV:
-		err = r.csv(&b)
-	case JSON:
-		e := json.NewEncoder(&b)
-		e.SetIndent("", "  ")
-		err = e.Encode(r)
-	default:
-		err = fmt.Errorf("format %.40q is none of %s, %s, %s", string(as), Text, CSV, JSON)
-	}
-	if err == nil {
-		_, err = b.WriteTo(w)
-	}
-	if err != nil {
+func (r Report) Write(w io.Writer, as figures.Format) error {
+	if err := as.Write(w, r.text, r.csv, r); err != nil {
 		return fmt.Errorf("write the reconciliation: %w", err)
 	}
 	return nil
@@ -67,7 +40,7 @@ type figure struct {
 	of   func(Sums) int64
 }
 
-var figures = []figure{
+var everyFigure = []figure{
 	{"reconcile_charged", func(s Sums) int64 { return s.Charged }},
 	{"reconcile_refunded", func(s Sums) int64 { return s.Refunded }},
 	{"reconcile_reversed", func(s Sums) int64 { return s.Reversed }},
@@ -77,7 +50,7 @@ var figures = []figure{
 
 // figures are the lines of a total that say something.
 func (t Total) figures() (all []figure) {
-	for _, f := range figures {
+	for _, f := range everyFigure {
 		if f.name != "reconcile_in_dispute" || f.of(t.acquirer()) != 0 {
 			all = append(all, f)
 		}
@@ -216,7 +189,7 @@ func (r Row) what() []string {
 	return all
 }
 
-func (r Report) csv(w io.Writer) error {
+func (r Report) csv(w *bytes.Buffer) error {
 	c := csv.NewWriter(w)
 	rows := [][]string{{
 		"what", "needs_somebody", "kind", "at", "sale", "attempt", "refund", "order", "terminal", "wallet", "currency",

@@ -11,6 +11,7 @@ import (
 
 	"till/cloud/reconcile"
 	"till/payment"
+	"till/payment/figures"
 )
 
 var update = flag.Bool("update", false, "write the reports of testdata")
@@ -34,7 +35,7 @@ func TestWrite(t *testing.T) {
 	q := b.question()
 	q.From, q.To, q.Now = "2026-11-24", "2026-11-24", q.Now.UTC()
 	report := run(t, b, q)
-	for _, format := range []reconcile.Format{reconcile.Text, reconcile.CSV, reconcile.JSON} {
+	for _, format := range []figures.Format{figures.Text, figures.CSV, figures.JSON} {
 		var out bytes.Buffer
 		if err := report.Write(&out, format); err != nil {
 			t.Fatal(err)
@@ -52,7 +53,7 @@ func TestWrite(t *testing.T) {
 		if !bytes.Equal(out.Bytes(), want) {
 			t.Errorf("%s:\n%s\nwant\n%s", format, out.Bytes(), want)
 		}
-		if format == reconcile.JSON {
+		if format == figures.JSON {
 			var again reconcile.Report
 			if err := json.Unmarshal(out.Bytes(), &again); err != nil || !reflect.DeepEqual(again, report) {
 				t.Errorf("read again it is another (%v): %+v", err, again.Rows)

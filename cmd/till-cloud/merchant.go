@@ -114,18 +114,14 @@ func readPassword(from *os.File, prompt io.Writer) (string, error) {
 func readLine(from *os.File, prompt io.Writer) (string, error) {
 	if fd := int(from.Fd()); term.IsTerminal(fd) {
 		typed, err := term.ReadPassword(fd)
-		return string(typed), errors.Join(err, lineEnd(prompt))
+		_, ended := fmt.Fprintln(prompt) // Enter is not shown either
+		return string(typed), errors.Join(err, ended)
 	}
 	line, err := bufio.NewReader(io.LimitReader(from, 2*merchant.MaxPassword)).ReadString('\n')
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
 	return line, err
-}
-
-func lineEnd(w io.Writer) error {
-	_, err := io.WriteString(w, "\n")
-	return err
 }
 
 func listMerchants(ctx context.Context, data string, stdout io.Writer) error {

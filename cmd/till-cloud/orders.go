@@ -365,7 +365,7 @@ func reconcileOrder(ctx context.Context, args []string, stdout io.Writer) error 
 		terminals = append(terminals, id)
 		return nil
 	})
-	format := flags.String("format", string(reconcile.Text), "`form`: text, csv or json")
+	format := flags.String("format", string(figures.Text), "`form`: text, csv or json")
 	if err := parse(flags, args, 0, stdout); err != nil {
 		return err
 	}
@@ -378,7 +378,7 @@ func reconcileOrder(ctx context.Context, args []string, stdout io.Writer) error 
 	if err := ask(ctx, *data, http.MethodGet, "/reconciliation?"+q.Encode(), nil, &r); err != nil {
 		return err
 	}
-	return r.Write(stdout, reconcile.Format(*format))
+	return r.Write(stdout, figures.Format(*format))
 }
 
 func reportOrder(ctx context.Context, args []string, stdout io.Writer) error {

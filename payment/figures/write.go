@@ -27,27 +27,33 @@ const (
 
 // Write writes a report.
 func (r Report) Write(w io.Writer, as Format) error {
+	if err := as.Write(w, r.text, r.csv, r); err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	return nil
+}
+
+// Write writes what a report is in this format, whole or not at all: by text, by csv,
+// or value as JSON.
+func (f Format) Write(w io.Writer, text, csv func(*bytes.Buffer) error, value any) error {
 	var b bytes.Buffer
 	var err error
-	switch as {
+	switch f {
 	case Text:
-		err = r.text(&b)
+		err = text(&b)
 	case CSV:
-		err = r.csv(&b)
+		err = csv(&b)
 	case JSON:
 		e := json.NewEncoder(&b)
 		e.SetIndent("", "  ")
-		err = e.Encode(r)
+		err = e.Encode(value)
 	default:
-		err = fmt.Errorf("format %.40q is none of %s, %s, %s", string(as), Text, CSV, JSON)
+		err = fmt.Errorf("format %.40q is none of %s, %s, %s", string(f), Text, CSV, JSON)
 	}
 	if err == nil {
 		_, err = b.WriteTo(w)
 	}
-	if err != nil {
-		return fmt.Errorf("write the report: %w", err)
-	}
-	return nil
+	return err
 }
 
 // line is one figure of a day.
@@ -95,7 +101,7 @@ func (r Report) money(minor int64) string {
 	return payment.Money{Amount: minor, Currency: r.Currency}.Plain()
 }
 
-func (r Report) text(w io.Writer) error {
+func (r Report) text(w *bytes.Buffer) error {
 	t := tabwriter.NewWriter(w, 12, 0, 2, ' ', tabwriter.AlignRight)
 	head := func(title string) { _, _ = fmt.Fprintf(w, "%s\n", title) } // into memory
 	days := fmt.Sprintf("%s to %s", r.From, r.To)
@@ -158,7 +164,7 @@ func pad(name string) string {
 	return name + strings.Repeat(" ", max(0, nameWidth-len([]rune(name))))
 }
 
-func (r Report) csv(w io.Writer) error {
+func (r Report) csv(w *bytes.Buffer) error {
 	return csv.NewWriter(w).WriteAll(append([][]string{csvHead}, r.rows()...))
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"till/cloud/reconcile"
 	"till/payment"
+	"till/payment/figures"
 )
 
 // reconciliationView holds the three books against each other.
@@ -47,7 +48,7 @@ func (s *server) reconciliationCSV(w http.ResponseWriter, r *http.Request, v *vi
 		return err
 	}
 	asCSV(w, "reconciliation-"+c.Days.From+"-"+c.Days.To)
-	if err := report.Write(w, reconcile.CSV); err != nil {
+	if err := report.Write(w, figures.CSV); err != nil {
 		s.Log.Debug("reconciliation as CSV", "err", err) // the browser has left
 	}
 	return nil
