@@ -1,7 +1,6 @@
 package enrolment_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -15,11 +14,7 @@ func TestARefundAtAnotherTerminal(t *testing.T) {
 	s := startService(t)
 	enrol := func(terminal, merchant string) *counter {
 		t.Helper()
-		claimed, err := s.Claim(service.ClaimOrder{Terminal: terminal, Merchant: merchant, Settings: shop})
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := startCounter(t, folder(t), fmt.Sprintf("[enrol]\ngateway = %q\nca = %q\nclaim = %q\n", s.Enrolment, s.Terminals.Authority().Fingerprint(), claimed.Code))
+		c := startEnrolled(t, s, folder(t), service.ClaimOrder{Terminal: terminal, Merchant: merchant, Settings: shop})
 		c.until(terminal+" is enrolled", selling)
 		return c
 	}

@@ -19,11 +19,7 @@ import (
 // A full catalogue and a large logo reach a terminal, and the logo its receipts.
 func TestLogoAndCatalogue(t *testing.T) {
 	s := startService(t)
-	claimed, err := s.Claim(service.ClaimOrder{Terminal: "till-07", Settings: shop})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := startCounter(t, folder(t), fmt.Sprintf("[enrol]\ngateway = %q\nca = %q\nclaim = %q\n", s.Enrolment, s.Terminals.Authority().Fingerprint(), claimed.Code))
+	c := startEnrolled(t, s, folder(t), service.ClaimOrder{Terminal: "till-07", Settings: shop})
 	c.until("enrolled", selling)
 	rows := func(slip int) int {
 		t.Helper()

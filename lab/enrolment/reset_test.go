@@ -33,11 +33,7 @@ func TestForgottenPIN(t *testing.T) {
 	for key, value := range shop {
 		settings[key] = value
 	}
-	claimed, err := s.Claim(service.ClaimOrder{Terminal: "till-07", Settings: settings})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := startCounter(t, dir, fmt.Sprintf("[enrol]\ngateway = %q\nca = %q\nclaim = %q\n", s.Enrolment, s.Terminals.Authority().Fingerprint(), claimed.Code))
+	c := startEnrolled(t, s, dir, service.ClaimOrder{Terminal: "till-07", Settings: settings})
 	says := func(what string, key words.Key) {
 		t.Helper()
 		c.until(what, func(s shown) bool { return strings.Contains(s.Message, words.Say(words.English, key)) })

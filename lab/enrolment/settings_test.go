@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"image"
 	"image/png"
 	"io"
@@ -29,11 +28,7 @@ import (
 // it cannot use it refuses, and says so.
 func TestOtherSettings(t *testing.T) {
 	s := startService(t)
-	claimed, err := s.Claim(service.ClaimOrder{Terminal: "till-07", Settings: shop})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := startCounter(t, folder(t), fmt.Sprintf("[enrol]\ngateway = %q\nca = %q\nclaim = %q\n", s.Enrolment, s.Terminals.Authority().Fingerprint(), claimed.Code))
+	c := startEnrolled(t, s, folder(t), service.ClaimOrder{Terminal: "till-07", Settings: shop})
 	c.until("enrolled", selling)
 	configure := func(o service.SettingsOrder) string {
 		t.Helper()
@@ -97,11 +92,7 @@ func TestSettingsFromPages(t *testing.T) {
 	if _, err := s.Merchants.Add(merchant.Account{ID: "museum", Name: "Harbor Museum Shop"}, password); err != nil {
 		t.Fatal(err)
 	}
-	claimed, err := s.Claim(service.ClaimOrder{Terminal: "till-07", Merchant: "museum", Settings: shop})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := startCounter(t, folder(t), fmt.Sprintf("[enrol]\ngateway = %q\nca = %q\nclaim = %q\n", s.Enrolment, s.Terminals.Authority().Fingerprint(), claimed.Code))
+	c := startEnrolled(t, s, folder(t), service.ClaimOrder{Terminal: "till-07", Merchant: "museum", Settings: shop})
 	c.until("enrolled", selling)
 
 	jar, err := cookiejar.New(nil)

@@ -54,6 +54,17 @@ func startCounter(t *testing.T, dir, site string) *counter {
 	return &counter{b, t}
 }
 
+// startEnrolled is a counter whose device becomes a terminal with a claim of its site's
+// settings, in a folder.
+func startEnrolled(t *testing.T, s *service.Service, dir string, order service.ClaimOrder) *counter {
+	t.Helper()
+	claimed, err := s.Claim(order)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return startCounter(t, dir, fmt.Sprintf("[enrol]\ngateway = %q\nca = %q\nclaim = %q\n", s.Enrolment, s.Terminals.Authority().Fingerprint(), claimed.Code))
+}
+
 type shown struct {
 	Screen, QR, Message string
 	Online              bool
