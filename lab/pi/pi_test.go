@@ -35,16 +35,21 @@ func TestPi(t *testing.T) {
 
 	c.lap("boot")
 	// Keyed and shown as a QR by taps, paid by a phone that reads the panel.
+	before := len(c.machine.Edges())
 	c.sellQR(1234)
 	c.screen("approved")
 	paid := map[string]int64{c.receipt(1234): 1234}
+	// It is lit after the picture is drawn, which a starved machine takes its time for.
+	if _, err := c.machine.AwaitEdge(c.soon(), before, pi.Edge{Pin: greenPin, High: true}); err != nil {
+		t.Fatal(err)
+	}
 	if high, err := c.machine.High(c.soon(), greenPin); err != nil || !high {
 		t.Errorf("the green light is not lit after an approval (%v)", err)
 	}
 
 	c.lap("qr")
 	// Cash opens the drawer, for as long as its solenoid can bear.
-	before := len(c.machine.Edges())
+	before = len(c.machine.Edges())
 	if slices.ContainsFunc(c.machine.Edges(), func(e pi.Edge) bool { return e.Pin == drawerPin && e.High }) {
 		t.Error("the drawer opened with nothing paid in cash")
 	}
