@@ -2,13 +2,13 @@ package enrol
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
 
 	"go.etcd.io/bbolt"
 
+	"till/cloud/book"
 	"till/sync/wire/enrolment"
 )
 
@@ -88,7 +88,6 @@ type Registry struct {
 
 // The buckets: what each key is, and what it holds.
 var (
-	meta         = []byte("meta")         // "schema" -> 1 byte
 	claims       = []byte("claims")       // SHA-256 of the code -> claim
 	terminals    = []byte("terminals")    // id -> Terminal
 	certificates = []byte("certificates") // serial -> certificate
@@ -119,24 +118,9 @@ func Open(dir string, o Options) (*Registry, error) {
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(dir, "terminals.db")
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: 2 * time.Second})
+	db, err := book.Open(filepath.Join(dir, "terminals.db"), "terminals", schema, claims, terminals, certificates, owned, resets)
 	if err != nil {
-		return nil, fmt.Errorf("open the book of terminals %s: %w", path, err)
-	}
-	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{meta, claims, terminals, certificates, owned, resets} {
-			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-				return err
-			}
-		}
-		if v := tx.Bucket(meta).Get([]byte("schema")); len(v) > 0 && v[0] > schema {
-			return fmt.Errorf("its layout is version %d, this program knows %d: update this one", v[0], schema)
-		}
-		return tx.Bucket(meta).Put([]byte("schema"), []byte{schema})
-	})
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open the book of terminals %s: %w", path, err), db.Close())
+		return nil, err
 	}
 	return &Registry{db: db, authority: a, options: o, limits: newLimits()}, nil
 }

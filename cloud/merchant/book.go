@@ -16,6 +16,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"till/cloud/book"
 	"till/cloud/enrol"
 	"till/payment/pin"
 )
@@ -56,7 +57,6 @@ type Book struct {
 
 // The buckets: what each key is, and what it holds.
 var (
-	meta     = []byte("meta")     // "schema" -> 1 byte
 	accounts = []byte("accounts") // merchant id -> account
 	logins   = []byte("logins")   // login -> merchant id
 	sessions = []byte("sessions") // SHA-256 of the token -> Session
@@ -74,24 +74,9 @@ func Open(dir string, o Options) (*Book, error) {
 	if o.Cost == (pin.Cost{}) {
 		o.Cost = cost
 	}
-	path := filepath.Join(dir, "merchants.db")
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: 2 * time.Second})
+	db, err := book.Open(filepath.Join(dir, "merchants.db"), "merchants", schema, accounts, logins, sessions, misses, browsers)
 	if err != nil {
-		return nil, fmt.Errorf("open the book of merchants %s: %w", path, err)
-	}
-	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{meta, accounts, logins, sessions, misses, browsers} {
-			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-				return err
-			}
-		}
-		if v := tx.Bucket(meta).Get([]byte("schema")); len(v) > 0 && v[0] > schema {
-			return fmt.Errorf("its layout is version %d, this program knows %d: update this one", v[0], schema)
-		}
-		return tx.Bucket(meta).Put([]byte("schema"), []byte{schema})
-	})
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open the book of merchants %s: %w", path, err), db.Close())
+		return nil, err
 	}
 	return &Book{
 		db: db, now: o.Now, cost: o.Cost, nobody: o.Cost.New("", pin.NewSalt()), hashing: make(chan struct{}, atOnce),
