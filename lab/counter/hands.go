@@ -201,21 +201,26 @@ func (d *Demo) Code(wallet string) string {
 	return code
 }
 
-// Next says what happens at the next charge.
+// Next says what happens at the next charge, and returns once the phone's events
+// say so too: what comes after it is not mistaken for what was before.
 func (d *Demo) Next(behaviour string) {
 	d.t.Helper()
 	d.handled("/wallet/next", map[string]string{"behaviour": behaviour})
+	d.next(behaviour)
 }
 
 // Charged waits until the charge that Next was said of has reached the acquirer.
-func (d *Demo) Charged() {
+func (d *Demo) Charged() { d.t.Helper(); d.next("approve") }
+
+// next waits until the phone's events say that this happens at the next charge.
+func (d *Demo) next(behaviour string) {
 	d.t.Helper()
 	ctx, done := context.WithTimeout(context.Background(), 5*time.Second)
 	defer done()
 	if err := d.Listen(ctx, func(kind string, data []byte) bool {
-		return kind == "phone" && decode[struct{ Next string }](d, "event phone", data).Next == "approve"
+		return kind == "phone" && decode[struct{ Next string }](d, "event phone", data).Next == behaviour
 	}); err != nil {
-		d.t.Fatalf("the charge did not reach the acquirer: %v", err)
+		d.t.Fatalf("the next charge is not to %s: %v", behaviour, err)
 	}
 }
 
