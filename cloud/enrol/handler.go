@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"strconv"
 	"time"
 
+	"till/cloud/limits"
 	"till/sync/wire/enrolment"
 )
 
@@ -40,9 +40,9 @@ func (d *door) certificate(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	var code enrolment.Claim
-	address, now := addressOf(req), d.options.Now()
+	address, now := limits.Address(req), d.options.Now()
 	if asked.Claim != "" {
-		if wait := d.limits.wait(address, now); wait > 0 {
+		if wait := d.limits.Wait(address, now); wait > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)))
 			d.refuse(w, req, refuse(enrolment.TooMany, "Too many wrong claims came. Wait a minute, then try again."))
 			return
@@ -60,7 +60,7 @@ func (d *door) certificate(w http.ResponseWriter, req *http.Request) {
 		d.answer(w, http.StatusAccepted, enrolment.Waiting{Device: string(a.device), RetryAfter: int(pollEvery / time.Second)})
 	case err != nil:
 		if errors.As(err, &why) && code != "" && why.Reason == enrolment.ClaimUnknown {
-			d.limits.missed(address, now)
+			d.limits.Missed(address, now)
 		}
 		d.refuse(w, req, err)
 	default:
@@ -150,10 +150,10 @@ func statusOf(why enrolment.Reason) int {
 func (d *door) refuse(w http.ResponseWriter, req *http.Request, err error) {
 	var why enrolment.Refusal
 	if !errors.As(err, &why) {
-		d.log.Error("enrolment", "path", req.URL.Path, "from", addressOf(req), "err", err)
+		d.log.Error("enrolment", "path", req.URL.Path, "from", limits.Address(req), "err", err)
 		why = enrolment.Refusal{Reason: enrolment.Failed, Message: "The gateway has trouble of its own. Try again."}
 	} else {
-		d.log.Info("enrolment refused", "path", req.URL.Path, "from", addressOf(req), "why", why.Reason)
+		d.log.Info("enrolment refused", "path", req.URL.Path, "from", limits.Address(req), "why", why.Reason)
 	}
 	d.answer(w, statusOf(why.Reason), why)
 }
@@ -165,14 +165,6 @@ func (d *door) answer(w http.ResponseWriter, status int, message any) {
 	if err := json.NewEncoder(w).Encode(message); err != nil {
 		d.log.Debug("enrolment", "err", err)
 	}
-}
-
-func addressOf(req *http.Request) string {
-	host, _, err := net.SplitHostPort(req.RemoteAddr)
-	if err != nil {
-		return req.RemoteAddr
-	}
-	return host
 }
 
 // printable is a device's text as far as a log and a table can bear it.

@@ -9,6 +9,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"till/cloud/book"
+	"till/cloud/limits"
 	"till/sync/wire/enrolment"
 )
 
@@ -83,7 +84,7 @@ type Registry struct {
 	db        *bbolt.DB
 	authority *Authority
 	options   Options
-	limits    *limits
+	limits    *limits.Limits
 }
 
 // The buckets: what each key is, and what it holds.
@@ -96,6 +97,11 @@ var (
 )
 
 const schema = 1
+
+// guesses are the wrong claims that are borne. A claim has 11 digits by chance, so with
+// 1,000 claims open a day of guessing at the full rate, from however many addresses,
+// finds one with a chance of 3 in 10,000.
+var guesses = limits.Bounds{Burst: 10, Every: time.Minute, AllBurst: 60, AllEvery: 3 * time.Second}
 
 // Open opens the registry and its authority in a folder, or makes them.
 func Open(dir string, o Options) (*Registry, error) {
@@ -122,7 +128,7 @@ func Open(dir string, o Options) (*Registry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Registry{db: db, authority: a, options: o, limits: newLimits()}, nil
+	return &Registry{db: db, authority: a, options: o, limits: limits.New(guesses)}, nil
 }
 
 // Close closes the book.

@@ -13,6 +13,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"till/cloud/limits"
 	"till/payment/pin"
 	"till/sync/wire/enrolment"
 )
@@ -119,8 +120,8 @@ func (d *door) pin(w http.ResponseWriter, req *http.Request) {
 		d.refuse(w, req, err)
 		return
 	}
-	address, now := addressOf(req), d.options.Now()
-	if wait := d.limits.wait(address, now); wait > 0 {
+	address, now := limits.Address(req), d.options.Now()
+	if wait := d.limits.Wait(address, now); wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)))
 		d.refuse(w, req, refuse(enrolment.TooMany, "Too many wrong codes came. Wait a minute, then try again."))
 		return
@@ -133,7 +134,7 @@ func (d *door) pin(w http.ResponseWriter, req *http.Request) {
 	t, err := d.resetPIN(shown, code, hash)
 	var why enrolment.Refusal
 	if errors.As(err, &why) && why.Reason == enrolment.ClaimUnknown {
-		d.limits.missed(address, now)
+		d.limits.Missed(address, now)
 	}
 	if err != nil {
 		d.refuse(w, req, err)

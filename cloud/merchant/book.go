@@ -18,6 +18,7 @@ import (
 
 	"till/cloud/book"
 	"till/cloud/enrol"
+	"till/cloud/limits"
 	"till/payment/pin"
 )
 
@@ -51,7 +52,8 @@ type Book struct {
 	db      *bbolt.DB
 	now     func() time.Time
 	cost    pin.Cost
-	nobody  pin.Hash      // what is compared where there is no such login, so that it takes as long
+	nobody  pin.Hash // what is compared where there is no such login, so that it takes as long
+	limits  *limits.Limits
 	hashing chan struct{} // bounds the memory of passwords that are checked at the same time
 }
 
@@ -79,7 +81,8 @@ func Open(dir string, o Options) (*Book, error) {
 		return nil, err
 	}
 	return &Book{
-		db: db, now: o.Now, cost: o.Cost, nobody: o.Cost.New("", pin.NewSalt()), hashing: make(chan struct{}, atOnce),
+		db: db, now: o.Now, cost: o.Cost, nobody: o.Cost.New("", pin.NewSalt()),
+		limits: limits.New(fromOne), hashing: make(chan struct{}, atOnce),
 	}, nil
 }
 

@@ -43,7 +43,7 @@ func museum(t *testing.T, dir string, c *clock) *merchant.Book {
 // signIn is from a browser that is not known.
 func signIn(t *testing.T, b *merchant.Book, login, password string) (session string, err error) {
 	t.Helper()
-	tokens, err := b.SignIn(t.Context(), login, password, "")
+	tokens, err := b.SignIn(t.Context(), merchant.Try{Login: login, Password: password})
 	return tokens.Session, err
 }
 
@@ -97,7 +97,7 @@ func TestFileHoldsNoSecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _ = b.SignIn(t.Context(), "a password by mistake", password, "") // into the wrong field
+	_, _ = b.SignIn(t.Context(), merchant.Try{Login: "a password by mistake", Password: password}) // into the wrong field
 	shut(t, b)
 	raw, err := os.ReadFile(filepath.Join(dir, "merchants.db"))
 	if err != nil {
@@ -120,7 +120,7 @@ func TestWrongPasswords(t *testing.T) {
 		c, dir := newClock(), t.TempDir()
 		b := museum(t, dir, c)
 		for n := range 5 {
-			if _, err := b.SignIn(t.Context(), login, "wrong", ""); !errors.Is(err, merchant.ErrWrong) {
+			if _, err := b.SignIn(t.Context(), merchant.Try{Login: login, Password: "wrong"}); !errors.Is(err, merchant.ErrWrong) {
 				t.Fatalf("%s, %d: %v", login, n, err)
 			}
 		}
@@ -129,25 +129,25 @@ func TestWrongPasswords(t *testing.T) {
 			shut(t, b)
 			b = open(t, dir, c)
 			var wait merchant.Wait
-			if _, err := b.SignIn(t.Context(), login, password, ""); !errors.As(err, &wait) || wait.For < want || wait.For > want+time.Second {
+			if _, err := b.SignIn(t.Context(), merchant.Try{Login: login, Password: password}); !errors.As(err, &wait) || wait.For < want || wait.For > want+time.Second {
 				t.Fatalf("%s, wait %d: %v, want %v", login, n, err, want)
 			}
 			c.at = c.at.Add(want)
-			if _, err := b.SignIn(t.Context(), login, "wrong", ""); !errors.Is(err, merchant.ErrWrong) {
+			if _, err := b.SignIn(t.Context(), merchant.Try{Login: login, Password: "wrong"}); !errors.Is(err, merchant.ErrWrong) {
 				t.Fatalf("%s, after wait %d: %v", login, n, err)
 			}
 			want = min(2*want, 5*time.Minute)
 		}
 		c.at = c.at.Add(5 * time.Minute)
-		_, err := b.SignIn(t.Context(), login, password, "")
+		_, err := b.SignIn(t.Context(), merchant.Try{Login: login, Password: password})
 		if (err == nil) != (login != "nobody") {
 			t.Errorf("%s, the right one in the end: %v", login, err)
 		}
 		if login != "nobody" {
-			if _, err := b.SignIn(t.Context(), login, "wrong", ""); !errors.Is(err, merchant.ErrWrong) {
+			if _, err := b.SignIn(t.Context(), merchant.Try{Login: login, Password: "wrong"}); !errors.Is(err, merchant.ErrWrong) {
 				t.Errorf("wrong ones count anew: %v", err)
 			}
-			if _, err := b.SignIn(t.Context(), login, password, ""); err != nil {
+			if _, err := b.SignIn(t.Context(), merchant.Try{Login: login, Password: password}); err != nil {
 				t.Error(err)
 			}
 		}
@@ -162,7 +162,7 @@ func TestKnownBrowsers(t *testing.T) {
 	c := newClock()
 	b := museum(t, t.TempDir(), c)
 	defer shut(t, b)
-	at, err := b.SignIn(t.Context(), login, password, "")
+	at, err := b.SignIn(t.Context(), merchant.Try{Login: login, Password: password})
 	if err != nil || at.Known == "" || at.Known == at.Session {
 		t.Fatalf("%+v (%v)", at, err)
 	}
@@ -172,7 +172,7 @@ func TestKnownBrowsers(t *testing.T) {
 	tries := func(login, known string) (n int) {
 		t.Helper()
 		for ; n < 20; n++ {
-			_, err := b.SignIn(t.Context(), login, "wrong", known)
+			_, err := b.SignIn(t.Context(), merchant.Try{Login: login, Password: "wrong", Known: known})
 			var wait merchant.Wait
 			if errors.As(err, &wait) {
 				return n
@@ -186,7 +186,7 @@ func TestKnownBrowsers(t *testing.T) {
 	if n := tries(login, ""); n != 5 {
 		t.Errorf("%d tries from elsewhere", n)
 	}
-	again, err := b.SignIn(t.Context(), login, password, at.Known)
+	again, err := b.SignIn(t.Context(), merchant.Try{Login: login, Password: password, Known: at.Known})
 	if err != nil || again.Known != at.Known {
 		t.Errorf("from the known browser: %+v (%v)", again, err)
 	}
@@ -202,11 +202,11 @@ func TestKnownBrowsers(t *testing.T) {
 	if n := tries("hotel", at.Known); n != 5 { // another's browser
 		t.Errorf("%d tries at another's login", n)
 	}
-	if _, err := b.SignIn(t.Context(), login, password, at.Known); err != nil {
+	if _, err := b.SignIn(t.Context(), merchant.Try{Login: login, Password: password, Known: at.Known}); err != nil {
 		t.Errorf("after all that: %v", err)
 	}
 	c.at = c.at.Add(merchant.KnownLife)
-	last, err := b.SignIn(t.Context(), login, password, at.Known)
+	last, err := b.SignIn(t.Context(), merchant.Try{Login: login, Password: password, Known: at.Known})
 	if err != nil || last.Known == at.Known {
 		t.Errorf("a browser is known for good: %+v (%v)", last, err)
 	}
@@ -222,7 +222,7 @@ func TestKnownBrowsers(t *testing.T) {
 	if _, err := b.SetPassword("museum", password); err != nil {
 		t.Fatal(err)
 	}
-	fresh, err := b.SignIn(t.Context(), login, password, last.Known)
+	fresh, err := b.SignIn(t.Context(), merchant.Try{Login: login, Password: password, Known: last.Known})
 	if err != nil || fresh.Known == last.Known {
 		t.Errorf("the operator's reset leaves a browser known: %+v (%v)", fresh, err)
 	}
@@ -233,11 +233,11 @@ func TestForgottenAfterADay(t *testing.T) {
 	b := museum(t, t.TempDir(), c)
 	defer shut(t, b)
 	for range 5 {
-		_, _ = b.SignIn(t.Context(), "li@harbor.example", "wrong", "")
+		_, _ = b.SignIn(t.Context(), merchant.Try{Login: "li@harbor.example", Password: "wrong"})
 	}
 	c.at = c.at.Add(24 * time.Hour)
 	for n := range 5 {
-		if _, err := b.SignIn(t.Context(), "li@harbor.example", "wrong", ""); !errors.Is(err, merchant.ErrWrong) {
+		if _, err := b.SignIn(t.Context(), merchant.Try{Login: "li@harbor.example", Password: "wrong"}); !errors.Is(err, merchant.ErrWrong) {
 			t.Fatalf("%d: %v", n, err)
 		}
 	}
@@ -305,7 +305,7 @@ func TestOrders(t *testing.T) {
 	if _, open, _ := b.Session(token); open {
 		t.Error("a session goes on over a reset")
 	}
-	if _, err := b.SignIn(t.Context(), "hotel", "a better one", ""); !errors.Is(err, merchant.ErrWrong) {
+	if _, err := b.SignIn(t.Context(), merchant.Try{Login: "hotel", Password: "a better one"}); !errors.Is(err, merchant.ErrWrong) {
 		t.Errorf("the old one: %v", err)
 	}
 	if token, err = signIn(t, b, "hotel", reset); err != nil {
@@ -317,7 +317,7 @@ func TestOrders(t *testing.T) {
 	if _, open, _ := b.Session(token); open {
 		t.Error("a merchant who was removed is signed in")
 	}
-	if _, err := b.SignIn(t.Context(), "hotel", reset, ""); !errors.Is(err, merchant.ErrWrong) {
+	if _, err := b.SignIn(t.Context(), merchant.Try{Login: "hotel", Password: reset}); !errors.Is(err, merchant.ErrWrong) {
 		t.Errorf("a merchant who was removed: %v", err)
 	}
 	if err := b.Remove("hotel"); !errors.Is(err, merchant.ErrUnknown) {
@@ -325,5 +325,42 @@ func TestOrders(t *testing.T) {
 	}
 	if _, err := b.SetPassword("hotel", ""); !errors.Is(err, merchant.ErrUnknown) {
 		t.Errorf("a password for nobody: %v", err)
+	}
+}
+
+// A flood of invented logins ends at the address it comes from, and keeps nobody else
+// waiting, nor a browser that is known at that address.
+func TestFlood(t *testing.T) {
+	c := newClock()
+	b := museum(t, t.TempDir(), c)
+	defer shut(t, b)
+	try := func(login, password, known, from string) (merchant.Tokens, error) {
+		return b.SignIn(t.Context(), merchant.Try{Login: login, Password: password, Known: known, From: from})
+	}
+	known, err := try("li@harbor.example", password, "", "192.0.2.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 30 {
+		if _, err := try(fmt.Sprint("nobody", n), "wrong", "", "192.0.2.1"); !errors.Is(err, merchant.ErrWrong) {
+			t.Fatalf("try %d: %v", n, err)
+		}
+	}
+	var wait merchant.Wait
+	if _, err := try("li@harbor.example", password, "", "192.0.2.1"); !errors.As(err, &wait) || wait.For <= 0 {
+		t.Errorf("after a flood: %v", err)
+	}
+	if _, err := try("li@harbor.example", password, known.Known, "192.0.2.1"); err != nil {
+		t.Errorf("a browser that is known: %v", err)
+	}
+	if _, err := try("li@harbor.example", password, "", "192.0.2.2"); err != nil {
+		t.Errorf("from elsewhere: %v", err)
+	}
+	c.at = c.at.Add(wait.For)
+	if _, err := try("nobody", "wrong", "", "192.0.2.1"); !errors.Is(err, merchant.ErrWrong) {
+		t.Errorf("once it was waited for: %v", err)
+	}
+	if _, err := try("nobody again", "wrong", "", "192.0.2.1"); !errors.As(err, &wait) {
+		t.Errorf("another at once: %v", err)
 	}
 }

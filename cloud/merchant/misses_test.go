@@ -24,7 +24,7 @@ func TestMissesAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range freeMisses {
-		_, _ = b.SignIn(t.Context(), "museum", "wrong", "")
+		_, _ = b.SignIn(t.Context(), Try{Login: "museum", Password: "wrong"})
 	}
 	if err := b.db.Update(func(tx *bbolt.Tx) error {
 		for n := range mostMisses {
@@ -36,7 +36,7 @@ func TestMissesAreBounded(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.SignIn(t.Context(), "one more", "wrong", ""); !errors.Is(err, ErrWrong) {
+	if _, err := b.SignIn(t.Context(), Try{Login: "one more", Password: "wrong"}); !errors.Is(err, ErrWrong) {
 		t.Error(err)
 	}
 	if err := b.db.View(func(tx *bbolt.Tx) error {
@@ -48,7 +48,7 @@ func TestMissesAreBounded(t *testing.T) {
 		t.Error(err)
 	}
 	var wait Wait
-	if _, err := b.SignIn(t.Context(), "museum", "correct horse", ""); !errors.As(err, &wait) {
+	if _, err := b.SignIn(t.Context(), Try{Login: "museum", Password: "correct horse"}); !errors.As(err, &wait) {
 		t.Errorf("a login with too many wrong passwords: %v", err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"till/cloud/limits"
 	"till/payment/pin"
 )
 
@@ -39,6 +40,10 @@ const (
 	forgetting = 24 * time.Hour // without another
 	mostMisses = 10_000         // logins that are remembered
 )
+
+// fromOne are the wrong passwords of one address, for whatever logins: so that a flood
+// of invented ones does not keep merchants waiting for their turn.
+var fromOne = limits.Bounds{Burst: 30, Every: 10 * time.Second}
 
 // Faults of signing in.
 var (
@@ -94,10 +99,22 @@ type Tokens struct {
 	Known string
 }
 
-// SignIn opens a session, from a browser that is known or not. It fails with ErrWrong,
-// or with a Wait.
-func (b *Book) SignIn(ctx context.Context, login, password, known string) (Tokens, error) {
-	login = plain(login)
+// Try is somebody who wants to sign in.
+type Try struct {
+	Login, Password string
+	Known           string // what its browser has of an earlier time; "": nothing
+	From            string // its address, as of limits.Address
+}
+
+// SignIn opens a session. It fails with ErrWrong, or with a Wait.
+func (b *Book) SignIn(ctx context.Context, t Try) (Tokens, error) {
+	login, known := plain(t.Login), t.Known
+	borne := func() error {
+		if wait := b.limits.Wait(t.From, b.now()); wait > 0 {
+			return Wait{wait}
+		}
+		return nil
+	}
 	found, counted, err := b.begin(func(tx *bbolt.Tx) (a account, key []byte, err error) {
 		if id := tx.Bucket(logins).Get([]byte(login)); id != nil {
 			if a, _, err = get[account](tx, accounts, id); err != nil {
@@ -109,12 +126,18 @@ func (b *Book) SignIn(ctx context.Context, login, password, known string) (Token
 			return a, missKey("\x00" + known), nil
 		}
 		known = ""
-		return a, missKey(login), err
+		return a, missKey(login), errors.Join(err, borne())
 	})
 	if err != nil {
 		return Tokens{}, err
 	}
-	if err := b.verify(ctx, found, password); err != nil {
+	if known != "" {
+		borne = always // nobody else at its address keeps it waiting
+	}
+	if err := b.verify(ctx, found, t.Password, borne); err != nil {
+		if errors.Is(err, ErrWrong) && known == "" {
+			b.limits.Missed(t.From, b.now())
+		}
 		return Tokens{}, err
 	}
 	tokens, now := Tokens{newToken(), known}, b.now()
@@ -208,8 +231,8 @@ func makeRoom(tx *bbolt.Tx, now time.Time) error {
 }
 
 // verify compares a password, in the same time where there is nobody to compare it
-// with; ErrWrong is that it is another.
-func (b *Book) verify(ctx context.Context, a account, password string) error {
+// with; ErrWrong is that it is another. May is asked once it is its turn.
+func (b *Book) verify(ctx context.Context, a account, password string, may func() error) error {
 	hash := b.nobody
 	if a.Password != "" {
 		var err error
@@ -226,11 +249,16 @@ func (b *Book) verify(ctx context.Context, a account, password string) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	if err := may(); err != nil {
+		return err
+	}
 	if right := pin.Find(password, []pin.Hash{hash}) == 0; !right || a.Password == "" {
 		return ErrWrong
 	}
 	return nil
 }
+
+func always() error { return nil }
 
 // Session is the one of a token; false where there is none, or it is over.
 func (b *Book) Session(token string) (s Session, open bool, err error) {
@@ -264,7 +292,7 @@ func (b *Book) ChangePassword(ctx context.Context, s Session, before, after stri
 	if err != nil {
 		return err
 	}
-	if err := b.verify(ctx, found, before); err != nil {
+	if err := b.verify(ctx, found, before, always); err != nil {
 		return err
 	}
 	return b.setPassword(s.Merchant, after, func(tx *bbolt.Tx, _ account) error {

@@ -218,13 +218,14 @@ func get[T any](t *Tab, what string, action chromedp.Action[T]) T {
 }
 
 // Wait waits until an expression of JavaScript is true, on another page too that this
-// one leads to.
+// one leads to. Of a page that is still being read it asks nothing: half of it is missing.
 func (t *Tab) Wait(expression string) {
 	t.t.Helper()
+	condition := `document.readyState !== "loading" && Boolean(` + expression + ")"
 	ctx, done := context.WithTimeout(t.ctx, patience)
 	defer done()
 	for {
-		_, err := chromedp.Run(ctx, chromedp.Poll[chromedp.Void]("Boolean("+expression+")", chromedp.WithPollingInterval(50*time.Millisecond)))
+		_, err := chromedp.Run(ctx, chromedp.Poll[chromedp.Void](condition, chromedp.WithPollingInterval(50*time.Millisecond)))
 		switch {
 		case err == nil:
 			return

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"till/cloud/limits"
 	"till/cloud/merchant"
 )
 
@@ -69,9 +70,10 @@ func (s *server) login(w http.ResponseWriter, r *http.Request) {
 	if c, err := r.Cookie(knownCookie); err == nil {
 		known = c.Value
 	}
-	tokens, err := s.Book.SignIn(r.Context(), login, r.PostForm.Get("password"), known)
+	from := limits.Address(r)
+	tokens, err := s.Book.SignIn(r.Context(), merchant.Try{Login: login, Password: r.PostForm.Get("password"), Known: known, From: from})
 	if fault, status := s.refusal(w, r, err); fault != "" {
-		s.Log.Info("merchant not signed in", "from", r.RemoteAddr, "why", err)
+		s.Log.Info("merchant not signed in", "from", from, "why", err)
 		s.askLogin(w, r, status, login, next, fault)
 		return
 	}
