@@ -63,7 +63,7 @@ func merchantOrder(ctx context.Context, args []string, stdout io.Writer) error {
 		if err := ask(ctx, *data, http.MethodDelete, of(*remove), nil, nil); err != nil {
 			return err
 		}
-		_, err := fmt.Fprintf(stdout, "Merchant %s is out, and signed out.\n", *remove)
+		_, err := fmt.Fprintf(stdout, "Merchant %[1]s is out, and signed out. Its terminals go on, and are those of whoever is added as %[1]s again.\n", *remove)
 		return err
 	case *assign != "":
 		if err := ask(ctx, *data, http.MethodPost, of(*assign)+"/terminals", service.AssignOrder{Terminal: *terminal}, nil); err != nil {
