@@ -68,11 +68,12 @@ func (r *Registry) AllowReset(terminal string, life time.Duration) (code enrolme
 }
 
 // resetPIN gives the holder of a certificate the PIN that it asks for, in return for
-// its code. hash is as pin.Hash writes it.
+// its code; asked for the same again, it answers the same. hash is as pin.Hash writes it.
 func (r *Registry) resetPIN(shown *x509.Certificate, code enrolment.Claim, hash string) (t Terminal, err error) {
 	if _, err := r.holder(shown); err != nil {
 		return t, err
 	}
+	changed := false
 	err = r.db.Update(func(tx *bbolt.Tx) error {
 		if t, err = r.holderIn(tx, shown); err != nil {
 			return err
@@ -83,6 +84,8 @@ func (r *Registry) resetPIN(shown *x509.Certificate, code enrolment.Claim, hash 
 			return err
 		case !known || subtle.ConstantTimeCompare(allowed.Code, claimKey(code)) != 1:
 			return refuse(enrolment.ClaimUnknown, "This code was not made for this terminal, or another has taken its place.")
+		case allowed.Used && t.Settings[managerPIN] == hash:
+			return nil // the answer was lost, and is given again
 		case allowed.Used:
 			return refuse(enrolment.ClaimUsed, "This code was used already.")
 		case !r.options.Now().Before(allowed.Expires):
@@ -94,10 +97,11 @@ func (r *Registry) resetPIN(shown *x509.Certificate, code enrolment.Claim, hash 
 		if err := put(tx, resets, []byte(t.ID), allowed); err != nil {
 			return err
 		}
+		changed = true
 		t, err = r.change(tx, t, enrolment.Settings{managerPIN: hash}, nil)
 		return err
 	})
-	if err == nil {
+	if err == nil && changed {
 		r.options.Changed(t.ID, r.settings(t))
 	}
 	return t, err

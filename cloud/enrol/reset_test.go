@@ -97,7 +97,10 @@ func TestReset(t *testing.T) {
 	if status != http.StatusOK || s.Terminal != "till-07" || s.Settings["manager_pin"] != hash || s.Settings["merchant.name"] != "Shop" {
 		t.Errorf("the right one: %d %+v", status, s)
 	}
-	refused("again", seven, code, hash, enrolment.ClaimUsed)
+	if status, why, s := key(t, r, seven, code, hash); status != http.StatusOK || s.Settings["manager_pin"] != hash {
+		t.Errorf("the same again, since its answer was lost: %d %s %+v", status, why, s)
+	}
+	refused("again, for another PIN", seven, code, pin.New("9753", salt).String(), enrolment.ClaimUsed)
 	if all, err := r.Terminals(); err != nil || all[0].Settings["manager_pin"] != hash || all[1].Settings["manager_pin"] != nil {
 		t.Errorf("the terminals are %+v (%v)", all, err)
 	}

@@ -92,12 +92,16 @@ func notGiven(err error) checkout.PINGiven {
 	}
 }
 
-// salt is the one that the shop's hashes share, or a fresh one.
+// salt is the one that the shop's hashes share, or a fresh one. A PIN that is asked for
+// again, since the answer was lost, then has the same hash.
 func (o Operators) salt() pin.Salt {
 	for _, x := range o.All {
 		if s, ok := x.PIN.Salt(); ok {
 			return s
 		}
+	}
+	if s, ok := o.Manager.Salt(); ok {
+		return s
 	}
 	return pin.NewSalt()
 }
