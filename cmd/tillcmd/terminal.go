@@ -158,14 +158,7 @@ func (t *terminal) run(ctx context.Context) error {
 		sales = append(sales, newest)
 	}
 	t.register = &checkout.Register{
-		State: checkout.New(checkout.Settings{
-			Currency: t.config.Merchant.Currency, Cashier: t.config.Merchant.Cashier, Zone: t.config.Merchant.Zone,
-			Managed: t.config.Operators.managed(), SignOn: len(t.config.Operators.All) > 0,
-			SignsOn: t.config.Operators.named(t.config.Operators.Auto), LockAfter: t.config.Operators.LockAfter,
-			AutoShift: t.config.AutoShift, Trade: t.config.Trade, Resets: t.config.Identity != nil,
-			PaperAsked: t.config.paperAsked(), ReceiptURL: t.config.Receipts.URL,
-			Rows: rowsOf(t.config, body.Display.Size(), false),
-		}, t.journal.LastReceipt(), newest.ID, sales),
+		State:   checkout.New(t.config.counter(body.Display.Size()), t.journal.LastReceipt(), newest.ID, sales),
 		Journal: grown{t.journal, t.link, body.Vitals.Commit}, Gateway: gateway{t}, Printer: t.printing, Body: pins{t}, Doctor: onPanel{ctx, t},
 		Guard: t.config.Operators, PINs: givesPINs{ctx, t},
 	}
@@ -208,6 +201,18 @@ func (t *terminal) run(ctx context.Context) error {
 	}
 	t.remote.Wait()
 	return err
+}
+
+// counter is what the configuration settles of the counter, on a display of this size.
+func (c Config) counter(size image.Point) checkout.Settings {
+	return checkout.Settings{
+		Currency: c.Merchant.Currency, Cashier: c.Merchant.Cashier, Zone: c.Merchant.Zone,
+		Managed: c.Operators.managed(), SignOn: len(c.Operators.All) > 0,
+		SignsOn: c.Operators.named(c.Operators.Auto), LockAfter: c.Operators.LockAfter,
+		AutoShift: c.AutoShift, Trade: c.Trade, Resets: c.Identity != nil,
+		PaperAsked: c.paperAsked(), ReceiptURL: c.Receipts.URL,
+		Rows: rowsOf(c, size, false),
+	}
 }
 
 // rowsOf is how many rows of a list fit on a screen.
