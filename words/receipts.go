@@ -14,6 +14,6 @@ var receipts = map[Key]entry{
 	"receipts_code":           {"Show this code in the shop to have this sale found again.", "退换时请向店员出示此码。"},
 	"receipts_refund":         {"Given back", "已退回"},
 	"receipts_refund_pending": {"On its way back to you", "退款处理中"},
-	"receipts_kept":           {"Paid in the end", "实际支付"},
+	"receipts_kept":           {"Paid after refunds", "退款后实付"},
 	"receipts_keep":           {"Whoever has the address of this page can see the receipt.", "知道本页网址的人都能看到此小票。"},
 }

@@ -145,7 +145,7 @@ func TestSettingsFromPages(t *testing.T) {
 		}
 	}
 	post("/login", "login", "museum", "password", password)
-	says("On line")
+	says("Online")
 	post("/settings/tax", "tax", "8.75", "tax_by", "invoice")
 	post("/settings/departments", "english_0", "Books", "chinese_0", "书籍")
 	post("/settings/items", "items", "6901234567892,Green tea,绿茶,3.50,0")
@@ -162,7 +162,7 @@ func TestSettingsFromPages(t *testing.T) {
 	do(http.MethodPost, "/settings/logo", parts.FormDataContentType(), form.String())
 	post("/settings/operators", "do", "add", "id", "mei", "operator", "Mei 梅", "role", "cashier", "pin", "1111")
 	c.until("an operator has to sign on", func(s shown) bool { return s.Screen == "sign_on" && s.Online })
-	says("<td>taken</td>")
+	says("<td>Taken</td>")
 	c.press("1", "1", "1", "1", "enter")
 	c.until("signed on", selling)
 	c.press("1", "0", "0", "0", "dept_1", "cash", "exact") // 10.00 and 8.75 % of it
@@ -177,7 +177,7 @@ func TestSettingsFromPages(t *testing.T) {
 	if _, err := s.Configure("till-07", service.SettingsOrder{Set: enrolment.Settings{"printer.profile": "papyrus"}}); err != nil {
 		t.Fatal(err)
 	}
-	says("refused: ")
+	says("Refused: ")
 	says("printer.profile")
 }
 

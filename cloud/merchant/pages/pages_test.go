@@ -178,7 +178,7 @@ func TestDoors(t *testing.T) {
 func TestTerminals(t *testing.T) {
 	g := startGateway(t)
 	b := g.signedIn("museum")
-	if got := b.get("/terminals"); strings.Count(got.body, "Waits for its device") != 2 || !got.has("taken with its first start", "not since the gateway was started") {
+	if got := b.get("/terminals"); strings.Count(got.body, "Waits for its device") != 2 || !got.has("Taken with its first start", "Not since the gateway was started") {
 		t.Errorf("terminals that were claimed:\n%s", got.body)
 	}
 }

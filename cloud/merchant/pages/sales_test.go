@@ -29,7 +29,7 @@ func TestDay(t *testing.T) {
 		t.Errorf("the day:\n%s", got.body)
 	}
 	open := strings.Index(got.body, "Not settled")
-	if open < 0 || open > strings.Index(got.body, `<form class="choice"`) || !got.has("/sales/"+string(three), "Being checked", "$9.99") {
+	if open < 0 || open > strings.Index(got.body, `<form class="choice"`) || !got.has("/sales/"+string(three), "Checking", "$9.99") {
 		t.Errorf("what is not settled is not at the top:\n%s", got.body)
 	}
 	if got := b.get("/?from=2026-11-24&terminal=till-02"); got.has("$28.63") || !got.has("Nothing was sold", "$9.99") {
@@ -202,13 +202,13 @@ func TestSalePage(t *testing.T) {
 	g := startGateway(t)
 	day(g)
 	b := g.signedIn("museum")
-	if got := b.get("/sales/" + string(one)); !got.has("Green tea 绿茶", "8.75 %", "$15.00", "−$1.50", "$0.79", "$2.00", "$16.29", "2026-11-24 10:01", "America/Los_Angeles", "Mei 梅", "000001", "the money is back") {
+	if got := b.get("/sales/" + string(one)); !got.has("Green tea 绿茶", "8.75 %", "$15.00", "−$1.50", "$0.79", "$2.00", "$16.29", "2026-11-24 10:01", "America/Los_Angeles", "Mei 梅", "000001", "Given back") {
 		t.Errorf("a sale in cash:\n%s", got.body)
 	}
 	if got := b.get("/sales/" + string(two)); !got.has("4200001234202611240001", "o***x", string(two)+"01", "WeChat Pay", "No money went back") {
 		t.Errorf("a sale by a wallet:\n%s", got.body)
 	}
-	if got := b.get("/sales/" + string(three)); !got.has("Being checked", "being checked", "the customer did not answer") {
+	if got := b.get("/sales/" + string(three)); !got.has("Checking", "the customer did not answer") {
 		t.Errorf("a sale that is being checked:\n%s", got.body)
 	}
 }

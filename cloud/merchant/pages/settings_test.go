@@ -117,17 +117,17 @@ func TestFaultsBesideFields(t *testing.T) {
 		{"departments", []string{"english_2", "Food / Drink"}, "field-english_2", "Leave out /"},
 		{"departments", []string{"english_2", "Food", "rate_2", "x"}, "field-rate_2", "as 8.75"},
 		{"items", []string{"items", "6,Tea,茶,3.50\n6,Bag,包,1"}, "field-items", "Row 2: Another product has this barcode"},
-		{"items", []string{"items", "134567890123456789,Tea,茶,3.50"}, "field-items", "Row 1: This barcode is as a wallet"},
-		{"items", []string{"items", "6,Tea,茶,0"}, "field-items", "Row 1: Want a price"},
-		{"items", []string{"items", "6,Tea"}, "field-items", "Row 1: Want 4 or 5 columns"},
+		{"items", []string{"items", "134567890123456789,Tea,茶,3.50"}, "field-items", "Row 1: This barcode looks like a wallet"},
+		{"items", []string{"items", "6,Tea,茶,0"}, "field-items", "Row 1: Enter a price"},
+		{"items", []string{"items", "6,Tea"}, "field-items", "Row 1: Enter 4 or 5 columns"},
 		{"items", []string{"items", "6,Tea / Herbs,茶,1"}, "field-items", "Row 1: Leave out"},
-		{"operators", []string{"do", "add", "id", "Mei", "operator", "Mei", "role", "cashier", "pin", "1111"}, "field-id", "Want 1 to 32"},
-		{"operators", []string{"do", "add", "id", "mei", "operator", "", "role", "cashier", "pin", "1111"}, "field-operator", "Want a name"},
+		{"operators", []string{"do", "add", "id", "Mei", "operator", "Mei", "role", "cashier", "pin", "1111"}, "field-id", "Enter 1 to 32"},
+		{"operators", []string{"do", "add", "id", "mei", "operator", "", "role", "cashier", "pin", "1111"}, "field-operator", "Enter a name"},
 		{"operators", []string{"do", "add", "id", "mei", "operator", "Mei", "role", "boss", "pin", "1111"}, "field-role", "Choose one"},
-		{"operators", []string{"do", "add", "id", "mei", "operator", "Mei", "role", "cashier", "pin", "111"}, "field-pin", "Want 4 to 8 digits"},
-		{"operators", []string{"do", "remove", "id", "mei"}, "operators", "No terminal has this operator"},
+		{"operators", []string{"do", "add", "id", "mei", "operator", "Mei", "role", "cashier", "pin", "111"}, "field-pin", "Enter 4 to 8 digits"},
+		{"operators", []string{"do", "remove", "id", "mei"}, "operators", "This operator is at no terminal"},
 		{"operators", []string{"do", "dance"}, "operators", "Choose one"},
-		{"manager", []string{"manager_pin", "1234x"}, "field-manager_pin", "Want 4 to 8 digits"},
+		{"manager", []string{"manager_pin", "1234x"}, "field-manager_pin", "Enter 4 to 8 digits"},
 	} {
 		got := b.post("/settings/"+c.section, c.fields...)
 		at := strings.Index(got.body, `id="`+c.field+`"`)
@@ -287,7 +287,7 @@ func TestLogo(t *testing.T) {
 	empty := picture(300, 80)
 	ink = 1
 	for says, file := range map[string]string{
-		"This is no PNG": "GIF89a", "at most 1024 x 512": picture(1025, 10), "at most 18 KiB": loud.String(), "no PNG: save": good[:len(good)-20], "darker than paper": empty,
+		"This is no PNG": "GIF89a", "at most 1024 x 512": picture(1025, 10), "at most 18 KiB": loud.String(), "no PNG: save": good[:len(good)-20], "darker than the paper": empty,
 	} {
 		if got := b.upload("/settings/logo", file); got.status != http.StatusUnprocessableEntity || !got.has(says) || g.settings("till-01")["merchant.logo"] != nil {
 			t.Errorf("%s: %d", says, got.status)
