@@ -133,13 +133,24 @@ func layoutText(t Text, p Profile) ([]piece, error) {
 	text := clean(t.Text)
 	lines := wrap(text, p.Columns, t.Style)
 	if t.Align == Center {
-		lines = balance(text, lines, p.Columns, t.Style)
+		lines = centred(text, lines, p.Columns, t.Style)
 	}
 	var pieces []piece
 	for _, l := range lines {
 		pieces = append(pieces, newLine(aligned(l, t, p), t.Align, p))
 	}
 	return pieces, nil
+}
+
+// centred breaks a text between its languages, as long as it needs no more lines.
+func centred(text string, lines []string, width int, style Style) []string {
+	if english, chinese, two := languages(text); two && len(lines) > 1 {
+		parted := append(balance(english, wrap(english, width, style), width, style), balance(chinese, wrap(chinese, width, style), width, style)...)
+		if len(parted) <= len(lines) {
+			return parted
+		}
+	}
+	return balance(text, lines, width, style)
 }
 
 // balance wraps a centred text narrower, as long as it needs no more lines, so
@@ -193,12 +204,15 @@ func layoutRow(r Row, p Profile) ([]piece, error) {
 		r.ValueStyle.Wide = false
 	}
 	valueColumns := columns(value, r.ValueStyle)
-	room := p.Columns - valueColumns - 1
+	room := p.Columns
+	if value != "" {
+		room -= valueColumns + 1
+	}
 	var pieces []piece
 	add := func(spans ...span) { pieces = append(pieces, newLine(spans, Left, p)) }
 
-	if besideValue(label, columns(label, r.LabelStyle), valueColumns, p.Columns) {
-		lines := wrap(label, room, r.LabelStyle)
+	if besideValue(label, r.LabelStyle, valueColumns, room, p.Columns) {
+		lines := labelLines(label, p.Columns, room, r.LabelStyle)
 		last := len(lines) - 1
 		for _, l := range lines[:last] {
 			add(span{text: l, style: r.LabelStyle})
@@ -208,7 +222,7 @@ func layoutRow(r Row, p Profile) ([]piece, error) {
 		return pieces, nil
 	}
 	if label != "" {
-		for _, l := range wrap(label, p.Columns, r.LabelStyle) {
+		for _, l := range labelLines(label, p.Columns, p.Columns, r.LabelStyle) {
 			add(span{text: l, style: r.LabelStyle})
 		}
 	}
@@ -219,13 +233,14 @@ func layoutRow(r Row, p Profile) ([]piece, error) {
 }
 
 // besideValue says whether a label stands beside its value. A long value goes
-// under a label that would have to be broken for it.
-func besideValue(label string, labelColumns, valueColumns, width int) bool {
-	room := width - valueColumns - 1
+// under a label that would have to be broken for it, but between its languages.
+func besideValue(label string, style Style, valueColumns, room, width int) bool {
+	labelColumns := columns(label, style)
+	_, chinese, two := languages(strings.TrimLeft(label, " "))
 	switch {
 	case labelColumns <= room && !strings.Contains(label, "\n"):
 		return true
-	case room < minLabel:
+	case room < minLabel, two && columns(chinese, style) > room:
 		return false
 	default:
 		return labelColumns > width || 3*valueColumns <= width

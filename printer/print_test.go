@@ -776,7 +776,7 @@ func TestSlowPrinterIsNotOverrun(t *testing.T) {
 			f := &printer.FakeTransport{Reply: slow.take}
 			slow.answer = f.Answer
 			dev := printer.New(func(context.Context) (printer.Transport, error) { return f, nil }, p)
-			if err := dev.Print(t.Context(), sample("sale-tax-tip")); err != nil {
+			if err := dev.Print(t.Context(), sample("bill")); err != nil {
 				t.Error(err)
 			}
 			if err := dev.Close(); err != nil {

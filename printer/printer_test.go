@@ -383,6 +383,9 @@ func TestText(t *testing.T) {
 		{"tall Chinese", printer.Text{Text: "付", Style: printer.Style{Tall: true}}, []string{"#"}},
 		{"row", printer.Row{Label: "Tax", Value: "$1.00"}, []string{"Tax" + strings.Repeat(" ", 24) + "$1.00"}},
 		{"row wraps", printer.Row{Label: "Fee for a very long thing indeed, in words", Value: "$1.00"}, []string{"Fee for a very long thing", "indeed, in words" + strings.Repeat(" ", 11) + "$1.00"}},
+		{"row in two languages", printer.Row{Label: "  Not in the drawer 不在钱箱里", Value: "-$9,999.99"}, []string{"  Not in the drawer", "  #" + strings.Repeat(" ", 10) + "-$9,999.99"}},
+		{"row in two languages that is no longer than the paper", printer.Row{Label: "Should be there 应有现金", Value: "$1,234.56"}, []string{"Should be there", "#" + strings.Repeat(" ", 15) + "$1,234.56"}},
+		{"row that stays indented", printer.Row{Label: "  A very long thing that goes on and on", Value: "$1.00"}, []string{"  A very long thing that", "  goes on and on" + strings.Repeat(" ", 11) + "$1.00"}},
 		{"row stacks", printer.Row{Label: "Transaction", Value: strings.Repeat("1", 28)}, []string{"Transaction", "    " + strings.Repeat("1", 28)}},
 		{"rule", printer.Rule{}, []string{strings.Repeat("-", 32)}},
 	} {
@@ -441,7 +444,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestReceiptSaysWhatItIs(t *testing.T) {
-	base := printer.ReceiptData{Merchant: printer.Merchant{Name: "Shop"}, Sale: payment.Sale{
+	base := printer.ReceiptData{Merchant: printer.Merchant{Name: "Shop", Foot: []string{"Thank you"}}, Sale: payment.Sale{
 		ID: "01KAT2V8QH5N7M2B4C6D8F0G1J", Total: payment.Money{Amount: 1234, Currency: "USD"}, Receipt: 1,
 		Tenders: []payment.Tender{{Wallet: payment.Cash, Amount: 1234, Paid: true, Tendered: 1234}},
 	}}
@@ -451,24 +454,24 @@ func TestReceiptSaysWhatItIs(t *testing.T) {
 		want   []string
 		never  []string
 	}{
-		{"sale", func(*printer.ReceiptData) {}, []string{"SALE", "$12.34", "APPROVED", "time not verified 时间未验证", "Tendered 实收", "Change 找零"}, []string{"DUPLICATE", "TEST", "TRAINING", "Tax", "Tip", "Discount", "NOT PAID"}},
-		{"copy", func(r *printer.ReceiptData) { r.Copy = true }, []string{"DUPLICATE", "副本"}, nil},
+		{"sale", func(*printer.ReceiptData) {}, []string{"SALE", "$12.34", "APPROVED", "time not verified 时间未验证", "Tendered 实收", "Change 找零", "Thank you"}, []string{"COPY", "TEST", "TRAINING", "Tax", "Tip", "Discount", "NOT PAID", "Given back"}},
+		{"copy", func(r *printer.ReceiptData) { r.Copy = true }, []string{"COPY\n副本"}, nil},
 		{"test", func(r *printer.ReceiptData) { r.Test = true }, []string{"TEST, NO MONEY 测试"}, nil},
 		{"training", func(r *printer.ReceiptData) { r.Training = true }, []string{"TRAINING\n培训"}, []string{"TEST"}},
 		{"training at a test terminal", func(r *printer.ReceiptData) { r.Training, r.Test = true, true }, []string{"TRAINING\n培训", "TEST, NO MONEY 测试"}, nil},
 		{"parts", func(r *printer.ReceiptData) { r.Subtotal, r.Discount, r.Tax, r.Tip = 1000, 100, 84, 250 }, []string{"$10.00", "-$1.00", "$0.84", "$2.50"}, nil},
 		{"void", func(r *printer.ReceiptData) { r.Status = payment.StatusVoided }, []string{"VOID", "VOIDED", "-$12.34"}, []string{"SALE", "APPROVED"}},
 		{"refund", func(r *printer.ReceiptData) { r.Kind, r.Refunded = printer.Refund, 500 }, []string{"REFUND", "-$5.00", "$12.34"}, []string{"SALE", "APPROVED"}},
-		{"requested", func(r *printer.ReceiptData) { r.Kind, r.Requested = printer.Refund, true }, []string{"REQUESTED, MONEY NOT YET GIVEN BACK"}, []string{"APPROVED"}},
+		{"requested", func(r *printer.ReceiptData) { r.Kind, r.Requested = printer.Refund, true }, []string{"TO BE REFUNDED 待退款 -$12.34", "REQUESTED, MONEY NOT YET GIVEN BACK"}, []string{"APPROVED", "REFUNDED 退款"}},
 		{"time", func(r *printer.ReceiptData) { r.Time, r.Zone = "2026-11-24 14:05", "PST" }, []string{"2026-11-24 14:05 PST"}, []string{"not verified"}},
 		{"checking", func(r *printer.ReceiptData) {
 			r.Sale.Tenders = []payment.Tender{{Wallet: payment.WeChat, Amount: 1234}}
 			r.Sale.Attempts = []payment.Attempt{{Number: 1, Tender: 1, Status: payment.Checking}}
-		}, []string{"NOT PAID, PENDING", "01KAT2V8QH5N7M2B4C6D8F0G1J01"}, []string{"SALE", "APPROVED"}},
+		}, []string{"NOT PAID, PENDING", "01KAT2V8QH5N7M2B4C6D8F0G1J01"}, []string{"SALE", "APPROVED", "Thank you"}},
 		{"declined", func(r *printer.ReceiptData) {
 			r.Sale.Tenders = []payment.Tender{{Wallet: payment.WeChat, Amount: 1234}}
 			r.Sale.Attempts = []payment.Attempt{{Number: 1, Tender: 1, Status: payment.Declined}}
-		}, []string{"NOT PAID", "DECLINED"}, []string{"SALE", "APPROVED", "PENDING"}},
+		}, []string{"NOT PAID", "DECLINED"}, []string{"SALE", "APPROVED", "PENDING", "Thank you"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := base

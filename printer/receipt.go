@@ -47,7 +47,6 @@ type ReceiptData struct {
 	Requested                    bool           // a Refund or Void accepted off line, not yet answered
 	Elsewhere                    string         // the terminal that made the sale, if this one only gives money back
 
-	Extra  []Row  // more lines under the tenders: another currency and its rate
 	Locale string // how money is written; empty: en-US
 
 	Copy     bool // printed again
@@ -79,6 +78,7 @@ func Receipt(r ReceiptData) Document {
 	s.status()
 	s.order()
 	s.foot()
+	s.end()
 	return s.document
 }
 
@@ -90,30 +90,45 @@ func PendingSlip(r ReceiptData) Document {
 	s.head("paper_pending")
 	s.sum("paper_total", s.data.Sale.Total.Amount)
 	s.add(Rule{})
-	s.sentence("paper_pending_what")
+	s.tenders() // what was paid of it before
+	s.both("paper_pending_what", Style{})
 	switch r.Sale.Parked {
 	case payment.GoodsGiven:
-		s.sentence("paper_pending_goods_given")
+		s.both("paper_pending_goods_given", Style{})
 	case payment.PaidOther:
-		s.sentence("paper_pending_paid_other")
+		s.both("paper_pending_paid_other", Style{})
 	}
 	s.order()
-	s.foot()
+	s.end()
 	return s.document
 }
 
-// Report is a slip of labels and values under a title, for the shift and the
-// day. An empty Row is a line across.
-func Report(title string, rows []Row) Document {
-	blocks := []Block{Text{Text: title, Align: Center, Style: banner}, Feed{1}}
-	for _, r := range rows {
-		if r == (Row{}) {
-			blocks = append(blocks, Rule{})
+// ReportData is all that a report says, of a shift or of the terminal.
+type ReportData struct {
+	Title    string // a line for each language
+	Merchant string // name
+	Rows     []Row  // an empty one is a line across
+
+	Copy, Test, Training bool // as of a receipt
+}
+
+// Report is a slip of labels and values under a title. It is for the shop.
+func Report(r ReportData) Document {
+	s := slip{data: ReceiptData{Copy: r.Copy, Test: r.Test, Training: r.Training}}
+	s.marks()
+	s.centered(r.Merchant, name)
+	s.add(Feed{1})
+	s.centered(r.Title, banner)
+	s.add(Feed{1})
+	for _, row := range r.Rows {
+		if row == (Row{}) {
+			s.add(Rule{})
 			continue
 		}
-		blocks = append(blocks, r)
+		s.add(row)
 	}
-	return Document{Blocks: append(blocks, Feed{1}, Cut{})}
+	s.end()
+	return s.document
 }
 
 // slip builds a document from the data.
@@ -176,31 +191,45 @@ func (s *slip) centered(text string, style Style) {
 	}
 }
 
-func (s *slip) sentence(k words.Key) {
-	s.centered(words.Say(words.English, k), Style{})
-	s.centered(words.Say(words.Chinese, k), Style{})
+// both says a banner or a sentence in each language, on lines of their own.
+func (s *slip) both(k words.Key, style Style) {
+	s.centered(words.Say(words.English, k), style)
+	s.centered(words.Say(words.Chinese, k), style)
 }
 
-// TrainingMark says on the head of a document that nothing of it is real.
-func TrainingMark() []Block {
-	return []Block{
-		Text{Text: words.Say(words.English, "paper_training"), Align: Center, Style: banner},
-		Text{Text: words.Say(words.Chinese, "paper_training"), Align: Center, Style: banner},
+// marks say at the head of a document what it is not.
+func (s *slip) marks() {
+	if s.data.Training {
+		s.both("paper_training", banner)
 	}
+	if s.data.Test {
+		s.centered(both("paper_test"), bar)
+	}
+	if s.data.Copy {
+		s.both("paper_copy", banner)
+	}
+	if s.data.Training || s.data.Copy {
+		s.add(Feed{1})
+	}
+}
+
+// end says once more that nothing of it is real: a slip may be torn.
+func (s *slip) end() {
+	if s.data.Training || s.data.Test {
+		s.add(Feed{1})
+	}
+	if s.data.Training {
+		s.both("paper_training", banner)
+	}
+	if s.data.Test {
+		s.centered(both("paper_test"), bar)
+	}
+	s.add(Cut{})
 }
 
 func (s *slip) head(title words.Key) {
 	r := s.data
-	if r.Training {
-		s.add(TrainingMark()...)
-	}
-	if r.Test {
-		s.centered(both("paper_test"), bar)
-	}
-	if r.Copy {
-		s.centered(words.Say(words.English, "paper_copy"), banner)
-		s.centered(words.Say(words.Chinese, "paper_copy"), banner)
-	}
+	s.marks()
 	if r.Merchant.Logo != nil {
 		s.add(r.Merchant.Logo, Feed{1})
 	}
@@ -210,10 +239,8 @@ func (s *slip) head(title words.Key) {
 	}
 	s.centered(r.Merchant.Phone, Style{})
 	s.add(Feed{1})
-	s.centered(words.Say(words.English, title), banner)
-	s.centered(words.Say(words.Chinese, title), banner)
+	s.both(title, banner)
 	s.add(Feed{1})
-	// The merchant's own lines: in the printer's font, which is quick.
 	s.fact("paper_receipt", r.Number)
 	s.fact("paper_sold_at", r.Elsewhere)
 	s.fact("paper_terminal", r.Terminal)
@@ -229,14 +256,14 @@ func (s *slip) head(title words.Key) {
 	s.add(Rule{})
 }
 
-// fact is a line for the merchant, in English.
+// fact is a line of what is known; nothing where it is not.
 func (s *slip) fact(k words.Key, value string) {
 	if value != "" {
-		s.add(Row{Label: words.Say(words.English, k), Value: value})
+		s.add(Row{Label: both(k), Value: value})
 	}
 }
 
-// amount is a line for the customer, in both languages.
+// amount is a line of money; nothing where there is none.
 func (s *slip) amount(k words.Key, minor int64) {
 	if minor != 0 {
 		s.add(Row{Label: both(k), Value: s.money(minor)})
@@ -274,8 +301,12 @@ func (s *slip) amounts() {
 	if s.kind() == Sale {
 		s.sum("paper_total", r.Sale.Total.Amount)
 	} else {
-		s.amount("paper_total", r.Sale.Total.Amount)
-		s.sum("paper_refunded", -s.refunded())
+		s.amount("paper_of_sale", r.Sale.Total.Amount)
+		k := words.Key("paper_refunded")
+		if r.Requested {
+			k = "paper_to_refund"
+		}
+		s.sum(k, -s.refunded())
 	}
 	s.add(Rule{})
 }
@@ -291,8 +322,8 @@ func (s *slip) tenders() {
 	if due := sale.Due(); s.kind() == Sale && due > 0 && due < sale.Total.Amount {
 		s.amount("paper_due", due)
 	}
-	for _, r := range s.data.Extra {
-		s.add(r)
+	if refunded, voided := sale.Refunded(); s.kind() == Sale {
+		s.amount("paper_given_back", -refunded-voided)
 	}
 	if len(s.document.Blocks) > before {
 		s.add(Rule{})
@@ -302,8 +333,11 @@ func (s *slip) tenders() {
 // tender is one part of the payment; of what was given back, its way back.
 func (s *slip) tender(number int, t payment.Tender) {
 	amount, back := t.Amount, s.kind() != Sale
-	if back && len(s.data.Sale.Tenders) == 1 {
+	switch {
+	case back && len(s.data.Sale.Tenders) == 1:
 		amount = -s.refunded()
+	case back:
+		amount = -amount
 	}
 	s.add(Row{Label: t.Wallet.Name() + " " + t.Wallet.ChineseName(), Value: s.money(amount), LabelStyle: bold, ValueStyle: bold})
 	if t.Wallet == payment.Cash && !back {
@@ -312,8 +346,8 @@ func (s *slip) tender(number int, t payment.Tender) {
 	}
 	for _, a := range s.data.Sale.Attempts {
 		if a.Tender == number && a.Status == payment.Approved {
-			s.reference("paper_transaction", a.Transaction)
-			s.reference("paper_payer", a.Payer)
+			s.fact("paper_transaction", a.Transaction)
+			s.fact("paper_payer", a.Payer)
 		}
 	}
 }
@@ -324,12 +358,6 @@ func (s *slip) refunded() int64 {
 		return s.data.Refunded
 	}
 	return s.data.Sale.Total.Amount
-}
-
-func (s *slip) reference(k words.Key, value string) {
-	if value != "" {
-		s.add(Row{Label: both(k), Value: value})
-	}
 }
 
 func (s *slip) status() {
@@ -343,8 +371,7 @@ func (s *slip) status() {
 		k = "paper_status_voided"
 	}
 	s.add(Feed{1})
-	s.centered(words.Say(words.English, k), tallish)
-	s.centered(words.Say(words.Chinese, k), tallish)
+	s.both(k, tallish)
 }
 
 // order is the code by which the receipt is found again: the order number of
@@ -363,20 +390,17 @@ func (s *slip) order() {
 	s.add(QR{Text: text, Caption: text})
 }
 
+// foot is the merchant's: thanks, and what is promised to who has a receipt. A slip
+// of what is not paid is none.
 func (s *slip) foot() {
+	switch s.banner() {
+	case "paper_pending", "paper_not_paid":
+		return
+	}
 	if len(s.data.Merchant.Foot) > 0 {
 		s.add(Feed{1})
 	}
 	for _, l := range s.data.Merchant.Foot {
 		s.centered(l, Style{})
 	}
-	if s.data.Training {
-		s.add(Feed{1})
-		s.add(TrainingMark()...)
-	}
-	if s.data.Test {
-		s.add(Feed{1})
-		s.centered(both("paper_test"), bar)
-	}
-	s.add(Cut{})
 }

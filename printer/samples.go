@@ -13,7 +13,7 @@ type Sample struct {
 	Document Document
 }
 
-// Samples is one slip of every kind there is.
+// Samples are slips of each shape that a printer has to cope with.
 func Samples() []Sample {
 	shop := Merchant{
 		Name:    "Harbor Museum Shop",
@@ -33,8 +33,13 @@ func Samples() []Sample {
 			}},
 		}
 	}
+	unpaid := func(s payment.AttemptStatus) payment.Sale {
+		sale := wallet(payment.WeChat, 1234, "", "")
+		sale.Receipt, sale.Tenders[0].Paid, sale.Attempts[0].Status = 0, false, s
+		return sale
+	}
 	base := ReceiptData{
-		Merchant: shop, Terminal: "till-0007", Number: "000123", Cashier: "Ana",
+		Merchant: shop, Terminal: "till-07", Number: "000123", Cashier: "Ana",
 		Time: "2026-11-24 14:05", Zone: "PST", Test: true,
 		Sale: wallet(payment.WeChat, 1234, "4200002187202611245678901234", ""),
 	}
@@ -45,18 +50,13 @@ func Samples() []Sample {
 	}
 	return []Sample{
 		{"sale", Receipt(base)},
-		{"sale-tax-tip", Receipt(with(func(r *ReceiptData) {
+		{"bill", Receipt(with(func(r *ReceiptData) {
 			r.Sale = wallet(payment.Alipay, 123456, "2026112422001400011234567890", "zha***@example.com")
-			r.Subtotal, r.Discount, r.Tax, r.Tip = 100000, 5000, 8456, 20000
 			r.Items = []payment.Item{{Name: "Books 书籍", Amount: 64050}, {Name: "Food 食品", Amount: 23450}, {Amount: 12500}}
-			r.Extra = []Row{{Label: "Paid in CNY 人民币", Value: "CNY 8,765.43"}, {Label: "Rate 汇率", Value: "7.1000"}}
+			r.Subtotal, r.Discount, r.Tax, r.Tip = 100000, 5000, 8456, 20000
 			r.Test = false
 		}))},
 		{"sale-logo", Receipt(with(func(r *ReceiptData) { r.Merchant.Logo = boat() }))},
-		{"exempt", Receipt(with(func(r *ReceiptData) {
-			r.Subtotal, r.Discount, r.Exempt = 1484, 250, true
-			r.Number = "000128"
-		}))},
 		{"cash", Receipt(with(func(r *ReceiptData) {
 			r.Sale = payment.Sale{
 				ID: "01KAT2V8QH5N7M2B4C6D8F0G1K", Total: payment.Money{Amount: 1750, Currency: "USD"}, Receipt: 124,
@@ -64,64 +64,31 @@ func Samples() []Sample {
 			}
 			r.Number, r.Time, r.Zone = "000124", "", ""
 		}))},
-		{"split", Receipt(with(func(r *ReceiptData) {
-			r.Sale = wallet(payment.UnionPay, 3000, "202611241405330001", "6222 **** 1234")
-			r.Sale.Total.Amount = 5000
-			r.Sale.Tenders = append([]payment.Tender{{Wallet: payment.Cash, Amount: 2000, Paid: true, Tendered: 2000}}, r.Sale.Tenders...)
-			r.Sale.Attempts[0].Tender = 2
-		}))},
-		{"refund", Receipt(with(func(r *ReceiptData) {
-			r.Kind, r.Refunded, r.Number = Refund, 500, "000125"
-		}))},
-		{"refund-elsewhere", Receipt(with(func(r *ReceiptData) {
-			r.Kind, r.Refunded, r.Elsewhere = Refund, 500, "till-02"
-		}))},
-		{"refund-requested", Receipt(with(func(r *ReceiptData) {
-			r.Kind, r.Requested, r.Number = Refund, true, "000126"
-		}))},
-		{"void", Receipt(with(func(r *ReceiptData) {
-			r.Status, r.Number = payment.StatusVoided, "000127"
-		}))},
-		{"reprint", Receipt(with(func(r *ReceiptData) { r.Copy = true }))},
-		{"checking", Receipt(with(func(r *ReceiptData) {
-			r.Sale.Tenders = []payment.Tender{{Wallet: payment.WeChat, Amount: 1234}}
-			r.Sale.Attempts = []payment.Attempt{{Number: 1, Tender: 1, Status: payment.Checking}}
-			r.Number = ""
-		}))},
+		{"not-paid", Receipt(with(func(r *ReceiptData) { r.Sale, r.Number = unpaid(payment.Declined), "" }))},
 		{"pending", PendingSlip(with(func(r *ReceiptData) {
-			r.Sale.Tenders = []payment.Tender{{Wallet: payment.WeChat, Amount: 1234}}
-			r.Sale.Attempts = []payment.Attempt{{Number: 1, Tender: 1, Status: payment.Checking}}
-			r.Sale.Parked = payment.GoodsGiven
-			r.Number = ""
-		}))},
-		{"training", Receipt(with(func(r *ReceiptData) {
-			r.Training, r.Number = true, "T-000001"
-			r.Sale = wallet(payment.WeChat, 1200, "TRAINING000003", "")
-		}))},
-		{"training-pending", PendingSlip(with(func(r *ReceiptData) {
-			r.Training, r.Test, r.Number = true, false, ""
-			r.Sale.Tenders = []payment.Tender{{Wallet: payment.Alipay, Amount: 1203}}
-			r.Sale.Attempts = []payment.Attempt{{Number: 1, Tender: 1, Status: payment.Checking}}
+			r.Sale, r.Number = unpaid(payment.Checking), ""
 			r.Sale.Parked = payment.GoodsGiven
 		}))},
-		{"long-names", Receipt(with(func(r *ReceiptData) {
+		{"limits", Receipt(with(func(r *ReceiptData) {
+			r.Training, r.Copy = true, true
 			r.Merchant.Name = "The Grand Peninsula Hotel and Conference Center 半岛国际大酒店及会议中心"
 			r.Merchant.Address = []string{"Suite 1200, 4500 Northwest Embarcadero Boulevard at Fisherman's Wharf", "旧金山渔人码头西北内河码头大道四千五百号十二层一二〇〇室"}
 			r.Cashier = "Maximiliana Featherstonehaugh-Cholmondeley"
 			r.Sale = wallet(payment.WeChat, 99999999, "4200002187202611245678901234567890123456789012345678", "")
-			r.Extra = []Row{{Label: "Resort fee for the use of the pool, the gymnasium and the towels 泳池健身房及毛巾使用费（含服务）", Value: "$1,234,567.89"}}
+			r.Items = []payment.Item{
+				{Name: "Resort fee: pool, gymnasium, towels 泳池健身房及毛巾使用费（含服务）", Amount: 90000000}, {Name: "Suite 套房", Amount: 9999999},
+			}
+			r.Subtotal = 99999999
 		}))},
-		{"report", Report("Z 2-000017", []Row{
-			{Label: "Terminal", Value: "till-0007"},
-			{Label: "Shift", Value: "2026-11-24 08:58 to 18:02"},
+		{"report", Report(ReportData{Title: "REPORT\n报表", Merchant: shop.Name, Test: true, Rows: []Row{
+			{Label: "Terminal 终端号", Value: "till-07"},
 			{},
-			{Label: "Sales 销售", Value: "42"},
-			{Label: "WeChat Pay 微信支付", Value: "$1,204.50"},
-			{Label: "Alipay 支付宝", Value: "$310.00"},
-			{Label: "Cash 现金", Value: "$88.25"},
-			{},
-			{Label: "TOTAL 合计", Value: "$1,602.75", LabelStyle: tallish, ValueStyle: theSum},
-		})},
+			{Label: "WeChat Pay 微信支付", Value: "x 12", LabelStyle: bold, ValueStyle: bold},
+			{Label: "  Taken 收款", Value: "$1,204.50"},
+			{Label: "  Given back since the opening 开班以来退回", Value: "-$310.00"},
+			{Label: "  Kept 净收", Value: "$894.50", LabelStyle: bold, ValueStyle: bold},
+		}})},
+		{"interrupted", interrupted()},
 		{"codes", codes()},
 	}
 }

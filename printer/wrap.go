@@ -105,3 +105,41 @@ func mayBreak(a, b rune) bool {
 	}
 	return !slices.Contains(closing, b) && !slices.Contains(opening, a)
 }
+
+// labelLines breaks a label that is longer than room, whose last line stands beside
+// its value. One in two languages breaks between them, its English as wide as the
+// paper. Further lines are indented as the first.
+func labelLines(label string, width, room int, style Style) []string {
+	text := strings.TrimLeft(label, " ")
+	indent := label[:len(label)-len(text)]
+	if columns(label, style) <= room && !strings.Contains(label, "\n") {
+		return []string{label}
+	}
+	taken := columns(indent, style)
+	if taken > room/2 {
+		return wrap(label, room, style)
+	}
+	var lines []string
+	if english, chinese, two := languages(text); two {
+		lines = append(wrap(english, width-taken, style), wrap(chinese, room-taken, style)...)
+	} else {
+		lines = wrap(text, room-taken, style)
+	}
+	for i, l := range lines {
+		lines[i] = indent + l
+	}
+	return lines
+}
+
+// languages parts a text in English and Chinese, where it is one and then the other.
+func languages(s string) (english, chinese string, two bool) {
+	for i, r := range s {
+		if dots.Columns(r) == 2 {
+			if i == 0 || s[i-1] != ' ' {
+				return s, "", false
+			}
+			return strings.TrimRight(s[:i], " "), s[i:], true
+		}
+	}
+	return s, "", false
+}

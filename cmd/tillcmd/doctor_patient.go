@@ -258,16 +258,22 @@ func (p *patient) Status(ctx context.Context) (string, printer.Status, error) {
 
 // Page implements doctor.Printer.
 func (p *patient) Page(ctx context.Context) error {
-	profile := p.hands.printer().Profile()
-	return p.hands.printer().Print(ctx, printer.Report(p.both("doctor_page"), []printer.Row{
-		{Label: words.Say(words.English, "line_terminal"), Value: p.config.Terminal},
-		{Label: "till", Value: Version},
-		{Label: words.Say(words.English, "doctor_printer_status"), Value: profile.Name},
-		{},
-		{Label: "ABCDEFGHIJKLM 0123456789 $ ¥ €", Value: ""},
-		{Label: "人民币 收据 支付宝 微信支付 银联", Value: ""},
-		{},
-	}))
+	return p.hands.printer().Print(ctx, p.page(p.hands.printer().Profile()))
+}
+
+func (p *patient) page(of printer.Profile) printer.Document {
+	return printer.Report(printer.ReportData{
+		Title: words.Say(words.English, "doctor_page") + "\n" + words.Say(words.Chinese, "doctor_page"), Merchant: p.config.Merchant.Name, Test: p.config.Test,
+		Rows: []printer.Row{
+			{Label: p.both("line_terminal"), Value: p.config.Terminal},
+			{Label: "till", Value: Version},
+			{Label: p.both("doctor_printer_status"), Value: of.Name},
+			{},
+			{Label: "ABCDEFGHIJKLM 0123456789 $ ¥ €"},
+			{Label: "人民币 收据 支付宝 微信支付 银联"},
+			{},
+		},
+	})
 }
 
 // Kick implements doctor.Pins.

@@ -320,6 +320,9 @@ func (t *terminal) paper(j printJob) printer.Document {
 	return t.receipt(j.Print, j.practice)
 }
 
+// minutes is how paper writes a moment.
+const minutes = "2006-01-02 15:04"
+
 // receipt lays out the paper of a sale.
 func (t *terminal) receipt(p checkout.Print, practice bool) printer.Document {
 	m := t.config.Merchant
@@ -335,10 +338,11 @@ func (t *terminal) receipt(p checkout.Print, practice bool) printer.Document {
 	if b := bill; b != nil {
 		data.Items, data.Subtotal, data.Discount, data.Tax, data.Tip, data.Exempt = b.Items, b.Subtotal(), b.Discount, b.Tax, b.Tip, b.Exempt
 	}
-	if when := p.Sale.Changed.Time; !when.IsZero() {
-		local := when.In(m.Zone)
-		data.Time, data.Zone = local.Format("2006-01-02 15:04:05"), local.Format("MST")
+	at := p.Sale.Created // a copy, too, is dated as the sale is
+	if p.Sale.Receipt == 0 || p.Refund != 0 {
+		at = p.Sale.Changed
 	}
+	data.Time, data.Zone = t.when(at, minutes), t.when(at, "MST")
 	if p.Sale.Receipt == 0 && p.Refund == 0 {
 		return printer.PendingSlip(data)
 	}

@@ -43,105 +43,242 @@ func (t *terminal) sumView(v *display.View, s checkout.State) {
 	}
 }
 
-// shiftReport lays out a shift's X or Z report.
+// shiftReport lays out a shift's X or Z report, so that it adds up for whoever reads
+// it with a pocket calculator: what was sold, less what went back, is what was kept;
+// so is what each kind of payment kept; and cash of it is what the drawer should hold.
 func (t *terminal) shiftReport(r checkout.Report, practice bool) printer.Document {
-	s, m := r.Shift, t.config.Merchant
-	both := func(k words.Key) string { return words.Say(words.English, k) + " " + words.Say(words.Chinese, k) }
-	money := func(minor int64) string {
-		return payment.Money{Amount: minor, Currency: t.config.Merchant.Currency}.Format(locale(words.English))
+	s := shiftPaper{t: t, practice: practice}
+	s.head(r.Shift)
+	s.sales(r.Shift)
+	s.ways(r.Shift)
+	s.drawer(r.Shift)
+	s.counts(r.Shift)
+	s.late(r.Shift)
+	s.open(r)
+	title := words.Key("paper_z_report")
+	if r.Shift.Open {
+		title = "paper_x_report"
 	}
-	var rows []printer.Row
-	line := func(k words.Key, value string) {
-		if value != "" {
-			rows = append(rows, printer.Row{Label: both(k), Value: value})
-		}
+	return printer.Report(printer.ReportData{
+		Title: words.Say(words.English, title) + "\n" + words.Say(words.Chinese, title), Merchant: t.config.Merchant.Name, Rows: s.rows,
+		Copy: r.Copy, Test: t.config.Test, Training: practice,
+	})
+}
+
+// shiftPaper is a shift's report in the making.
+type shiftPaper struct {
+	t        *terminal
+	practice bool
+	rows     []printer.Row
+}
+
+func onPaper(k words.Key) string {
+	return words.Say(words.English, k) + " " + words.Say(words.Chinese, k)
+}
+
+func (s *shiftPaper) money(minor int64) string {
+	return payment.Money{Amount: minor, Currency: s.t.config.Merchant.Currency}.Format(locale(words.English))
+}
+
+func (s *shiftPaper) fact(k words.Key, value string) {
+	if value != "" {
+		s.rows = append(s.rows, printer.Row{Label: onPaper(k), Value: value})
 	}
-	rule := func() { rows = append(rows, printer.Row{}) }
-	title := words.Say(words.English, "paper_x_report")
-	if !s.Open {
-		title = words.Say(words.English, "paper_z_report") + " " + t.number(s.Number, practice)
+}
+
+func (s *shiftPaper) amount(k words.Key, minor int64) { s.fact(k, s.money(minor)) }
+
+// some is an amount that goes without saying where there is none.
+func (s *shiftPaper) some(k words.Key, minor int64) {
+	if minor != 0 {
+		s.amount(k, minor)
 	}
-	line("paper_terminal", t.config.Terminal)
-	line("paper_cashier", s.Cashier)
+}
+
+func (s *shiftPaper) count(k words.Key, n int) { s.fact(k, strconv.Itoa(n)) }
+
+// under is an amount that belongs to the line above.
+func (s *shiftPaper) under(k words.Key, minor int64) {
+	s.rows = append(s.rows, printer.Row{Label: "  " + onPaper(k), Value: s.money(minor)})
+}
+
+// part begins one, under a line across.
+func (s *shiftPaper) part(k words.Key) {
+	s.rows = append(s.rows, printer.Row{}, printer.Row{Label: onPaper(k), LabelStyle: printer.Style{Bold: true}})
+}
+
+// bold is a line that others come to.
+func (s *shiftPaper) bold(label, value string) {
+	style := printer.Style{Bold: true}
+	s.rows = append(s.rows, printer.Row{Label: label, Value: value, LabelStyle: style, ValueStyle: style})
+}
+
+func (s *shiftPaper) head(of payment.Shift) {
+	if !of.Open {
+		s.bold(onPaper("paper_z_number"), s.t.number(of.Number, s.practice))
+	}
+	s.fact("paper_terminal", s.t.config.Terminal)
+	s.fact("paper_cashier", of.Cashier)
 	moment := func(k words.Key, at payment.Stamp) {
-		text := t.when(at, "2006-01-02 15:04")
+		text := s.t.when(at, minutes)
 		if text == "" && at != (payment.Stamp{}) {
-			text = both("paper_time_unknown")
+			text = onPaper("paper_time_unknown")
 		}
-		line(k, text)
+		s.fact(k, text)
 	}
-	moment("paper_shift_opened", s.Opened)
-	moment("paper_shift_closed", s.Closed)
-	rule()
-	rows = append(rows, printer.Row{Label: fmt.Sprintf("%s x %d", both("paper_sale"), s.Sales), Value: money(s.Amount)})
+	moment("paper_shift_opened", of.Opened)
+	moment("paper_shift_closed", of.Closed)
+}
+
+// sales leads from what was sold to what was kept of it. A sale counts when it is
+// paid to its end, and its parts when they are paid, which may be in two shifts.
+func (s *shiftPaper) sales(of payment.Shift) {
+	all := total(of)
+	s.part("paper_part_sales")
+	s.count("paper_sales", of.Sales)
+	if of.First != 0 {
+		s.fact("paper_first", s.t.number(of.First, s.practice))
+		s.fact("paper_last", s.t.number(of.Last, s.practice))
+	}
+	s.amount("paper_gross", of.Amount)
+	apart := words.Key("paper_part_paid")
+	if all.Taken < of.Amount {
+		apart = "paper_paid_before"
+	}
+	s.some(apart, all.Taken-of.Amount)
+	s.some("paper_back", -all.Refunded-all.Voided)
+	s.bold(onPaper("paper_kept"), s.money(all.Kept()))
+	if of.Discount == 0 && of.Tax == 0 && of.Tips == 0 {
+		return
+	}
+	s.rows = append(s.rows, printer.Row{Label: onPaper("paper_part_inside")})
 	for _, part := range []struct {
 		key    words.Key
 		amount int64
-	}{{"paper_discount", -s.Discount}, {"paper_tax", s.Tax}, {"paper_tip", s.Tips}} {
+	}{{"paper_tax", of.Tax}, {"paper_tip", of.Tips}, {"paper_discounts", of.Discount}} {
 		if part.amount != 0 {
-			line(part.key, money(part.amount))
+			s.under(part.key, part.amount)
 		}
 	}
-	if s.First != 0 {
-		line("paper_receipts", t.number(s.First, practice)+" - "+t.number(s.Last, practice))
+}
+
+// total is all kinds of payment together.
+func total(of payment.Shift) (all payment.Totals) {
+	for _, w := range of.Wallets {
+		all = all.Plus(w)
 	}
-	for _, w := range s.Paid() {
-		of := s.Wallets[w]
-		rows = append(rows, printer.Row{Label: fmt.Sprintf("%s %s x %d", w.Name(), w.ChineseName(), of.Count), Value: money(of.Taken)})
-		for _, back := range []struct {
-			key    words.Key
-			amount int64
-		}{{"paper_refund", of.Refunded}, {"paper_void", of.Voided}, {"paper_late", of.Late}} {
-			if back.amount != 0 {
-				rows = append(rows, printer.Row{Label: "  " + both(back.key), Value: money(-back.amount)})
-			}
+	return all
+}
+
+// ways is what each kind of payment came to, and all of them.
+func (s *shiftPaper) ways(of payment.Shift) {
+	s.part("paper_part_ways")
+	for _, w := range of.Paid() {
+		if one := of.Wallets[w]; one != (payment.Totals{Late: one.Late}) {
+			s.bold(w.Name()+" "+w.ChineseName(), fmt.Sprintf("x %d", one.Count))
+			s.way(one)
+			s.bold("  "+onPaper("paper_kept"), s.money(one.Kept()))
 		}
 	}
-	rule()
-	line("paper_refund", strconv.Itoa(s.Refunds))
-	line("paper_void", strconv.Itoa(s.Voids))
-	line("paper_no_sale", strconv.Itoa(s.NoSales))
-	rule()
-	line("paper_float", money(s.Float))
-	line("paper_cash_kept", money(s.Wallets[payment.Cash].Kept()))
-	line("paper_paid_in", money(s.PaidIn))
-	line("paper_paid_out", money(-s.PaidOut))
-	line("paper_expected", money(s.Expected()))
-	if !s.Open {
-		line("paper_counted", money(s.Counted))
-		key := words.Key("paper_over")
-		if s.Over() < 0 {
-			key = "paper_short"
+	all := total(of)
+	if all == (payment.Totals{Late: all.Late}) {
+		s.rows = append(s.rows, printer.Row{Label: onPaper("paper_none")})
+	}
+	s.rows = append(s.rows, printer.Row{})
+	s.bold(onPaper("paper_part_all"), fmt.Sprintf("x %d", all.Count))
+	s.way(all)
+	large := printer.Style{Bold: true, Tall: true}
+	s.rows = append(s.rows, printer.Row{
+		Label: onPaper("paper_kept"), Value: s.money(all.Kept()), LabelStyle: large, ValueStyle: printer.Style{Bold: true, Tall: true, Wide: true},
+	})
+}
+
+func (s *shiftPaper) way(of payment.Totals) {
+	s.under("paper_taken", of.Taken)
+	if of.Refunded != 0 {
+		s.under("paper_way_refunded", -of.Refunded)
+	}
+	if of.Voided != 0 {
+		s.under("paper_way_voided", -of.Voided)
+	}
+}
+
+func (s *shiftPaper) drawer(of payment.Shift) {
+	s.part("paper_part_drawer")
+	s.amount("paper_float", of.Float)
+	s.amount("paper_cash_kept", of.Wallets[payment.Cash].Kept())
+	s.amount("paper_paid_in", of.PaidIn)
+	s.amount("paper_paid_out", -of.PaidOut)
+	s.bold(onPaper("paper_expected"), s.money(of.Expected()))
+	if of.Open {
+		return
+	}
+	s.amount("paper_counted", of.Counted)
+	key := words.Key("paper_exact")
+	switch over := of.Over(); {
+	case over > 0:
+		key = "paper_over"
+	case over < 0:
+		key = "paper_short"
+	}
+	s.bold(onPaper(key), s.money(of.Over()))
+}
+
+func (s *shiftPaper) counts(of payment.Shift) {
+	s.part("paper_part_count")
+	s.count("paper_refunds", of.Refunds)
+	s.count("paper_voids", of.Voids)
+	s.count("paper_no_sale", of.NoSales)
+}
+
+// late is money that was never taken, as far as a shift is concerned.
+func (s *shiftPaper) late(of payment.Shift) {
+	if total(of).Late == 0 {
+		return
+	}
+	s.part("paper_part_late")
+	for _, w := range of.Paid() {
+		if late := of.Wallets[w].Late; late != 0 {
+			s.rows = append(s.rows, printer.Row{Label: w.Name() + " " + w.ChineseName(), Value: s.money(late)})
 		}
-		line(key, money(s.Over()))
 	}
-	if !practice || len(r.Unresolved) > 0 {
-		rule()
+	s.rows = append(s.rows, printer.Row{Label: onPaper("paper_late_what")})
+}
+
+// open is what the shift leaves to the next, as it was when the report was made. A
+// copy that is asked for later knows nothing of that.
+func (s *shiftPaper) open(r checkout.Report) {
+	if r.Copy && len(r.Unresolved) == 0 && r.Held == 0 {
+		return
 	}
-	if p := t.journal.Position(); !practice {
-		line("paper_unsent", strconv.FormatUint(p.Last-p.Acked, 10))
+	part := words.Key("paper_part_forward")
+	if r.Shift.Open {
+		part = "paper_part_open"
 	}
+	s.part(part)
+	s.count("paper_unresolved", len(r.Unresolved))
 	for _, sale := range r.Unresolved {
-		rows = append(rows, printer.Row{Label: both("paper_unresolved") + " " + string(sale.ID)[len(sale.ID)-6:], Value: sale.Total.Format(locale(words.English))})
+		s.unresolved(sale)
 	}
+	s.count("paper_held", r.Held)
 	if r.Held > 0 {
-		rows = append(rows, printer.Row{Label: fmt.Sprintf("%s x %d", both("paper_held"), r.Held), Value: money(r.HeldAmount)})
+		s.under("paper_held_amount", r.HeldAmount)
 	}
-	doc := printer.Report(title, rows)
-	var head []printer.Block
-	if practice {
-		head = append(head, printer.TrainingMark()...)
+	if p := s.t.journal.Position(); !s.practice {
+		s.fact("paper_unsent", strconv.FormatUint(p.Last-p.Acked, 10))
 	}
-	note := func(k words.Key) {
-		head = append(head, printer.Text{Text: both(k), Align: printer.Center, Style: printer.Style{Bold: true, Inverse: true}})
+}
+
+// unresolved is a sale by the number of its receipt, or the end of its own where it
+// has none, and what is open of it.
+func (s *shiftPaper) unresolved(sale payment.Sale) {
+	number := string(sale.ID)[len(sale.ID)-6:]
+	if sale.Receipt != 0 {
+		number = s.t.number(sale.Receipt, s.practice)
 	}
-	if t.config.Test {
-		note("paper_test")
+	key, amount := words.Key("paper_open_payment"), sale.Due()
+	if back := sale.OpenRefund(); back != nil && sale.OpenAttempt() == nil {
+		key, amount = "paper_open_refund", -back.Amount
 	}
-	if r.Copy {
-		note("paper_copy")
-	}
-	head = append(head, printer.Text{Text: m.Name, Align: printer.Center, Style: printer.Style{Bold: true, Tall: true}})
-	doc.Blocks = append(head, doc.Blocks...)
-	return doc
+	s.rows = append(s.rows, printer.Row{Label: "  " + number + " " + onPaper(key), Value: s.money(amount)})
 }

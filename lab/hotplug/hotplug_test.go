@@ -698,8 +698,8 @@ func (s *shop) printing(there func() bool) bool {
 
 // receipts counts the slips that are a whole receipt of a number, and fit.
 func (s *shop) receipts(number uint64, fit func(string) bool) (n int) {
-	// A wallet's transaction number may end alike.
-	line := regexp.MustCompile(fmt.Sprintf(`%s +%06d\n`, words.Say(words.English, "paper_receipt"), number))
+	// A wallet's transaction number may end alike. The label's Chinese is a picture.
+	line := regexp.MustCompile(fmt.Sprintf(`(?s)%s .{0,250}? +%06d\n`, words.Say(words.English, "paper_receipt"), number))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, slip := range s.slips {

@@ -46,8 +46,9 @@ func (p *Paper) Slips() [][]byte {
 	return append([][]byte(nil), p.slips...)
 }
 
-// receiptLine is how a receipt names its number, in the printer's own font.
-var receiptLine = regexp.MustCompile(`Receipt +((?:\d+-)?(\d{6}))\n`)
+// receiptLine is how a receipt names its number, in the printer's own font, with a
+// picture of the Chinese before it.
+var receiptLine = regexp.MustCompile(`(?s)Receipt .{0,250}? +((?:\d+-)?(\d{6}))\n`)
 
 // torn is what the printer's driver prints under a slip that it could not end.
 var torn = []byte("INTERRUPTED")
