@@ -152,7 +152,7 @@ var sheets = []struct {
 	{"screens-limits.png", []string{"limits-ready", "limits-cash", "limits-approved", "limits-declined", "limits-cart", "limits-tip", "limits-part"}},
 }
 
-// Slips, by the sheet they are on.
+// slipsSheet is what comes out of the printer.
 const slipsSheet = "receipts.png"
 
 func names() []string {
@@ -237,39 +237,33 @@ func caption(sheet draw.Image, at image.Point, text string) {
 	tilldraw.NewFace(tilldraw.Regular, 13).Draw(sheet, at.X, at.Y+20, text, color.RGBA{R: 0x5B, G: 0x64, B: 0x70, A: 0xFF})
 }
 
-// slips puts every slip side by side, at half their size.
+// papers are what the terminal prints, as its own tests picture it.
+const papers = "../../cmd/tillcmd/testdata/paper/80mm"
+
+// slips puts a sale, what else a customer gets, and a shift's report side by side, at
+// half their size.
 func slips(t *testing.T) image.Image {
-	type slip struct {
-		name string
-		m    image.Image
-	}
-	var all []slip
-	for _, s := range printer.Samples() {
-		m, err := printer.Picture(s.Document, printer.Profile80())
+	names := []string{"sale-bill", "sale-split", "refund-bill", "pending-goods", "z-open"}
+	var all []image.Image
+	width, tallest := printer.Profile80().Dots/2, 0
+	for _, name := range names {
+		raw, err := os.ReadFile(filepath.Join(papers, name+".png"))
 		if err != nil {
-			t.Fatalf("%s: %v", s.Name, err)
+			t.Fatal(err)
 		}
-		all = append(all, slip{s.Name, m})
-	}
-	const perRow = 5
-	width := printer.Profile80().Dots / 2
-	height := gap
-	var tops []int
-	for i := 0; i < len(all); i += perRow {
-		tops = append(tops, height)
-		tallest := 0
-		for _, s := range all[i:min(i+perRow, len(all))] {
-			tallest = max(tallest, s.m.Bounds().Dy()/2)
+		m, err := png.Decode(bytes.NewReader(raw))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
 		}
-		height += captions + tallest + gap
+		all, tallest = append(all, m), max(tallest, m.Bounds().Dy()/2)
 	}
-	sheet := image.NewRGBA(image.Rect(0, 0, gap+perRow*(width+gap), height))
+	sheet := image.NewRGBA(image.Rect(0, 0, gap+len(all)*(width+gap), gap+captions+tallest+gap))
 	draw.Draw(sheet, sheet.Rect, image.NewUniform(ground), image.Point{}, draw.Src)
-	for i, s := range all {
-		corner := image.Pt(gap+i%perRow*(width+gap), tops[i/perRow])
-		caption(sheet, corner, s.name)
-		to := image.Rect(0, 0, width, s.m.Bounds().Dy()/2).Add(corner).Add(image.Pt(0, captions))
-		xdraw.CatmullRom.Scale(sheet, to, s.m, s.m.Bounds(), draw.Src, nil)
+	for i, m := range all {
+		corner := image.Pt(gap+i*(width+gap), gap)
+		caption(sheet, corner, names[i])
+		to := image.Rect(0, 0, width, m.Bounds().Dy()/2).Add(corner).Add(image.Pt(0, captions))
+		xdraw.CatmullRom.Scale(sheet, to, m, m.Bounds(), draw.Src, nil)
 	}
 	return sheet
 }
