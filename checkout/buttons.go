@@ -37,7 +37,7 @@ func (s State) Buttons() []Button {
 	case Cancelled, Parked:
 		return []Button{done}
 	case Declined, Expired, Reversed:
-		return []Button{back, {ID: "cash", Enabled: s.takesCash()}, {ID: "qr", Enabled: s.takesWallets()}, done}
+		return []Button{back, {ID: "cash", Enabled: s.takesCash()}, {ID: "qr", Enabled: s.takesWallets() && !s.onlyCashLeft()}, done}
 	case Offline:
 		return []Button{back, {ID: "cash", Main: true, Enabled: s.takesCash()}}
 	case PIN:
@@ -72,7 +72,7 @@ func (s State) Buttons() []Button {
 		sale, ok := s.SelectedSale()
 		tender, _ := s.Left()
 		return []Button{
-			back, {ID: "void", Enabled: s.voidable()}, {ID: "refund", Enabled: tender > 0},
+			back, {ID: "void", Enabled: s.voidable()}, {ID: "refund", Enabled: tender > 0}, on("more"),
 			{ID: "reprint", Main: true, Enabled: ok && sale.Receipt != 0},
 		}
 	case ShiftScreen:
@@ -87,7 +87,9 @@ func (s State) Buttons() []Button {
 			back, {ID: "all", Main: s.Keyed == 0, Enabled: tender > 0},
 			{ID: "refund", Main: s.Keyed > 0, Enabled: s.Keyed > 0 && s.Keyed <= left.Amount},
 		}
-	case About, DoctorCheck, DoctorCode:
+	case About:
+		return []Button{back, on("more")}
+	case DoctorCheck, DoctorCode:
 		return []Button{back}
 	case Doctor:
 		return s.doctorButtons(back)

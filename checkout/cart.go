@@ -94,7 +94,7 @@ func (s State) readyButtons() []Button {
 		buttons = append(buttons, Button{ID: "tip", Main: s.askTip(), Enabled: s.Due().Amount > 0 && s.Order.Key == ""})
 	}
 	cash, wallets := payable && s.takesCash(), payable && s.takesWallets()
-	onlyCash := cash && !wallets
+	onlyCash := cash && (!wallets || !s.Online)
 	return append(buttons,
 		Button{ID: "cash", Main: onlyCash && !s.askTip(), Enabled: cash},
 		Button{ID: "qr", Main: !onlyCash && !s.askTip(), Enabled: wallets})

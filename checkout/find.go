@@ -79,7 +79,7 @@ func (m *move) found(e Found) {
 
 func (m *move) showFound(sale payment.Sale) {
 	m.hush()
-	m.Listed, m.Page, m.Selected, m.Keyed = []payment.Sale{sale}, 0, sale.ID, 0
+	m.Listed, m.Page, m.Leaf, m.Selected, m.Keyed = []payment.Sale{sale}, 0, 0, sale.ID, 0
 	m.show(OneSale, resultFor)
 }
 

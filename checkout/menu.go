@@ -24,6 +24,9 @@ func (m *move) pressMenu(id string) {
 		m.askKeyed(Finding, resultFor)
 	case "next", "prev":
 		m.leaf(id, resultFor)
+	case "more":
+		m.Leaf++
+		m.show(m.Screen, resultFor)
 	case "items":
 		m.Page = 0
 		m.show(Catalogue, resultFor)
@@ -42,7 +45,7 @@ func (m *move) pressMenu(id string) {
 		m.Taken.Exempt = id == "exempt"
 		m.show(Ready, 0)
 	case "status":
-		m.show(About, resultFor)
+		m.about()
 	case "shift":
 		m.show(ShiftScreen, resultFor)
 	case "void":
@@ -61,10 +64,16 @@ func (m *move) pressMenu(id string) {
 	default:
 		i := slices.IndexFunc(m.Listed, func(s payment.Sale) bool { return RowID(s.ID) == id })
 		if i >= 0 {
-			m.Selected = m.Listed[i].ID
+			m.Selected, m.Leaf = m.Listed[i].ID, 0
 			m.show(OneSale, resultFor)
 		}
 	}
+}
+
+// about says how the terminal is.
+func (m *move) about() {
+	m.Leaf = 0
+	m.show(About, resultFor)
 }
 
 // menuBack goes one step back.

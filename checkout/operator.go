@@ -175,7 +175,7 @@ func (m *move) backFromPIN() {
 func (m *move) pressSignOn(id string) {
 	switch id {
 	case "status":
-		m.show(About, resultFor)
+		m.about()
 	case "doctor":
 		m.examine()
 	default:
@@ -238,6 +238,10 @@ func (m *move) wrongPIN() {
 
 func (m *move) sayWait() {
 	left := m.pinAt.Sub(m.now.At)
-	m.say("pin_wait", "seconds", strconv.Itoa(int((left+time.Second-1)/time.Second)))
+	if left > 90*time.Second {
+		m.say("pin_wait_minutes", "minutes", strconv.Itoa(int((left+time.Minute-1)/time.Minute)))
+	} else {
+		m.say("pin_wait", "seconds", strconv.Itoa(int((left+time.Second-1)/time.Second)))
+	}
 	m.quietAt = m.pinAt
 }

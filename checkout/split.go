@@ -45,6 +45,13 @@ func expired(sale payment.Sale) bool {
 	return a != nil && a.Status == payment.Expired && a.Tender == sale.NextTender()
 }
 
+// onlyCashLeft says that of the sale on the screen a part is paid, and the rest cannot be
+// asked of a wallet.
+func (s State) onlyCashLeft() bool {
+	sale, ok := s.OnScreen()
+	return ok && sale.PartPaid() && expired(sale)
+}
+
 func (m *move) pressSplit(id string) {
 	due, keyed := m.Due().Amount, m.takeKeyed()
 	switch id {

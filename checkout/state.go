@@ -139,6 +139,7 @@ type State struct {
 	Keyed    int64               // keyed on the refund screen, or for the drawer
 	Listed   []payment.Sale      // newest first
 	Page     int                 // of the list, from 0
+	Leaf     int                 // of a screen whose rows are not counted here: how often it was turned
 	Selected payment.SaleID      // of the list, on its own screen
 	Checks   []Check             // the doctor's findings, what failed first; none while it is at it
 	Check    int                 // of the findings, the one on its own screen

@@ -1,9 +1,11 @@
 package display
 
 import (
+	"encoding/json"
 	"image"
 	"image/color"
 	"math"
+	"os"
 	"testing"
 
 	"till/draw"
@@ -44,12 +46,13 @@ type drawing struct {
 	render func(*canvas)
 }
 
-func drawings() []drawing {
+func drawings(t *testing.T) []drawing {
+	t.Helper()
 	var all []drawing
-	for _, s := range Samples() {
+	for _, s := range recorded[View](t, "views") {
 		all = append(all, drawing{s.Name, func(size image.Point) *canvas { return newCanvas(s.View, size) }, (*canvas).render})
 	}
-	for _, s := range CustomerSamples() {
+	for _, s := range recorded[CustomerView](t, "customers") {
 		all = append(all, drawing{
 			"customer " + s.Name, func(size image.Point) *canvas { return newCustomerCanvas(s.View, size) },
 			func(c *canvas) { c.customer(s.View) },
@@ -58,9 +61,27 @@ func drawings() []drawing {
 	return all
 }
 
+// named is an entry of the gallery, which a test within the package cannot import.
+type named[V any] struct {
+	Name string
+	View V
+}
+
+func recorded[V any](t *testing.T, name string) (all []named[V]) {
+	t.Helper()
+	raw, err := os.ReadFile("gallery/" + name + ".json")
+	if err == nil {
+		err = json.Unmarshal(raw, &all)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 func TestEveryTextIsReadable(t *testing.T) {
 	pairs := 0
-	for _, s := range drawings() {
+	for _, s := range drawings(t) {
 		for _, size := range []image.Point{{800, 480}, {480, 320}, {320, 240}} {
 			c := s.canvas(size)
 			c.pair = func(fg, bg color.RGBA, px int, w draw.Weight) {
@@ -89,7 +110,7 @@ func TestEveryTextIsReadable(t *testing.T) {
 
 // The told ground must be the real one, or the test above proves nothing.
 func TestTextStandsOnTheGroundItSays(t *testing.T) {
-	for _, s := range drawings() {
+	for _, s := range drawings(t) {
 		c := s.canvas(image.Pt(800, 480))
 		grounds := map[color.RGBA]bool{}
 		c.pair = func(_, bg color.RGBA, _ int, _ draw.Weight) { grounds[bg] = true }

@@ -16,6 +16,7 @@ type CustomerScreen string
 const (
 	CustomerIdle      CustomerScreen = "idle"     // the merchant's name
 	CustomerAmount    CustomerScreen = "amount"   // what is to be paid, as keyed so far
+	CustomerTip       CustomerScreen = "tip"      // how much more, if any
 	CustomerQR        CustomerScreen = "qr"       // to be scanned
 	CustomerCharging  CustomerScreen = "charging" // to be confirmed on the phone
 	CustomerCash      CustomerScreen = "cash"     // cash is being taken
@@ -33,9 +34,8 @@ const (
 // what is the cashier's alone: names, messages, buttons, lists.
 type CustomerView struct {
 	Screen   CustomerScreen
-	Locale   string // how money is written; "" is English
-	Test     bool   // sandbox: said on every screen
-	Training bool   // nothing of it is real: likewise, louder
+	Test     bool // sandbox: said on every screen
+	Training bool // nothing of it is real: likewise, louder
 	Merchant string
 	Amount   payment.Money // what is paid or to be paid
 	Tendered payment.Money // cash handed over; none without a currency
@@ -63,7 +63,7 @@ var customerLooks = map[CustomerScreen]Screen{
 
 func newCustomerCanvas(v CustomerView, size image.Point) *canvas {
 	return newCanvas(View{
-		Screen: customerLooks[v.Screen], Locale: v.Locale, Test: v.Test, Training: v.Training, Amount: v.Amount, Wallet: v.Wallet, QR: v.QR,
+		Screen: customerLooks[v.Screen], Test: v.Test, Training: v.Training, Amount: v.Amount, Wallet: v.Wallet, QR: v.QR,
 	}, size)
 }
 
@@ -146,9 +146,7 @@ func (c *canvas) customerCode() image.Rectangle {
 	} else {
 		box = takeLeft(&r, min(r.Dy(), r.Dx()*3/5), 0)
 	}
-	if err := c.matrix(box); err != nil {
-		c.block(box.Inset(2*c.m.margin), draw.Bold, c.m.title, centre, both("customer_ask"), c.t.ink, c.t.ground)
-	}
+	c.codeOr(box, "customer_ask")
 	r.Min.X, r.Max.X = min(r.Min.X+c.m.margin, r.Max.X), max(r.Min.X, r.Max.X-c.m.margin)
 	r.Max.Y = max(r.Min.Y, r.Max.Y-c.m.margin)
 	return r
@@ -173,6 +171,8 @@ func (c *canvas) customerItems(v CustomerView) []item {
 	switch v.Screen {
 	case CustomerAmount:
 		return []item{quiet("customer_due"), amount, title("customer_show_code")}
+	case CustomerTip:
+		return []item{head("customer_tip"), amount, title("customer_tip_what")}
 	case CustomerQR:
 		left := ""
 		if v.Seconds > 0 {

@@ -62,6 +62,10 @@ func (c *canvas) ready() {
 	case amount.Empty(): // a long message on the smallest panels: beside the menu
 		amount = top
 	case c.v.Message != "":
+		amount.Max.Y = max(amount.Min.Y, amount.Max.Y-c.m.gap) // room for a comma above the message
+		if c.linesHeight(c.v.Lines, 100) <= top.Dy() {
+			c.lines(top, c.v.Lines)
+		}
 	case c.linesHeight(c.v.Lines, 100) <= top.Dy():
 		c.lines(top, c.v.Lines)
 	default: // what the amount is made of, instead of the hint

@@ -33,7 +33,15 @@ func (c *canvas) lines(r image.Rectangle, lines []Line) {
 	}
 	for _, l := range lines {
 		px := c.lineSize(l, share)
-		c.labelled(takeTop(&r, c.lineHeight(l, share), 0), l.Label, c.v.value(l), px, px)
+		box, value := takeTop(&r, c.lineHeight(l, share), 0), c.v.value(l)
+		if l.Amount.Currency == "" { // a name, which may be of any length
+			room := box.Dx()
+			if l.Label != "" {
+				room -= face(draw.Regular, px).Measure(l.Label) + c.m.gap
+			}
+			value = ellipsis(face(draw.Bold, px), value, room)
+		}
+		c.labelled(box, l.Label, value, px, px)
 	}
 }
 

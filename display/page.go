@@ -110,8 +110,6 @@ func (c *canvas) items() []item {
 		return []item{head(own(v.Title, "screen_fault")), title(v.Detail), lines}
 	case ScreenConfirm:
 		return []item{head(own(v.Title, "screen_confirm")), amount(c.m.amount / 2), title(v.Detail), lines}
-	case ScreenStarting:
-		return []item{headBoth("screen_starting"), title(v.Title), text(v.Detail), lines}
 	default:
 		return []item{head(v.Title), amount(c.m.amount / 2), title(v.Detail), lines}
 	}

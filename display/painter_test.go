@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"till/display"
+	"till/display/gallery"
 	"till/payment"
 	"till/words"
 )
@@ -29,7 +30,7 @@ func change(v display.View, random *rand.Rand) display.View {
 	case 7:
 		v.QR = [...]string{"", "https://pay.till.example/q/1", "https://pay.till.example/q/2"}[random.IntN(3)]
 	default:
-		all := display.Samples()
+		all := gallery.Views()
 		v = all[random.IntN(len(all))].View
 	}
 	return v

@@ -5,6 +5,7 @@ import (
 	"image"
 
 	"till/draw"
+	"till/words"
 )
 
 // qr: turned to the customer. The code as large as the height allows, on pure white.
@@ -16,9 +17,7 @@ func (c *canvas) qr() {
 	r.Max.Y = max(r.Min.Y, r.Max.Y-c.m.margin)
 	r.Max.X = max(r.Min.X, r.Max.X-c.m.margin)
 
-	if err := c.matrix(box); err != nil {
-		c.block(box.Inset(2*c.m.margin), draw.Bold, c.m.title, centre, both("screen_qr_failed"), c.t.ink, c.t.ground)
-	}
+	c.codeOr(box, "screen_qr_failed")
 	back, middle, main := c.sorted()
 	if len(back)+len(middle)+len(main) > 0 {
 		// Small, and away from the code: whoever presses it means it.
@@ -41,6 +40,20 @@ func (c *canvas) qr() {
 		{lines: c.v.Lines},
 		{text: time, weight: draw.Medium, px: c.m.small + 2, quiet: true},
 	})
+}
+
+// codeOr draws the code in a box, or says why there is none: that it is on its way, or
+// cannot be drawn.
+func (c *canvas) codeOr(box image.Rectangle, failed words.Key) {
+	why, weight := words.Key("screen_qr_asked"), draw.Medium
+	if c.v.QR != "" {
+		if err := c.matrix(box); err == nil {
+			return
+		}
+		why, weight = failed, draw.Bold
+	}
+	text := words.Say(words.English, why) + "\n" + words.Say(words.Chinese, why)
+	c.block(box.Inset(2*c.m.margin), weight, c.m.title, centre, text, c.t.ink, c.t.ground)
 }
 
 func (c *canvas) matrix(box image.Rectangle) error {

@@ -154,6 +154,9 @@ func (c *canvas) block(box image.Rectangle, w draw.Weight, px int, a align, s st
 		px, lines = onOneLine(w, px, lines, func(f *draw.Face) ([]string, bool) { return wrap(f, s, box.Dx()) })
 		f = face(w, px)
 	}
+	if head, tail, ok := twoWords(s); ok && len(lines) == 2 && max(f.Measure(head), f.Measure(tail)) <= box.Dx() {
+		lines = []string{head, tail}
+	}
 	step, height := f.Height(), blockHeight(f, len(lines))
 	if height > box.Dy() { // lines as near to each other as they stay apart
 		step = px * 6 / 5
@@ -178,6 +181,22 @@ func (c *canvas) block(box image.Rectangle, w draw.Weight, px int, a align, s st
 		c.print(w, px, x, y, l, fg, bg)
 		y += step
 	}
+}
+
+// twoWords breaks a short label of Chinese characters alone where a word is likely to
+// end: most have two.
+func twoWords(s string) (head, tail string, ok bool) {
+	runes := []rune(s)
+	if len(runes) < 4 || len(runes) > 8 {
+		return "", "", false
+	}
+	for _, r := range runes {
+		if r < 0x4E00 || r > 0x9FFF {
+			return "", "", false
+		}
+	}
+	at := len(runes) / 4 * 2
+	return string(runes[:at]), string(runes[at:]), true
 }
 
 // onOneLine is a size a little below px in which two lines become one, so that

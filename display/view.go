@@ -30,7 +30,6 @@ const (
 	ScreenPIN       Screen = "pin"
 	ScreenConfirm   Screen = "confirm"
 	ScreenFault     Screen = "fault"
-	ScreenStarting  Screen = "starting"
 	ScreenEnrol     Screen = "enrol" // a device that is no terminal yet: its code, as QR and digits
 	ScreenCode      Screen = "code"  // a QR for a technician's phone
 	ScreenClaim     Screen = "claim" // a claim code is keyed
@@ -41,7 +40,6 @@ const (
 type View struct {
 	Screen   Screen
 	Lang     words.Lang     // the cashier's; "" is English
-	Locale   string         // how money is written, as "en-US"; "" is English
 	Test     bool           // sandbox: said on every screen
 	Training bool           // nothing that is done here is real: said on every screen, louder
 	Bar      Bar            // status bar
@@ -143,11 +141,7 @@ func (v View) money(m payment.Money) string {
 	if m.Currency == "" {
 		return ""
 	}
-	locale := v.Locale
-	if locale == "" {
-		locale = string(words.English)
-	}
-	return m.Format(locale)
+	return m.Format("en-US") // as on paper
 }
 
 func (v View) label(b Button) string {

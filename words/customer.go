@@ -3,6 +3,8 @@ package words
 // customer is what a customer reads on a display of their own: each sentence is
 // shown in both languages.
 var customer = map[Key]entry{
+	"customer_tip":           {"Add a tip?", "是否付小费？"},
+	"customer_tip_what":      {"Choose on the terminal, or tell the cashier.", "请在终端上选择，或告诉收银员。"},
 	"customer_welcome":       {"Welcome", "欢迎光临"},
 	"customer_due":           {"To pay", "应付金额"},
 	"customer_show_code":     {"Show your payment code", "请出示付款码"},

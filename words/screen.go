@@ -46,6 +46,7 @@ var screen = map[Key]entry{
 	"screen_parked_what":    {"Not paid yet. It stays on the report until it is settled.", "尚未付款。结清之前会一直列在报表中。"},
 	"screen_qr":             {"Scan to pay", "扫码支付"},
 	"screen_qr_left":        {"{time} left", "剩余 {time}"},
+	"screen_qr_asked":       {"Asking for the code…", "正在获取二维码…"},
 	"screen_qr_failed":      {"The code cannot be shown. Cancel and try again.", "无法显示二维码，请取消后重试。"},
 	"screen_menu":           {"Menu", "菜单"},
 	"screen_list":           {"Recent sales", "最近交易"},
@@ -53,7 +54,6 @@ var screen = map[Key]entry{
 	"screen_pin":            {"Key the manager's PIN", "请输入店长密码"},
 	"screen_confirm":        {"Are you sure?", "确定吗？"},
 	"screen_fault":          {"This terminal needs help", "终端出现故障"},
-	"screen_starting":       {"Starting…", "正在启动…"},
 
 	"button_print":         {"Print receipt", "打印小票"},
 	"screen_phone_receipt": {"Receipt on your phone", "手机小票"},
@@ -119,6 +119,7 @@ var screen = map[Key]entry{
 	"button_no_sale":      {"Open the drawer", "打开钱箱"},
 	"button_yes":          {"Yes", "是"},
 	"button_no":           {"No", "否"},
+	"button_more":         {"More", "更多"},
 	"button_next":         {"Next", "下一页"},
 	"button_prev":         {"Previous", "上一页"},
 	"button_refund":       {"Refund", "退款"},

@@ -50,6 +50,16 @@ func (s Sentence) In(lang Lang) string {
 	return Say(lang, s.Key, s.Args...)
 }
 
+// Arg is what stands for a name in the sentence; empty if nothing does.
+func (s Sentence) Arg(name string) string {
+	for i := 0; i+1 < len(s.Args); i += 2 {
+		if s.Args[i] == name {
+			return s.Args[i+1]
+		}
+	}
+	return ""
+}
+
 // Say is the sentence k in language lang, with each {name} in it replaced from
 // args, which are pairs: name, value, name, value. A key that is not in the
 // catalogue is said as itself, so that a mistake is seen and nothing fails.

@@ -22,6 +22,7 @@ import (
 	"till/cmd/tillcmd"
 	"till/device"
 	"till/display"
+	"till/display/gallery"
 	"till/payment"
 	"till/printer"
 	"till/scanner"
@@ -188,7 +189,7 @@ func (b *body) logs(text string) func() bool {
 
 // shows says that the customer sees v.
 func (b *body) shows(v display.CustomerView) func() bool {
-	v.Merchant, v.Locale = "Shop", "en-US"
+	v.Merchant = "Shop"
 	return func() bool {
 		size := b.customer.Size()
 		return bytes.Equal(b.customer.Image().Pix, display.RenderCustomer(v, size).Image.Pix)
@@ -255,11 +256,9 @@ func TestDisplaysGoDark(t *testing.T) {
 // ABS_Y 1, BTN_TOUCH 0x14a.
 func (b *body) touch(id string) {
 	b.t.Helper()
-	var v display.View
-	for _, s := range display.Samples() {
-		if s.Name == "live-ready" {
-			v = s.View
-		}
+	v, ok := gallery.View("en/ready-live")
+	if !ok {
+		b.t.Fatal("the gallery has no en/ready-live")
 	}
 	for _, button := range display.Render(v, image.Pt(800, 480)).Buttons {
 		if button.ID == id {

@@ -102,7 +102,7 @@ var customerScreens = map[checkout.Screen]display.CustomerScreen{
 func (t *terminal) customerView() display.CustomerView {
 	s := t.counter.State()
 	v := display.CustomerView{
-		Screen: display.CustomerIdle, Locale: locale(t.config.Merchant.Language), Test: t.config.Test, Training: t.counter.Training(), Merchant: t.config.Merchant.Name,
+		Screen: display.CustomerIdle, Test: t.config.Test, Training: t.counter.Training(), Merchant: t.config.Merchant.Name,
 	}
 	if screen, ok := customerScreens[s.Screen]; ok {
 		v.Screen = screen
@@ -117,7 +117,9 @@ func (t *terminal) customerView() display.CustomerView {
 	switch s.Screen {
 	case checkout.PartPaid:
 		v.Screen, v.Amount = display.CustomerAmount, s.Due()
-	case checkout.Ready, checkout.Catalogue, checkout.Tipping, checkout.Discounting, checkout.Splitting:
+	case checkout.Tipping:
+		v.Screen = display.CustomerTip
+	case checkout.Ready, checkout.Catalogue, checkout.Discounting, checkout.Splitting:
 		if s.Begun() {
 			v.Screen = display.CustomerAmount
 		}

@@ -181,7 +181,7 @@ func (e *enroller) readScanner(ctx context.Context) error {
 func (e *enroller) view() display.View {
 	lang, s := e.config.Merchant.Language, e.state
 	say := func(k words.Key, args ...string) string { return words.Say(lang, k, args...) }
-	v := display.View{Screen: display.ScreenEnrol, Lang: lang, Locale: locale(lang), Test: e.config.Test, QR: e.code.QR(), Title: e.code.String(), Bar: display.Bar{Online: s.online}}
+	v := display.View{Screen: display.ScreenEnrol, Lang: lang, Test: e.config.Test, QR: e.code.QR(), Title: e.code.String(), Bar: display.Bar{Online: s.online}}
 	if s.said.key != "" {
 		v.Message = say(s.said.key, "why", s.said.why)
 	}

@@ -1,6 +1,7 @@
 package tillcmd
 
 import (
+	"fmt"
 	"io/fs"
 	"strings"
 	"syscall"
@@ -71,7 +72,7 @@ var scenes = map[string]func(*testing.T, opensShop){
 		s.shot("qr-asked")
 		s.told(payment.Waiting)
 		s.shot("qr")
-		s.told(payment.Waiting, func(a *payment.Answer) { a.QR = strings.Repeat("0123456789", 500) })
+		s.told(payment.Waiting, func(a *payment.Answer) { a.QR = strings.Repeat("x", 5000) })
 		s.shot("qr-too-long")
 		s.press("cancel")
 		s.shot("cancelling")
@@ -510,6 +511,85 @@ var scenes = map[string]func(*testing.T, opensShop){
 		s := open(sandbox, manager, shifted)
 		s.do(checkout.Ordered{Order: checkout.Order{Key: "01JD9ZK3V8QH5N7M2B4C6D8F0G", Reference: "Table 12", Amount: 4250}})
 		s.shot("ready-order")
+	},
+	"limits": func(_ *testing.T, open opensShop) {
+		limits := configured(
+			sandbox, manager, shifted, paged, asks, goods,
+			`terminal = "till-lobby-front-desk-0123456789"`, `merchant.cashier = "Maximiliana Featherstone"`,
+			`merchant.name = "The Grand Metropolitan Hotel and Conference Center of Greater San Francisco"`,
+			`sale.departments = ["Refreshment / 饮料与小吃", "Food, drinks / 餐饮与酒水", "Post cards / 明信片", "Tickets, full / 成人全价票", "Tickets, half / 儿童半价票", "Cloakroom / 衣帽寄存处"]`,
+			`sale.items = ["6901234567892 / Catalogue, hardcover, large / 展览图录精装 / 90000000", "- / Postcard / 明信片 / 100"]`,
+			`sale.tips = [15, 18, 20]`,
+		)
+		s := open(limits...)
+		s.prefix = "limits-"
+		s.terminal.update(func(c *condition) {
+			c.printer = printer.Status{State: printer.StateCoverOpen}
+			c.health = device.Health{MilliCelsius: 86_000, Warm: true, UnderVoltage: true}
+		})
+		s.key("88888888")
+		s.scan("62" + strings.Repeat("1", 17))
+		s.shot("ready-refused")
+		s.key("esc", "40000000")
+		s.press("dept_1")
+		s.key("40000000")
+		s.press("dept_2", "menu", "discount")
+		s.shot("discount")
+		s.press("off_1000")
+		s.shot("cart")
+		s.press("tip")
+		s.key("19999999")
+		s.shot("tip")
+		s.key("enter")
+		s.shot("cart-tip")
+		s.scan("62" + strings.Repeat("1", 17))
+		s.shot("cart-refused")
+		s.press("menu", "split")
+		s.shot("split")
+		s.key("88888888", "enter")
+		s.shot("cart-part")
+		s.press("cash")
+		s.key("99999999")
+		s.shot("cash")
+		s.key("enter")
+		s.shot("part")
+		s.press("cash", "exact")
+		s.shot("approved")
+		s.press("print")
+		s.shot("approved-printing")
+		s.press("done", "menu", "sales")
+		s.shot("list")
+		s.press("sale_" + string(s.terminal.register.State.Last))
+		s.shot("sale")
+		s.press("more")
+		s.shot("sale-more")
+		s.manager("refund")
+		s.shot("refund")
+		s.press("cancel")
+		s.manager("void")
+		s.shot("void")
+		s.press("cancel", "cancel", "cancel")
+		s.scan("6901234567892")
+		s.press("menu", "hold", "menu", "held")
+		s.shot("held")
+		s.press("cancel", "items")
+		s.shot("items")
+		s.press("cancel", "cancel")
+		s.do(checkout.Ordered{Order: checkout.Order{Key: "k", Reference: "Order 2026-000417, table 12, Ms Featherstone-Haugh 外卖订单 2026-000417 号桌 12 王女士", Amount: 99_999_999}})
+		s.shot("ready-order")
+
+		for currency, amount := range map[string]string{"KWD": "99999999", "JPY": "88888888"} {
+			s := open(sandbox, manager, shifted, fmt.Sprintf("merchant.currency = %q", currency))
+			s.prefix = "limits-" + strings.ToLower(currency) + "-"
+			s.key(amount)
+			s.shot("ready")
+			s.press("cash")
+			s.key(amount)
+			s.shot("cash")
+			s.press("enter")
+			s.printed()
+			s.shot("approved")
+		}
 	},
 	"enrolment": func(_ *testing.T, open opensShop) {
 		c := open(sandbox).terminal.config

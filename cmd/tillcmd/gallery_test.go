@@ -2,6 +2,7 @@ package tillcmd
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"till/checkout/training"
 	"till/device"
 	"till/display"
+	"till/display/gallery"
 	"till/payment"
 	"till/printer"
 	"till/store"
@@ -33,8 +35,8 @@ func rewrites() bool { return flag.Lookup("update").Value.String() == "true" }
 // The gallery is every screen that the counter shows, made by working at it, in both
 // languages. It is written down as views: package display holds how they look.
 const (
-	galleryFile   = "../../display/testdata/views.json"
-	customersFile = "../../display/testdata/customers.json"
+	galleryFile   = "../../display/gallery/views.json"
+	customersFile = "../../display/gallery/customers.json"
 )
 
 // opened is the moment of the shop at which a stage begins.
@@ -54,31 +56,29 @@ type stage struct {
 
 // shots are the views so far.
 type shots struct {
-	views     []display.Sample
-	customers []display.CustomerSample
+	views     []gallery.Named
+	customers []gallery.Customer
+	seen      [][sha256.Size]byte // pictures of these
 }
 
 // shop is a terminal's configuration, all of it that is seen.
 func shopConfig(t *testing.T, lang words.Lang, more ...string) Config {
 	t.Helper()
-	name, cashier := "Harbor Museum Shop", "Mei"
-	file := fmt.Sprintf(`terminal = "till-07"
-board = "sim"
-data = "/data"
-bench = "/run/bench"
-merchant = {name = %q, cashier = %q, phone = "+1 415 555 0132", timezone = "America/Los_Angeles", currency = "USD", language = %q}
-gateway = {broker = "ssl://gateway.till.example:8883", key = "3p7bfXt9wbTTW2HC7OQ1Nz+DQ8hbeGdNrfx+FG+IK08="}
-`, name, cashier, string(lang))
 	all := map[string]string{}
-	for _, line := range more {
+	for _, line := range append([]string{
+		`terminal = "till-07"`, `board = "sim"`, `data = "/data"`, `bench = "/run/bench"`,
+		`merchant.name = "Harbor Museum Shop"`, `merchant.cashier = "Mei"`, `merchant.phone = "+1 415 555 0132"`,
+		`merchant.timezone = "America/Los_Angeles"`, `merchant.currency = "USD"`, fmt.Sprintf("merchant.language = %q", lang),
+		`gateway.broker = "ssl://gateway.till.example:8883"`, `gateway.key = "3p7bfXt9wbTTW2HC7OQ1Nz+DQ8hbeGdNrfx+FG+IK08="`,
+	}, more...) {
 		key, _, _ := strings.Cut(line, " = ")
 		all[key] = line
 	}
-	var before strings.Builder
+	var file strings.Builder
 	for _, key := range slices.Sorted(maps.Keys(all)) {
-		before.WriteString(all[key] + "\n")
+		file.WriteString(all[key] + "\n")
 	}
-	c, err := ParseConfig([]byte(before.String() + file))
+	c, err := ParseConfig([]byte(file.String()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func set(t *testing.T, journal *store.Journal, all *shots, c Config) *stage {
 	s.terminal.condition.printer = printer.Status{State: printer.StateReady}
 	s.offset = opened.Sub(s.terminal.steady())
 	s.fake.Operators = map[string]payment.Operator{"2580": {ID: "manager", Name: "Manager", Role: payment.Manager}}
-	settings := c.counter(image.Pt(800, 480))
+	settings := c.counter(paneled)
 	s.terminal.register = &checkout.Register{
 		State: s.fake.Boot(settings), Journal: s.fake, Gateway: s.fake, Printer: s.fake, Body: s.fake, Doctor: s.fake, Guard: s.fake, PINs: s.fake,
 	}
@@ -224,19 +224,26 @@ func (s *stage) shot(name string) {
 	s.t.Helper()
 	name = string(s.lang) + "/" + s.prefix + name
 	s.keep(name, s.terminal.view())
-	if look := s.terminal.customerView(); s.lang == words.English {
-		if !slices.ContainsFunc(s.shots.customers, func(x display.CustomerSample) bool { return x.View == look }) {
-			s.shots.customers = append(s.shots.customers, display.CustomerSample{Name: s.prefix + strings.TrimPrefix(name, "en/"), View: look})
-		}
+	look := s.terminal.customerView()
+	if s.lang != words.English { // it is in both languages
+		return
+	}
+	seen := sha256.Sum256(display.RenderCustomer(look, paneled).Image.Pix)
+	if !slices.Contains(s.shots.seen, seen) {
+		s.shots.seen = append(s.shots.seen, seen)
+		s.shots.customers = append(s.shots.customers, gallery.Customer{Name: strings.TrimPrefix(name, "en/"), View: look})
 	}
 }
 
+// paneled is the size of the panel that the gallery is of.
+var paneled = image.Pt(800, 480)
+
 func (s *stage) keep(name string, v display.View) {
 	s.t.Helper()
-	if slices.ContainsFunc(s.shots.views, func(x display.Sample) bool { return x.Name == name }) {
+	if slices.ContainsFunc(s.shots.views, func(x gallery.Named) bool { return x.Name == name }) {
 		s.t.Fatalf("two views are called %s", name)
 	}
-	s.shots.views = append(s.shots.views, display.Sample{Name: name, View: v})
+	s.shots.views = append(s.shots.views, gallery.Named{Name: name, View: v})
 }
 
 // sellsCash takes the exact amount.
@@ -271,8 +278,8 @@ func TestGallery(t *testing.T) {
 			})
 		}
 	}
-	slices.SortFunc(all.views, func(a, b display.Sample) int { return strings.Compare(a.Name, b.Name) })
-	slices.SortFunc(all.customers, func(a, b display.CustomerSample) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(all.views, func(a, b gallery.Named) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(all.customers, func(a, b gallery.Customer) int { return strings.Compare(a.Name, b.Name) })
 	isWritten(t, galleryFile, all.views)
 	isWritten(t, customersFile, all.customers)
 }

@@ -25,7 +25,7 @@ func (t *terminal) heldRows(lang words.Lang, s checkout.State) []display.Row {
 		total := payment.Money{Amount: s.Priced(h.Cart).Bill().Total(), Currency: s.Settings.Currency}
 		rows = append(rows, display.Row{
 			ID: checkout.HeldPrefix + strconv.FormatUint(h.Number, 10), Left: holdNumber(lang, h.Number),
-			Right: total.Format(locale(lang)), Sub: strings.Join(sub, words.Say(lang, "list_comma")),
+			Right: total.Format(moneyLocale), Sub: strings.Join(sub, words.Say(lang, "list_comma")),
 		})
 	}
 	return rows

@@ -12,7 +12,6 @@ import (
 	"till/checkout/training"
 	"till/payment"
 	"till/printer"
-	"till/words"
 )
 
 // printQueue prints one document after another, and keeps each until it is on
@@ -329,7 +328,7 @@ func (t *terminal) receipt(p checkout.Print, practice bool) printer.Document {
 	data := printer.ReceiptData{
 		Merchant: printer.Merchant{Name: m.Name, Address: m.Address, Phone: m.Phone, Foot: m.Foot, Logo: m.Logo},
 		Terminal: t.config.Terminal, Sale: p.Sale, Cashier: p.Sale.Cashier, Copy: p.Copy, Test: t.config.Test, Training: practice,
-		Locale: locale(words.English),
+		Locale: moneyLocale,
 	}
 	bill := p.Sale.Bill
 	if e := p.Sale.Elsewhere; e != nil {
@@ -395,11 +394,4 @@ func (t *terminal) shownNumber(n uint64) string { return t.number(n, t.counter.T
 // receiptNumber is 000123, and 2-000123 once the journal is not the first.
 func (t *terminal) receiptNumber(n uint64) string {
 	return payment.ReceiptNumber(t.journal.Position().Epoch, n)
-}
-
-func locale(lang words.Lang) string {
-	if lang == words.Chinese {
-		return "zh-CN"
-	}
-	return "en-US"
 }

@@ -77,7 +77,7 @@ func onPaper(k words.Key) string {
 }
 
 func (s *shiftPaper) money(minor int64) string {
-	return payment.Money{Amount: minor, Currency: s.t.config.Merchant.Currency}.Format(locale(words.English))
+	return payment.Money{Amount: minor, Currency: s.t.config.Merchant.Currency}.Format(moneyLocale)
 }
 
 func (s *shiftPaper) fact(k words.Key, value string) {

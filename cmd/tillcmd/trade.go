@@ -119,6 +119,11 @@ func (c *Config) settleTrade() {
 	}
 }
 
+// inBoth is a sentence that the customer reads too.
+func inBoth(k words.Key) string {
+	return words.Say(words.English, k) + " " + words.Say(words.Chinese, k)
+}
+
 // productRows are the products on the page that is shown.
 func (t *terminal) productRows(lang words.Lang, s checkout.State) []display.Row {
 	var rows []display.Row
@@ -126,7 +131,7 @@ func (t *terminal) productRows(lang words.Lang, s checkout.State) []display.Row 
 		p := t.config.items[n]
 		rows = append(rows, display.Row{
 			ID: checkout.ProductPrefix + strconv.Itoa(n), Left: in(lang, p.Names),
-			Right: payment.Money{Amount: p.Price, Currency: s.Settings.Currency}.Format(locale(lang)), Sub: p.Barcode,
+			Right: payment.Money{Amount: p.Price, Currency: s.Settings.Currency}.Format(moneyLocale), Sub: p.Barcode,
 		})
 	}
 	return rows
@@ -136,10 +141,13 @@ func (t *terminal) productRows(lang words.Lang, s checkout.State) []display.Row 
 // department, a discount or a tip; "" of others.
 func (t *terminal) tradeLabel(s checkout.State, id string, lang words.Lang) string {
 	money := func(minor int64) string {
-		return payment.Money{Amount: minor, Currency: s.Settings.Currency}.Format(locale(lang))
+		return payment.Money{Amount: minor, Currency: s.Settings.Currency}.Format(moneyLocale)
 	}
 	if n, ok := checkout.Numbered(id, checkout.DepartmentPrefix); ok {
 		return in(lang, t.config.departments[n-1].Names)
+	}
+	if id == "no_tip" {
+		return inBoth("button_no_tip")
 	}
 	cart := s.Cart()
 	if rate, ok := checkout.Numbered(id, checkout.TipPrefix); ok {
@@ -164,55 +172,47 @@ func (t *terminal) cartView(v *display.View, s checkout.State) {
 	if !s.Begun() || bill.Plain() {
 		return
 	}
-	// There is room for three lines beside the menu.
-	add := func(amount int64, keys ...words.Key) {
-		var label []string
-		for _, k := range keys {
-			label = append(label, words.Say(v.Lang, k))
+	sum := func(amount int64, labels ...string) display.Line {
+		return display.Line{
+			Label: strings.Join(labels, words.Say(v.Lang, "list_comma")), Amount: payment.Money{Amount: amount, Currency: s.Settings.Currency},
 		}
-		v.Lines = append(v.Lines, display.Line{
-			Label: strings.Join(label, words.Say(v.Lang, "list_comma")), Amount: payment.Money{Amount: amount, Currency: s.Settings.Currency},
-		})
 	}
-	if len(s.Taken.Items) > 0 && s.Entry > 0 {
-		add(s.Entry, "line_keyed")
+	say := func(k words.Key) string { return words.Say(v.Lang, k) }
+	var parts []display.Line // of what the subtotal becomes the total by
+	var labels []string
+	add := func(amount int64, more ...string) {
+		if len(more) > 0 {
+			parts, labels = append(parts, sum(amount, more...)), append(labels, more...)
+		}
 	}
 	if bill.Discount != 0 {
-		add(-bill.Discount, "line_discount")
+		add(-bill.Discount, say("line_discount"))
 	}
-	switch {
-	case bill.Tax != 0 && bill.Tip != 0:
-		add(bill.Tax+bill.Tip, "line_tax", "line_tip")
-	case bill.Tax != 0:
-		add(bill.Tax, "line_tax")
-	case bill.Exempt && bill.Tip != 0:
-		add(bill.Tip, "line_tip", "button_exempt")
-	case bill.Exempt:
-		v.Lines = append(v.Lines, display.Line{Label: words.Say(v.Lang, "line_tax"), Text: words.Say(v.Lang, "line_exempt")})
-	case bill.Tip != 0:
-		add(bill.Tip, "line_tip")
+	var rest []string
+	if bill.Tax != 0 {
+		rest = append(rest, say("line_tax"))
+	}
+	if bill.Tip != 0 {
+		rest = append(rest, say("line_tip"))
+	}
+	if bill.Exempt {
+		rest = append(rest, say("button_exempt"))
+	}
+	add(bill.Tax+bill.Tip, rest...)
+	room := cartLines - len(v.Lines)
+	if 1+len(parts) > room && len(parts) > 0 {
+		parts = []display.Line{sum(bill.Total()-bill.Subtotal(), labels...)}
+	}
+	if len(s.Taken.Items) > 0 && s.Entry > 0 && 2+len(parts) <= room {
+		v.Lines = append(v.Lines, sum(s.Entry, say("line_keyed")))
+	}
+	if len(parts) > 0 {
+		v.Lines = append(append(v.Lines, sum(bill.Subtotal(), say("line_subtotal"))), parts...)
 	}
 }
 
-// billLines are the lines of a bill that say something.
-func (t *terminal) billLines(lang words.Lang, b payment.Bill) []display.Line {
-	var all []display.Line
-	add := func(key words.Key, minor int64) {
-		if minor != 0 {
-			all = append(all, t.amountLine(lang, key, minor, t.config.Merchant.Currency, false))
-		}
-	}
-	if b.Total() != b.Subtotal() || len(b.Items) > 1 {
-		add("line_subtotal", b.Subtotal())
-	}
-	add("line_discount", -b.Discount)
-	add("line_tax", b.Tax)
-	if b.Exempt {
-		all = append(all, display.Line{Label: words.Say(lang, "line_tax"), Text: words.Say(lang, "line_exempt")})
-	}
-	add("line_tip", b.Tip)
-	return all
-}
+// cartLines is for how many lines there is room beside the menu.
+const cartLines = 3
 
 // askedView is the screen of a discount or a tip: of what, and what was keyed.
 func (t *terminal) askedView(v *display.View, s checkout.State) {
@@ -220,7 +220,7 @@ func (t *terminal) askedView(v *display.View, s checkout.State) {
 	of := bill.Subtotal()
 	v.Title = words.Say(v.Lang, "discount_title")
 	if s.Screen == checkout.Tipping {
-		v.Title = words.Say(v.Lang, "tip_title")
+		v.Title = inBoth("tip_title") // the customer presses here
 		of = bill.Total() - bill.Tip
 	}
 	if s.Screen == checkout.Splitting {

@@ -119,7 +119,7 @@ func (t *terminal) untilOpen(ctx context.Context, why error) (j *store.Journal, 
 func (t *terminal) closedView(why error) display.View {
 	lang := t.config.Merchant.Language
 	return display.View{
-		Screen: display.ScreenFault, Lang: lang, Locale: locale(lang), Test: t.config.Test,
+		Screen: display.ScreenFault, Lang: lang, Test: t.config.Test,
 		Bar:   display.Bar{Merchant: t.config.Merchant.Name, Terminal: t.config.Terminal},
 		Title: words.Say(lang, "fault_open"), Detail: words.Say(lang, "fault_mends"),
 		Lines: append(t.whomToCall(lang), display.Line{Text: why.Error()}),

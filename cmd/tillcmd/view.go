@@ -14,6 +14,9 @@ import (
 	"till/words"
 )
 
+// moneyLocale writes money on screens and on paper, whatever language is beside it.
+const moneyLocale = "en-US"
+
 // counts says that a screen shows seconds.
 func counts(s checkout.Screen) bool {
 	return s == checkout.Checking || s == checkout.ShowingQR || s == checkout.Charging
@@ -53,13 +56,14 @@ func (t *terminal) view() display.View {
 	s := t.counter.State()
 	lang := t.config.Merchant.Language
 	v := display.View{
-		Screen: screenOf(s.Screen), Lang: lang, Locale: locale(lang), Test: t.config.Test,
+		Screen: screenOf(s.Screen), Lang: lang, Test: t.config.Test,
 		Training: t.counter.Training(), Bar: t.bar(t.register.State), Amount: s.Due(), Message: t.message(s, lang), Keypad: s.Keypad(),
 	}
 	sale, onScreen := s.OnScreen()
 	if onScreen {
 		v.Amount, v.Wallet = asked(sale), walletOf(sale)
 	}
+	more := false
 	now := t.steady()
 	if counts(s.Screen) {
 		v.Seconds = s.SecondsSince(now)
@@ -74,7 +78,7 @@ func (t *terminal) view() display.View {
 		due := s.Due()
 		paid := payment.Money{Amount: sale.Total.Amount - due.Amount, Currency: due.Currency}
 		v.Amount, v.Title = s.Next(), words.Say(lang, "part_title")
-		v.Detail = words.Say(lang, "part_paid", "amount", paid.Format(locale(lang)), "total", sale.Total.Format(locale(lang)))
+		v.Detail = words.Say(lang, "part_paid", "amount", paid.Format(moneyLocale), "total", sale.Total.Format(moneyLocale))
 	case checkout.ShowingQR:
 		answer := s.Answer(sale.ID)
 		v.QR, v.Seconds = answer.QR, s.SecondsUntil(answer.Expires, now)
@@ -111,7 +115,7 @@ func (t *terminal) view() display.View {
 		resetView(&v, s)
 	case checkout.Voiding:
 		if sale, ok := s.SelectedSale(); ok {
-			v.Title = words.Say(lang, "void_title", "amount", sale.Total.Format(locale(lang)))
+			v.Title = words.Say(lang, "void_title", "amount", sale.Total.Format(moneyLocale))
 			v.Detail, v.Amount = words.Say(lang, "void_detail"), payment.Money{}
 		}
 	case checkout.Refunding:
@@ -131,7 +135,8 @@ func (t *terminal) view() display.View {
 		v.Rows = t.saleRows(lang, s.OnPage())
 	case checkout.OneSale:
 		if sale, ok := s.SelectedSale(); ok {
-			v.Title, v.Rows = sale.Total.Format(locale(lang)), t.oneSale(lang, sale)
+			v.Title = sale.Total.Format(moneyLocale)
+			v.Rows, more = t.onePage(s, t.oneSale(lang, sale))
 		}
 	case checkout.Finding:
 		v.Amount, v.Title, v.Detail = payment.Money{}, words.Say(lang, "find_title"), words.Say(lang, "find_detail")
@@ -139,7 +144,8 @@ func (t *terminal) view() display.View {
 			v.Keyed = t.shownNumber(uint64(s.Keyed))
 		}
 	case checkout.About:
-		v.Title, v.Rows = words.Say(lang, "button_status"), t.about(lang, t.register.State)
+		v.Title = words.Say(lang, "button_status")
+		v.Rows, more = t.onePage(s, t.about(lang, t.register.State))
 	case checkout.Doctor:
 		v.Title, v.Rows = words.Say(lang, "doctor_title"), checkRows(lang, s)
 		v.Detail = words.Say(lang, "doctor_at_it")
@@ -147,7 +153,7 @@ func (t *terminal) view() display.View {
 		v.Title, v.Detail, v.QR = words.Say(lang, "doctor_title"), checksSummary(lang, s.Checks)+". "+words.Say(lang, "doctor_code_what"), s.Report
 	case checkout.DoctorCheck:
 		if c, ok := s.SelectedCheck(); ok {
-			v.Title, v.Detail = words.Say(lang, c.Name)+": "+doctor.StateLabel(doctor.State(c.State), lang), strings.TrimSpace(c.Found+" "+c.Next.In(lang))
+			v.Amount, v.Title, v.Detail = payment.Money{}, words.Say(lang, c.Name)+": "+doctor.StateLabel(doctor.State(c.State), lang), strings.TrimSpace(c.Found+" "+c.Next.In(lang))
 		}
 	case checkout.Receipt:
 		if sale, ok := s.InDoubt(); ok {
@@ -155,15 +161,15 @@ func (t *terminal) view() display.View {
 			v.Detail = words.Say(lang, "receipt_doubt_detail", "number", t.shownNumber(sale.Receipt))
 		}
 	case checkout.Halted:
-		v.Title, v.Detail = s.Halt.In(lang), words.Say(lang, "halt_what")
+		v.Title, v.Detail, v.Lines = s.Halt.In(lang), words.Say(lang, "halt_what"), t.whomToCall(lang)
 	case checkout.Fault:
 		v.Title, v.Detail = s.FaultText.In(lang), words.Say(lang, "fault_what")
 		if s.Pressable("retry") {
 			v.Detail = words.Say(lang, "fault_again")
 		}
-		v.Lines = t.whomToCall(lang)
+		v.Lines = append(t.whomToCall(lang), display.Line{Text: s.FaultText.Arg("why")})
 	}
-	v.Buttons = t.buttonsOf(s, lang)
+	v.Buttons = slices.DeleteFunc(t.buttonsOf(s, lang), func(b display.Button) bool { return b.ID == "more" && !more })
 	return v
 }
 
@@ -198,9 +204,9 @@ func (t *terminal) whomToCall(lang words.Lang) []display.Line {
 // screenOf finds the drawing of a screen; those of the menu share one.
 func screenOf(s checkout.Screen) display.Screen {
 	switch s {
-	case checkout.About, checkout.ShiftScreen:
+	case checkout.ShiftScreen:
 		return display.ScreenMenu
-	case checkout.OneSale, checkout.Doctor, checkout.Catalogue, checkout.HeldSales:
+	case checkout.About, checkout.OneSale, checkout.Doctor, checkout.Catalogue, checkout.HeldSales:
 		return display.ScreenList
 	case checkout.DoctorCode:
 		return display.ScreenCode
@@ -253,7 +259,7 @@ func (t *terminal) buttonsOf(s checkout.State, lang words.Lang) []display.Button
 			d.Label = words.Say(lang, "held_count", "count", strconv.Itoa(len(s.Counter.Held)))
 		}
 		if b.Amount > 0 {
-			d.Label = noteLabel(payment.Money{Amount: b.Amount, Currency: s.Settings.Currency}, locale(lang))
+			d.Label = noteLabel(payment.Money{Amount: b.Amount, Currency: s.Settings.Currency})
 		}
 		all = append(all, d)
 	}
@@ -261,8 +267,8 @@ func (t *terminal) buttonsOf(s checkout.State, lang words.Lang) []display.Button
 }
 
 // noteLabel is a bank note as people say it: $20, without the cents it never has.
-func noteLabel(note payment.Money, locale string) string {
-	text := note.Format(locale)
+func noteLabel(note payment.Money) string {
+	text := note.Format(moneyLocale)
 	if digits, ok := payment.Digits(note.Currency); ok && digits > 0 && len(text) > digits+1 {
 		return text[:len(text)-digits-1]
 	}
@@ -294,17 +300,23 @@ func (t *terminal) amountLine(lang words.Lang, key words.Key, amount int64, curr
 	}
 }
 
+// approvedLines are what cashier and customer look for: the tip, what paid which part,
+// the change. What else the bill has is on the receipt.
 func (t *terminal) approvedLines(lang words.Lang, sale payment.Sale) []display.Line {
 	var all []display.Line
 	currency := sale.Total.Currency
-	if sale.Bill != nil {
-		all = t.billLines(lang, *sale.Bill)
+	if sale.Bill != nil && sale.Bill.Tip != 0 {
+		all = append(all, t.amountLine(lang, "line_tip", sale.Bill.Tip, currency, false))
 	}
-	for _, tender := range sale.Tenders {
-		if tender.Wallet == payment.Cash {
+	last := len(sale.Tenders) - 1
+	for n, tender := range sale.Tenders {
+		switch {
+		case tender.Wallet == payment.Cash && n == last:
 			all = append(all,
 				t.amountLine(lang, "line_tendered", tender.Tendered, currency, false),
 				t.amountLine(lang, "line_change", tender.Change, currency, true))
+		case n < last: // its change was given before the rest was paid
+			all = append(all, display.Line{Label: walletName(lang, tender.Wallet), Amount: payment.Money{Amount: tender.Amount, Currency: currency}})
 		}
 	}
 	if sale.Receipt != 0 {
@@ -348,8 +360,8 @@ func (t *terminal) saleRows(lang words.Lang, sales []payment.Sale) []display.Row
 			sub = append(sub, words.Say(lang, "sold_at", "terminal", e.Terminal))
 		}
 		rows = append(rows, display.Row{
-			ID: checkout.RowID(sale.ID), Left: walletName(lang, walletOf(sale)), Right: sale.Total.Format(locale(lang)),
-			Sub: strings.Join(sub, ", "), Tone: toneOf(sale.Status()),
+			ID: checkout.RowID(sale.ID), Left: paidWith(lang, sale), Right: sale.Total.Format(moneyLocale),
+			Sub: strings.Join(sub, words.Say(lang, "list_comma")), Tone: toneOf(sale.Status()),
 		})
 	}
 	return rows
@@ -359,8 +371,13 @@ func (t *terminal) oneSale(lang words.Lang, sale payment.Sale) []display.Row {
 	status := sale.Status()
 	rows := []display.Row{{
 		Left:  words.Say(lang, words.Key("status_"+string(status))),
-		Right: walletName(lang, walletOf(sale)), Sub: t.when(sale.Created, time.DateTime), Tone: toneOf(status),
+		Right: paidWith(lang, sale), Sub: t.when(sale.Created, time.DateTime), Tone: toneOf(status),
 	}}
+	if len(sale.Tenders) > 1 {
+		for _, tender := range sale.Tenders {
+			rows = append(rows, display.Row{Left: walletName(lang, tender.Wallet), Right: payment.Money{Amount: tender.Amount, Currency: sale.Total.Currency}.Format(moneyLocale)})
+		}
+	}
 	for _, r := range slices.Backward(sale.Refunds) {
 		rows = append(rows, t.refundRow(lang, sale, r))
 	}
@@ -379,7 +396,7 @@ func (t *terminal) oneSale(lang words.Lang, sale payment.Sale) []display.Row {
 // elsewhere is where a sale was made that another terminal told of.
 func (t *terminal) elsewhere(lang words.Lang, e payment.Elsewhere) []display.Row {
 	rows := []display.Row{
-		{Left: words.Say(lang, "sold_at", "terminal", e.Terminal), Right: e.Total.Format(locale(lang)), Sub: t.when(e.Created, time.DateTime)},
+		{Left: words.Say(lang, "sold_at", "terminal", e.Terminal), Right: e.Total.Format(moneyLocale), Sub: t.when(e.Created, time.DateTime)},
 	}
 	if e.Receipt != 0 {
 		rows = append(rows, display.Row{Left: words.Say(lang, "line_receipt"), Right: payment.ReceiptNumber(e.Epoch, e.Receipt)})
@@ -394,7 +411,7 @@ func (t *terminal) refundView(v *display.View, s checkout.State) {
 	if !ok || tender == 0 {
 		return
 	}
-	v.Title = words.Say(v.Lang, "refund_title", "amount", left.Format(locale(v.Lang)))
+	v.Title = words.Say(v.Lang, "refund_title", "amount", left.Format(moneyLocale))
 	v.Amount = payment.Money{Amount: s.Keyed, Currency: left.Currency}
 	v.Detail = words.Say(v.Lang, "refund_cash")
 	if w := sale.Tenders[tender-1].Wallet; w != payment.Cash {
@@ -403,14 +420,15 @@ func (t *terminal) refundView(v *display.View, s checkout.State) {
 }
 
 func (t *terminal) refundRow(lang words.Lang, sale payment.Sale, r payment.Refund) display.Row {
+	what := words.Key("line_refund")
+	if r.Void {
+		what = "line_void"
+	}
 	row := display.Row{
-		Left:  words.Say(lang, "line_refund") + ", " + words.Say(lang, words.Key("refund_status_"+string(r.Status))),
-		Right: payment.Money{Amount: r.Amount, Currency: sale.Total.Currency}.Format(locale(lang)),
+		Left:  words.Say(lang, "refund_row", "what", words.Say(lang, what), "how", words.Say(lang, words.Key("refund_status_"+string(r.Status)))),
+		Right: payment.Money{Amount: r.Amount, Currency: sale.Total.Currency}.Format(moneyLocale),
 		Sub:   t.when(r.Requested, time.DateTime),
 		Tone:  display.ToneWait,
-	}
-	if r.Void {
-		row.Left = words.Say(lang, "line_void") + ", " + words.Say(lang, words.Key("refund_status_"+string(r.Status)))
 	}
 	switch r.Status {
 	case payment.RefundDone:
@@ -419,6 +437,26 @@ func (t *terminal) refundRow(lang words.Lang, sale payment.Sale, r payment.Refun
 		row.Tone, row.Sub = display.ToneBad, words.Say(lang, words.Key("reason_"+string(r.Reason)))
 	}
 	return row
+}
+
+// onePage is the page that is shown of rows which are the screen's own to count, and
+// whether there are more.
+func (t *terminal) onePage(s checkout.State, rows []display.Row) (page []display.Row, more bool) {
+	most := max(1, s.Settings.Rows)
+	pages := max(1, (len(rows)+most-1)/most)
+	from := s.Leaf % pages * most
+	return rows[from:min(from+most, len(rows))], pages > 1
+}
+
+// paidWith names those of all that paid a sale.
+func paidWith(lang words.Lang, sale payment.Sale) string {
+	var all []string
+	for _, tender := range sale.Tenders {
+		if name := walletName(lang, tender.Wallet); !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	return strings.Join(all, " + ")
 }
 
 func walletName(lang words.Lang, w payment.Wallet) string {

@@ -19,6 +19,7 @@ import (
 	xdraw "golang.org/x/image/draw"
 
 	"till/display"
+	"till/display/gallery"
 	tilldraw "till/draw"
 	"till/lab/browser"
 	"till/lab/counter"
@@ -128,28 +129,23 @@ func write(t *testing.T, path string, m image.Image) {
 	}
 }
 
-// The sheets of screens: every sample is on one of them.
+// The sheets of screens, each in English beside Chinese where the documentation is of
+// both; otherwise in English.
 var sheets = []struct {
 	name    string
-	samples []string
+	chinese bool // beside it
+	screens []string
 }{
-	{"screens-sale.png", []string{"ready-empty", "ready", "charging", "qr", "approved", "cash", "approved-cash", "declined"}},
-	{"screens-cart.png", []string{"cart", "chinese-cart", "items", "chinese-items", "tip", "discount", "split", "part"}},
-	{"screens-trouble.png", []string{"checking", "offline", "ready-offline", "expired", "cancelled", "reversed", "parked", "fault", "troubles", "chinese-troubles", "receipt-doubt"}},
-	{"screens-drawer.png", []string{
-		"sale", "sale-elsewhere", "find", "refund", "void", "shift", "count", "chinese-sale", "chinese-sale-elsewhere", "chinese-find", "chinese-refund", "chinese-void", "chinese-shift", "chinese-count",
-	}},
-	{"screens-operators.png", []string{"sign-on", "chinese-sign-on", "sign-on-wait", "chinese-sign-on-wait", "menu-operator", "chinese-menu-operator", "reset-code", "chinese-reset-code", "reset-pin", "chinese-reset-pin", "reset-done", "chinese-reset-done"}},
-	{"screens-training.png", []string{
-		"training-ready", "training-ready-test", "training-approved", "training-menu",
-		"chinese-training-ready", "chinese-training-ready-test", "chinese-training-approved", "chinese-training-menu",
-	}},
-	{"screens-held.png", []string{"menu-hold", "chinese-menu-hold", "menu-recalled", "chinese-menu-recalled", "held", "chinese-held", "recalled", "chinese-recalled"}},
-	{"screens-receipts.png", []string{"approved-phone", "approved-asked", "chinese-approved-phone", "chinese-approved-asked"}},
-	{"screens-enrolment.png", []string{"enrol", "enrol-refused", "claim"}},
-	{"screens-doctor.png", []string{"doctor", "doctor-check", "doctor-code"}},
-	{"screens-other.png", []string{"menu", "list", "list-empty", "status", "status-troubles", "chinese-status-troubles", "pin", "confirm", "starting", "generic", "ready-refused", "live-ready", "chinese-ready", "chinese-checking", "chinese-tip", "chinese-discount", "chinese-part"}},
-	{"screens-limits.png", []string{"limits-ready", "limits-cash", "limits-approved", "limits-declined", "limits-cart", "limits-tip", "limits-part"}},
+	{"screens-sale.png", false, []string{"ready-first", "ready", "charging", "qr", "approved", "cash-keyed", "approved-cash", "declined-funds_missing"}},
+	{"screens-cart.png", true, []string{"cart-discount", "items", "discount", "tip", "split", "part"}},
+	{"screens-trouble.png", false, []string{"checking-long", "park", "parked", "reversed", "expired-customer_silent", "cancelled", "offline", "ready-offline", "troubles", "receipt", "halted", "fault"}},
+	{"screens-drawer.png", true, []string{"list", "sale-refunds", "sale-elsewhere", "find-keyed", "refund-keyed", "void", "shift", "sum-count"}},
+	{"screens-operators.png", true, []string{"sign-on", "sign-on-wait", "menu-operator", "pin-refund", "reset-code-keyed", "reset-differs", "reset-done"}},
+	{"screens-training.png", true, []string{"menu", "training-ready", "training-sandbox-ready", "training-approved", "training-menu"}},
+	{"screens-held.png", true, []string{"menu-cart", "menu-held", "held", "recalled", "menu-recalled"}},
+	{"screens-receipts.png", true, []string{"approved-phone", "approved-asked", "approved-asked-cash"}},
+	{"screens-enrolment.png", false, []string{"enrol", "enrol-refused", "claim"}},
+	{"screens-doctor.png", false, []string{"doctor", "doctor-check", "doctor-code", "status", "status-troubles"}},
 }
 
 // slipsSheet is what comes out of the printer.
@@ -167,21 +163,9 @@ func names() []string {
 func pure() map[string]func(*testing.T) image.Image {
 	all := map[string]func(*testing.T) image.Image{slipsSheet: slips, wiringSheet: wiring, customersSheet: customers}
 	for _, s := range sheets {
-		all[s.name] = func(t *testing.T) image.Image { return screens(t, s.samples) }
+		all[s.name] = func(t *testing.T) image.Image { return screens(t, s.screens, s.chinese) }
 	}
 	return all
-}
-
-func TestEverySampleIsOnASheet(t *testing.T) {
-	var shown []string
-	for _, s := range sheets {
-		shown = append(shown, s.samples...)
-	}
-	for _, s := range display.Samples() {
-		if !slices.Contains(shown, s.Name) {
-			t.Errorf("screen %s is on no sheet", s.Name)
-		}
-	}
 }
 
 const (
@@ -195,19 +179,25 @@ const (
 var ground = color.RGBA{R: 0xE9, G: 0xEB, B: 0xEE, A: 0xFF}
 
 // screens puts screens on a sheet, each under its name.
-func screens(t *testing.T, wanted []string) image.Image {
-	samples := display.Samples()
-	rows := (len(wanted) + columns - 1) / columns
+func screens(t *testing.T, wanted []string, chinese bool) image.Image {
+	var names []string
+	for _, name := range wanted {
+		names = append(names, "en/"+name)
+		if chinese {
+			names = append(names, "zh/"+name)
+		}
+	}
+	rows := (len(names) + columns - 1) / columns
 	sheet := image.NewRGBA(image.Rect(0, 0, gap+columns*(shrunkW+gap), gap+rows*(captions+shrunkH+gap)))
 	draw.Draw(sheet, sheet.Rect, image.NewUniform(ground), image.Point{}, draw.Src)
-	for i, name := range wanted {
-		k := slices.IndexFunc(samples, func(s display.Sample) bool { return s.Name == name })
-		if k < 0 {
-			t.Fatalf("there is no sample %s", name)
+	for i, name := range names {
+		view, ok := gallery.View(name)
+		if !ok {
+			t.Fatalf("the gallery has no %s", name)
 		}
-		frame := display.Render(samples[k].View, image.Pt(800, 480))
+		frame := display.Render(view, image.Pt(800, 480))
 		corner := image.Pt(gap+i%columns*(shrunkW+gap), gap+i/columns*(captions+shrunkH+gap))
-		caption(sheet, corner, name)
+		caption(sheet, corner, name[len("en/"):])
 		to := image.Rect(0, 0, shrunkW, shrunkH).Add(corner).Add(image.Pt(0, captions))
 		xdraw.CatmullRom.Scale(sheet, to, frame.Image, frame.Image.Bounds(), draw.Src, nil)
 	}
@@ -218,7 +208,7 @@ func screens(t *testing.T, wanted []string) image.Image {
 const customersSheet = "screens-customer.png"
 
 func customers(*testing.T) image.Image {
-	samples := display.CustomerSamples()
+	samples := gallery.Customers()
 	const perRow, w, h = 4, 360, 216
 	rows := (len(samples) + perRow - 1) / perRow
 	sheet := image.NewRGBA(image.Rect(0, 0, gap+perRow*(w+gap), gap+rows*(captions+h+gap)))

@@ -26,14 +26,7 @@ func (r *rig) frames(ctx context.Context) error {
 		return nil
 	}
 	r.progress("frames")
-	qr, err := sampleView("qr")
-	if err != nil {
-		return err
-	}
-	ready, err := sampleView("ready")
-	if err != nil {
-		return err
-	}
+	qr, ready := screens()
 	panel, touched, painter := display.NewPanel(display.NewPNG(panelSize)), display.NewPanel(display.NewPNG(panelSize)), display.NewPainter(panelSize)
 	shown := display.Render(qr, panelSize).Image
 	copied := image.NewRGBA(shown.Rect)
@@ -63,13 +56,20 @@ func (r *rig) frames(ctx context.Context) error {
 	return nil
 }
 
-func sampleView(name string) (display.View, error) {
-	samples := display.Samples()
-	i := slices.IndexFunc(samples, func(s display.Sample) bool { return s.Name == name })
-	if i < 0 {
-		return display.View{}, fmt.Errorf("no sample of a screen is called %s", name)
+// screens are a full one with a QR, and the one that amounts are keyed on.
+func screens() (qr, ready display.View) {
+	on := func(id string, role display.Role) display.Button {
+		return display.Button{ID: id, Role: role, Enabled: true}
 	}
-	return samples[i].View, nil
+	qr = display.View{
+		Screen: display.ScreenQR, Test: true, Bar: display.Bar{Merchant: "Harbor Museum Shop", Terminal: "till-07", Online: true, Cashier: "Mei", Clock: "14:32"},
+		Amount: payment.Money{Amount: 1234, Currency: "USD"}, QR: "https://pay.till.example/q/01JD9ZK3V8QH5N7M2B4C6D8F0G01", Seconds: 105,
+		Buttons: []display.Button{on("cancel", display.RoleBack)},
+	}
+	ready = qr
+	ready.Screen, ready.Keypad = display.ScreenReady, true
+	ready.Buttons = []display.Button{on("menu", display.RolePlain), on("cash", display.RoleTender), on("qr", display.RoleMain)}
+	return qr, ready
 }
 
 func (r *rig) averaged(op func() error) func() (float64, error) {
