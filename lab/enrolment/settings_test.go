@@ -162,7 +162,7 @@ func TestSettingsFromPages(t *testing.T) {
 	do(http.MethodPost, "/settings/logo", parts.FormDataContentType(), form.String())
 	post("/settings/operators", "do", "add", "id", "mei", "operator", "Mei 梅", "role", "cashier", "pin", "1111")
 	c.until("an operator has to sign on", func(s shown) bool { return s.Screen == "sign_on" && s.Online })
-	says("<td>Taken</td>")
+	says("<span>Taken</span>")
 	c.press("1", "1", "1", "1", "enter")
 	c.until("signed on", selling)
 	c.press("1", "0", "0", "0", "dept_1", "cash", "exact") // 10.00 and 8.75 % of it

@@ -151,6 +151,9 @@ type open struct {
 	Found payment.Status
 }
 
+// Refund says that the sale is paid, and money of it is on its way back.
+func (o open) Refund() bool { return o.Status == payment.StatusApproved }
+
 func (s *server) day(w http.ResponseWriter, r *http.Request, v *visit) error {
 	c, err := s.choose(r, v)
 	if err != nil {

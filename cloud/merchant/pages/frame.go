@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,6 +33,14 @@ type frame struct {
 // Say is a sentence in the page's language.
 func (f *frame) Say(key string, args ...string) string {
 	return words.Say(f.Lang, words.Key(key), args...)
+}
+
+// Count is the sentence of a number; of one there is another.
+func (f *frame) Count(key string, n int) string {
+	if n == 1 {
+		return f.Say(key + "_one")
+	}
+	return f.Say(key, "n", strconv.Itoa(n))
 }
 
 // SayOf is the sentence of a word: a status, a reason.

@@ -128,6 +128,8 @@ var goldens = map[string]golden{
 
 	"reconciliation":         {path: "/reconciliation?" + today},
 	"reconciliation-differs": {path: "/reconciliation?" + today, before: func(r *reader) { r.s.lines = r.s.lines[1:] }},
+	"reconciliation-equal":   {path: "/reconciliation?" + today, before: func(r *reader) { r.s.quiet() }},
+
 	"reconciliation-nothing": {path: "/reconciliation?from=2026-11-20&to=2026-11-20&terminal=till-03"},
 	"reconciliation-new":     {path: "/reconciliation?" + today, login: "new"},
 	"terminals":              {path: "/terminals"},

@@ -78,6 +78,17 @@ type difference struct {
 // With is the page, at one of its differences.
 func (v reconciliationView) With(r reconcile.Row) difference { return difference{v, r} }
 
+// off is by how much books differ, as it is written.
+type off struct {
+	Text   string
+	Differ bool
+}
+
+// Off is by how much they do.
+func (v reconciliationView) Off(minor int64, currency string) off {
+	return off{v.Money(minor, currency), minor != 0}
+}
+
 // Last is what it comes to, in a sentence.
 func (v reconciliationView) Last() string { return v.Report.Last(v.Lang) }
 

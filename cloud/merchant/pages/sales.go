@@ -286,6 +286,9 @@ func (v saleView) One() payment.Sale { return v.Detail.Sale.SaleEntry.Sale }
 // Amount is one of the sale's.
 func (v saleView) Amount(minor int64) string { return v.Money(minor, v.One().Total.Currency) }
 
+// Dated says that it is known when the sale was made.
+func (v saleView) Dated() bool { return !begun(v.One()).IsZero() }
+
 // Percent is a rate.
 func (v saleView) Percent(basisPoints int) string { return percent(int64(basisPoints)) + " %" }
 

@@ -295,10 +295,13 @@ type part struct {
 	Fault   string
 }
 
+// namesakes are the sections that have a field of their own name.
+var namesakes = []string{"tax", "tips", "discounts", "items", "operators"}
+
 // Part is a section's.
 func (v settingsView) Part(name string) part {
 	fault := ""
-	if name != "operators" && name != "items" { // theirs stands by the field
+	if !slices.Contains(namesakes, name) { // theirs stands by the field
 		fault = v.faults[name]
 	}
 	return part{v.frame, v.Differs[name], fault}

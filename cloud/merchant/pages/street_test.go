@@ -122,6 +122,17 @@ func (s *street) trade() {
 	s.cash(undated, 1, 100, 100)
 }
 
+// quiet makes it a day on which the books agree to the cent.
+func (s *street) quiet() {
+	s.journals, s.sales, s.receipts, s.lines = map[string][]entry{}, map[payment.SaleID]*pages.Detail{}, map[string]uint64{}, nil
+	s.now, s.undated = noon.Add(-2*time.Hour), false
+	s.create("till-01", inCash, 350, nil)
+	s.cash(inCash, 1, 350, 500)
+	s.create("till-01", inParts, 1234, nil)
+	s.pay(inParts, 1, 1, payment.WeChat, 1234, payment.Approved, payment.ReasonNone)
+	s.now = noon
+}
+
 // entry is a record of a journal, before it is one.
 type entry struct {
 	at    payment.Stamp
