@@ -34,6 +34,7 @@ type counter struct {
 	backend  *backend
 	hub      *hub
 	receipts http.Handler
+	zone     *time.Location // of the shop's clock
 	pace     int
 	address  *net.TCPAddr
 	log      *slog.Logger

@@ -93,7 +93,7 @@ func serve(ctx context.Context, o Options, listener net.Listener, dir *folder) e
 	}
 	h.await(ctx, onlineWait, "state", isOnline) // so that the first sale is not refused; else it shows
 	counter := &counter{
-		world: world, cable: wire, firmware: firmware, backend: backend, hub: h, pace: o.Pace, receipts: backend.Receipts(head),
+		world: world, cable: wire, firmware: firmware, backend: backend, hub: h, pace: o.Pace, receipts: backend.Receipts(head), zone: head.Zone,
 		address: listener.Addr().(*net.TCPAddr), log: o.Log,
 	}
 	go counter.watchPhone(ctx)

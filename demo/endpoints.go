@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"till/cloud/sandbox"
+	"till/cloud/service"
 	"till/display"
 	"till/payment"
 	"till/printer/emulator"
@@ -106,7 +107,10 @@ func (c *counter) ledger(w http.ResponseWriter, _ *http.Request) error {
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, books)
+	writeJSON(w, http.StatusOK, struct {
+		service.Books
+		Timezone string `json:"timezone"` // of the shop's clock
+	}{books, c.zone.String()})
 	return nil
 }
 

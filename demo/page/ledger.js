@@ -1,5 +1,6 @@
 // The merchant's ledger: what the cloud believes, beside what the wallets took.
 import { get, latest } from "./api.js";
+import { setZone, timeText } from "./clock.js";
 import { format, totals } from "./money.js";
 import { STATUS, walletName } from "./words.js";
 
@@ -14,7 +15,7 @@ const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 function timeOf(id) {
   let ms = 0;
   for (const c of id.slice(0, 10)) ms = ms * 32 + CROCKFORD.indexOf(c);
-  return new Date(ms).toLocaleTimeString();
+  return timeText(new Date(ms));
 }
 
 const currencyOf = (id) => currencies.get(id) ?? currency;
@@ -177,7 +178,8 @@ const setCharges = book(byId("charges"), {
 });
 
 const load = latest(async (version) => {
-  const { sales, charges, records, gaps } = await (await get("/cloud/ledger.json", version)).json();
+  const { sales, charges, records, gaps, timezone } = await (await get("/cloud/ledger.json", version)).json();
+  setZone(timezone);
   currencies = new Map(sales?.map((s) => [s.id, s.currency]));
   setSales(sales ?? []);
   setCharges(charges ?? []);

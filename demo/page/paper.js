@@ -1,5 +1,6 @@
 // The receipt printer and the paper that has come out of it.
 import { get, latest, send } from "./api.js";
+import { timeText } from "./clock.js";
 
 const byId = (id) => document.getElementById(id);
 const lane = byId("lane");
@@ -36,7 +37,7 @@ function refresh() {
 }
 
 function add(number, url) {
-  receipts.unshift({ number, url, when: new Date().toLocaleTimeString() });
+  receipts.unshift({ number, url, when: timeText(new Date()) });
   for (const old of receipts.splice(KEPT)) URL.revokeObjectURL(old.url);
 }
 
