@@ -3,6 +3,8 @@
 const $ = (id) => document.getElementById(id)
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
+const WALLETS = { wechat: 'WeChat Pay', alipay: 'Alipay', unionpay: 'UnionPay', cash: 'Cash' }
+
 function note(text) { $('note').textContent = text }
 
 async function ask(path, body = {}) {
@@ -96,7 +98,7 @@ function show(s) {
   for (const sale of [...(s.sales || [])].reverse().slice(0, 8)) {
     const row = body.insertRow()
     cell(row, sale.id.slice(-6))
-    cell(row, (sale.tenders || []).map((t) => t.wallet).join(', '))
+    cell(row, (sale.tenders || []).map((t) => WALLETS[t.wallet] ?? t.wallet).join(', '))
     cell(row, new Intl.NumberFormat('en-US', { style: 'currency', currency: sale.currency }).format(sale.amount / 100))
     cell(row, sale.status)
   }
