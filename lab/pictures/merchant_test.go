@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"image"
 	"image/png"
+	"net/url"
 	"path/filepath"
 	"testing"
 
@@ -14,7 +15,7 @@ import (
 
 // merchants are the pictures of the merchant's pages, from a real gateway and a real
 // browser, so that they are not compared.
-var merchants = []string{"merchant-day.png", "merchant-sales.png", "merchant-sale.png", "merchant-settings.png", "merchant-phone.png"}
+var merchants = []string{"merchant-day.png", "merchant-sales.png", "merchant-sale.png", "merchant-settings.png", "merchant-phone.png", "merchant-chinese.png"}
 
 func TestPicturesOfMerchant(t *testing.T) {
 	if !*update {
@@ -51,4 +52,5 @@ func TestPicturesOfMerchant(t *testing.T) {
 	phone := browser.Hand
 	phone.Dark = true
 	take(merchants[4], "/?"+week, phone, 1200)
+	take(merchants[5], "/language/zh?back="+url.QueryEscape("/?"+week), look, 1400)
 }
