@@ -169,7 +169,7 @@ func TestSettingsFromPages(t *testing.T) {
 	c.until("a sale", func(s shown) bool { return s.Screen == "approved" })
 	c.press("done")
 	c.until("drained", func(s shown) bool { return s.Screen == "ready" && s.Queued == 0 })
-	says(`<td class="n">0</td>`) // records to send
+	says(`data-label="Records to send">0</td>`)
 	if page := get("/sales?q=10.88"); !strings.Contains(page, "$10.88") {
 		t.Errorf("the sale is not on the page:\n%s", page)
 	}
