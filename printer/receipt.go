@@ -91,12 +91,12 @@ func PendingSlip(r ReceiptData) Document {
 	s.sum("paper_total", s.data.Sale.Total.Amount)
 	s.add(Rule{})
 	s.tenders() // what was paid of it before
-	s.both("paper_pending_what", Style{})
+	s.stacked("paper_pending_what", Style{})
 	switch r.Sale.Parked {
 	case payment.GoodsGiven:
-		s.both("paper_pending_goods_given", Style{})
+		s.stacked("paper_pending_goods_given", Style{})
 	case payment.PaidOther:
-		s.both("paper_pending_paid_other", Style{})
+		s.stacked("paper_pending_paid_other", Style{})
 	}
 	s.order()
 	s.end()
@@ -191,8 +191,8 @@ func (s *slip) centered(text string, style Style) {
 	}
 }
 
-// both says a banner or a sentence in each language, on lines of their own.
-func (s *slip) both(k words.Key, style Style) {
+// stacked says a banner or a sentence in each language, on lines of their own.
+func (s *slip) stacked(k words.Key, style Style) {
 	s.centered(words.Say(words.English, k), style)
 	s.centered(words.Say(words.Chinese, k), style)
 }
@@ -200,13 +200,13 @@ func (s *slip) both(k words.Key, style Style) {
 // marks say at the head of a document what it is not.
 func (s *slip) marks() {
 	if s.data.Training {
-		s.both("paper_training", banner)
+		s.stacked("paper_training", banner)
 	}
 	if s.data.Test {
 		s.centered(both("paper_test"), bar)
 	}
 	if s.data.Copy {
-		s.both("paper_copy", banner)
+		s.stacked("paper_copy", banner)
 	}
 	if s.data.Training || s.data.Copy {
 		s.add(Feed{1})
@@ -219,7 +219,7 @@ func (s *slip) end() {
 		s.add(Feed{1})
 	}
 	if s.data.Training {
-		s.both("paper_training", banner)
+		s.stacked("paper_training", banner)
 	}
 	if s.data.Test {
 		s.centered(both("paper_test"), bar)
@@ -239,7 +239,7 @@ func (s *slip) head(title words.Key) {
 	}
 	s.centered(r.Merchant.Phone, Style{})
 	s.add(Feed{1})
-	s.both(title, banner)
+	s.stacked(title, banner)
 	s.add(Feed{1})
 	s.fact("paper_receipt", r.Number)
 	s.fact("paper_sold_at", r.Elsewhere)
@@ -371,7 +371,7 @@ func (s *slip) status() {
 		k = "paper_status_voided"
 	}
 	s.add(Feed{1})
-	s.both(k, tallish)
+	s.stacked(k, tallish)
 }
 
 // order is the code by which the receipt is found again: the order number of

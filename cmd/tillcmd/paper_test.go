@@ -188,6 +188,13 @@ func back(n, tender int, amount int64, void bool, status payment.RefundStatus) [
 	return all
 }
 
+// practised is a sale as the counter that people train at has it.
+func practised(sale payment.Sale) payment.Sale {
+	sale.Receipt, sale.Attempts = 1, slices.Clone(sale.Attempts)
+	sale.Attempts[0].Transaction = "TRAINING000001"
+	return sale
+}
+
 const (
 	refunded = false
 	voided   = true
@@ -272,7 +279,7 @@ func salePaper(t *testing.T, s, test paperTerminal) []sheet {
 	again.Copy = true
 	sinceAgain := of(since)
 	sinceAgain.Copy = true
-	training := of(scanned)
+	training := of(practised(scanned))
 	training.practice = true
 	slip := of(goods)
 	slip.practice = true
@@ -319,7 +326,7 @@ func backPaper(t *testing.T, s, test paperTerminal) []sheet {
 	again.Copy = true
 	doubted := of(part, 1)
 	doubted.asCopy()
-	training := of(part, 1)
+	training := of(practised(part), 1)
 	training.practice = true
 	return []sheet{
 		s.sheet("refund", of(part, 1)), s.sheet("refund-full", of(whole, 1)), s.sheet("refund-requested", of(asked, 1)), s.sheet("refund-pending", of(pending, 1)),

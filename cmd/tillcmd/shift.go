@@ -260,8 +260,8 @@ func (s *shiftPaper) open(r checkout.Report) {
 	for _, sale := range r.Unresolved {
 		s.unresolved(sale)
 	}
-	s.count("paper_held", r.Held)
 	if r.Held > 0 {
+		s.count("paper_held", r.Held)
 		s.under("paper_held_amount", r.HeldAmount)
 	}
 	if p := s.t.journal.Position(); !s.practice {
