@@ -108,6 +108,31 @@ func TestEveryTextIsReadable(t *testing.T) {
 	}
 }
 
+// No text stands on another, or beyond the panel: every glyph's ink is measured.
+func TestNoTextOverlapsAnother(t *testing.T) {
+	for _, s := range drawings(t) {
+		for _, size := range []image.Point{{800, 480}, {1024, 600}, {480, 320}, {320, 240}} {
+			c := s.canvas(size)
+			s.render(c)
+			var texts []mark
+			for _, m := range c.marks {
+				if m.kind != markText || m.rect.Empty() {
+					continue
+				}
+				if !m.rect.In(c.frame) {
+					t.Errorf("%s at %v: %q at %v is not all on the panel", s.name, size, m.text, m.rect)
+				}
+				for _, other := range texts {
+					if both := m.rect.Intersect(other.rect); both.Dx() > 1 && both.Dy() > 1 {
+						t.Errorf("%s at %v: %q overlaps %q", s.name, size, m.text, other.text)
+					}
+				}
+				texts = append(texts, m)
+			}
+		}
+	}
+}
+
 // The told ground must be the real one, or the test above proves nothing.
 func TestTextStandsOnTheGroundItSays(t *testing.T) {
 	for _, s := range drawings(t) {

@@ -52,16 +52,26 @@ func (c *canvas) linesHeight(lines []Line, share int) (h int) {
 	return h
 }
 
-// labelled is one line: the label left in labelPx, the value right in valuePx.
-// The value is never cut, so it takes what it needs first.
+// labelled is one line: the label left in labelPx, the value right in valuePx. Where
+// both have no room the label is smaller first, then the value; the value is never cut.
 func (c *canvas) labelled(box image.Rectangle, label, value string, labelPx, valuePx int) {
 	if box.Empty() {
 		return
 	}
 	valuePx = fitLine(box, draw.Bold, valuePx, sizes[0], value)
+	room := func() int { return box.Dx() - face(draw.Bold, valuePx).Measure(value) - c.m.gap }
+	for labelPx > c.m.least && face(draw.Regular, labelPx).Measure(label) > room() {
+		labelPx = max(smaller(labelPx), c.m.least)
+	}
+	for valuePx > c.m.least && face(draw.Regular, labelPx).Measure(label) > room() {
+		valuePx = max(smaller(valuePx), c.m.least)
+	}
+	for labelPx > sizes[0] && face(draw.Regular, labelPx).Measure(label) > room() {
+		labelPx, valuePx = smaller(labelPx), min(valuePx, max(smaller(valuePx), sizes[0]))
+	}
 	c.line(box, draw.Bold, valuePx, right, value, c.t.ink, c.t.ground)
 	box.Max.X -= face(draw.Bold, valuePx).Measure(value) + c.m.gap
 	if box.Dx() > 0 {
-		c.line(box, draw.Regular, labelPx, left, label, c.t.muted, c.t.ground)
+		c.line(box, draw.Regular, labelPx, left, ellipsis(face(draw.Regular, labelPx), label, box.Dx()), c.t.muted, c.t.ground)
 	}
 }

@@ -98,8 +98,16 @@ func (c *canvas) row(r image.Rectangle, row Row) {
 	if row.Sub != "" {
 		sub := takeBottom(&in, in.Dy()*9/20, 0)
 		f := face(draw.Regular, c.m.small-2)
-		c.line(sub, draw.Regular, c.m.small-2, left, ellipsis(f, row.Sub, sub.Dx()), c.t.muted, c.t.plainFill)
+		text := ellipsis(f, row.Sub, sub.Dx())
+		if text != row.Sub && row.ID == "" { // else it is pressed, and said in full
+			c.cut = row.Sub
+		}
+		c.line(sub, draw.Regular, c.m.small-2, left, text, c.t.muted, c.t.plainFill)
 	}
 	f := face(draw.Medium, c.m.text-2)
-	c.line(in, draw.Medium, c.m.text-2, left, ellipsis(f, row.Left, in.Dx()), c.t.plainInk, c.t.plainFill)
+	text := ellipsis(f, row.Left, in.Dx())
+	if text != row.Left {
+		c.cut = row.Left
+	}
+	c.line(in, draw.Medium, c.m.text-2, left, text, c.t.plainInk, c.t.plainFill)
 }

@@ -96,6 +96,8 @@ var scenes = map[string]func(*testing.T, opensShop){
 		s := open(manager, shifted)
 		s.key("1234")
 		s.shot("ready-live")
+		s.do(checkout.LinkChanged{Online: false})
+		s.shot("ready-live-offline")
 	},
 	"refused": func(_ *testing.T, open opensShop) {
 		for _, why := range []payment.Reason{payment.FundsMissing, payment.CodeExpired, payment.CodeInvalid, payment.CustomerDeclined, payment.NotConfigured} {

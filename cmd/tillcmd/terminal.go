@@ -71,6 +71,7 @@ type terminal struct {
 	examining sync.Mutex // by the doctor
 
 	frame *display.Frame
+	tap   tap
 	led   device.LED
 
 	cashRegister *cashRegister // nil: none may use this terminal
@@ -547,11 +548,39 @@ func (t *terminal) resolve(e display.InputEvent) (checkout.Event, error) {
 	case e.Key != "":
 		return checkout.Keyed{Key: e.Key}, nil
 	}
+	if e.Touch != nil && t.tap.again(*e.Touch, t.mono(), t.counter.State().Screen) {
+		return nil, nil
+	}
 	id, err := pressed(t.frame, e)
 	if id == "" {
 		return nil, err
 	}
 	return checkout.Pressed{Button: id}, nil
+}
+
+// tap is the last touch that counted: where and when it was, and on which screen.
+type tap struct {
+	at     image.Point
+	when   time.Duration
+	screen checkout.Screen
+}
+
+const (
+	tapsTwice = 350 * time.Millisecond
+	tapSpread = 40 // px: as far as a finger strays that means the same place
+)
+
+// again says that a touch is the second of a double tap, and that another screen has
+// come up under it, which nobody has read yet. It goes on as long as the tapping does.
+func (p *tap) again(at image.Point, when time.Duration, on checkout.Screen) bool {
+	d := at.Sub(p.at)
+	twice := p.screen != "" && when-p.when < tapsTwice && max(d.X, -d.X, d.Y, -d.Y) <= tapSpread && on != p.screen
+	if twice {
+		p.when = when
+		return true
+	}
+	*p = tap{at, when, on}
+	return false
 }
 
 // pressed is the button that was touched or named; "" beside every button.
