@@ -6,10 +6,14 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"image"
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -59,6 +63,7 @@ type shots struct {
 	views     []gallery.Named
 	customers []gallery.Customer
 	seen      [][sha256.Size]byte // pictures of these
+	shown     map[checkout.Screen]bool
 }
 
 // shop is a terminal's configuration, all of it that is seen.
@@ -224,6 +229,7 @@ func (s *stage) shot(name string) {
 	s.t.Helper()
 	name = string(s.lang) + "/" + s.prefix + name
 	s.keep(name, s.terminal.view())
+	s.shots.shown[s.terminal.counter.State().Screen] = true
 	look := s.terminal.customerView()
 	if s.lang != words.English { // it is in both languages
 		return
@@ -237,6 +243,33 @@ func (s *stage) shot(name string) {
 
 // paneled is the size of the panel that the gallery is of.
 var paneled = image.Pt(800, 480)
+
+// screensOfCheckout are all that package checkout has, by its source.
+func screensOfCheckout(t *testing.T) []checkout.Screen {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "../../checkout/state.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := []checkout.Screen{checkout.Resetting} // which stands in a file of its own
+	ast.Inspect(file, func(n ast.Node) bool {
+		v, ok := n.(*ast.ValueSpec)
+		if ok && len(v.Values) == 1 {
+			if is, named := v.Type.(*ast.Ident); named && is.Name == "Screen" {
+				text, err := strconv.Unquote(v.Values[0].(*ast.BasicLit).Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				all = append(all, checkout.Screen(text))
+			}
+		}
+		return true
+	})
+	if len(all) < 30 {
+		t.Fatalf("the source has %d screens only", len(all))
+	}
+	return all
+}
 
 func (s *stage) keep(name string, v display.View) {
 	s.t.Helper()
@@ -270,12 +303,17 @@ func TestGallery(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer journal.Close()
-	var all shots
+	all := shots{shown: map[checkout.Screen]bool{}}
 	for _, lang := range []words.Lang{words.English, words.Chinese} {
 		for _, name := range slices.Sorted(maps.Keys(scenes)) {
 			synctest.Test(t, func(t *testing.T) {
 				scenes[name](t, func(more ...string) *stage { return set(t, journal, &all, shopConfig(t, lang, more...)) })
 			})
+		}
+	}
+	for _, screen := range screensOfCheckout(t) {
+		if !all.shown[screen] {
+			t.Errorf("the screen %s is in no scene", screen)
 		}
 	}
 	slices.SortFunc(all.views, func(a, b gallery.Named) int { return strings.Compare(a.Name, b.Name) })
