@@ -188,6 +188,18 @@ func (m merchants) Sale(id payment.SaleID) (d pages.Detail, ok bool, err error) 
 	return d, ok, err
 }
 
+func (m merchants) Paid(transaction string) (id payment.SaleID, err error) {
+	err = m.ledger.View(func(tx cloud.Tx) error {
+		order, known, err := tx.Transaction(transaction)
+		if err != nil || !known {
+			return err
+		}
+		id, _, err = order.Split()
+		return err
+	})
+	return id, err
+}
+
 // seen is a sale as the merchant sees it, with its refunds at other terminals.
 func seen(tx cloud.Tx, e cloud.SaleEntry) (one pages.Sale, others []cloud.RefundEntry, err error) {
 	one.SaleEntry = e

@@ -75,3 +75,22 @@ func TestRefundsAtOtherTerminalsAreSeen(t *testing.T) {
 	put(back(under, 2, 500, payment.RefundDone))
 	look(900, 2, payment.StatusRefunded)
 }
+
+// A wallet's number of a payment leads to its sale, also where it reads as an order's.
+func TestPaidUnderAWalletsNumber(t *testing.T) {
+	s := open(t)
+	order := s.sell(1234)
+	sold, _, _ := order.Split()
+	charge, err := s.Sandbox.Query(t.Context(), order)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := payment.Order(charge.Transaction).Split(); err != nil {
+		t.Fatalf("%s does not read as an order's number: %v", charge.Transaction, err)
+	}
+	for number, want := range map[string]payment.SaleID{charge.Transaction: sold, "4208183398671269276595795042": "", string(order): ""} {
+		if id, err := (merchants{s.Service}).Paid(number); id != want || err != nil {
+			t.Errorf("%s is of sale %q (%v), want %q", number, id, err, want)
+		}
+	}
+}

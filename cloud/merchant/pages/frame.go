@@ -84,11 +84,15 @@ func (f *frame) Money(minor int64, currency string) string {
 	if currency == "" {
 		currency = "USD" // nothing was sold, so it is 0
 	}
-	locale := "en-US"
-	if f.Lang == words.Chinese {
-		locale = "zh-CN"
+	return payment.Money{Amount: minor, Currency: currency}.Format(locale(f.Lang))
+}
+
+// locale is the one that a language's amounts are written by.
+func locale(lang words.Lang) string {
+	if lang == words.Chinese {
+		return "zh-CN"
 	}
-	return payment.Money{Amount: minor, Currency: currency}.Format(locale)
+	return "en-US"
 }
 
 // Other is the language that the page is not in, with its own name.

@@ -32,6 +32,8 @@ type Gateway interface {
 	Sales(terminals []string, before payment.SaleID, most int) ([]Sale, error)
 	// Sale is one, with all that is known of it; false: there is none.
 	Sale(id payment.SaleID) (Detail, bool, error)
+	// Paid is the sale that a wallet's number is of, as far as the gateway had it paid; "": none.
+	Paid(transaction string) (payment.SaleID, error)
 	// Report is what some days came to on a terminal.
 	Report(terminal, from, to, zone string) (figures.Report, error)
 	// Reconcile holds the books of some terminals against each other; none are all.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"till/payment"
+	"till/words"
 )
 
 // Query is what sales are looked for by. All that is said has to hold.
@@ -19,16 +20,19 @@ type Query struct {
 	Status   payment.Status
 	Wallet   payment.Wallet
 	From, To string // days of the shop's; "": any
-	terms    []term
+	// terms are the words: of each, it alone, it and the one after, and so on, since
+	// some of what is looked for has spaces in it.
+	terms [][]term
 }
 
-// term is one word of what was typed. It holds of a sale in whichever way it can be meant.
+// term is one thing that was typed. It holds of a sale in whichever way it can be meant.
 type term struct {
-	word    string // as it was typed
+	text    string // as it was typed, with one space between words
 	sale    payment.SaleID
 	epoch   uint32 // of a receipt's number; 0: any
 	receipt uint64 // 0: it is none
 	amount  string // decimal; "": it is none
+	sign    string // of the amount's currency; "": any
 }
 
 // Bounds of what is typed.
@@ -54,7 +58,8 @@ var Wallets = []payment.Wallet{payment.WeChat, payment.Alipay, payment.UnionPay,
 
 var (
 	receiptForm = regexp.MustCompile(`^#?(?:([1-9][0-9]{0,8})-)?([0-9]{1,12})$`)
-	amountForm  = regexp.MustCompile(`^[$¥￥]?([0-9][0-9,]{0,14}(?:\.[0-9]{1,3})?)$`)
+	amountForm  = regexp.MustCompile(`^(\p{L}{0,3}\p{Sc}?) ?([0-9][0-9,]{0,14}(?:\.[0-9]{1,3})?)$`)
+	digitsForm  = regexp.MustCompile(`^[0-9]+$`)
 )
 
 // ParseQuery reads the fields q, terminal, status, wallet, from and to of a form.
@@ -63,12 +68,16 @@ func ParseQuery(form url.Values) (Query, error) {
 		Text: strings.TrimSpace(form.Get("q")), Terminal: form.Get("terminal"), Status: payment.Status(form.Get("status")),
 		Wallet: payment.Wallet(form.Get("wallet")), From: form.Get("from"), To: form.Get("to"),
 	}
-	words := strings.Fields(q.Text)
-	if len(q.Text) > maxText || len(words) > maxTerms {
+	typed := strings.Fields(q.Text)
+	if len(q.Text) > maxText || len(typed) > maxTerms {
 		return Query{}, ErrQueryLong
 	}
-	for _, word := range words {
-		q.terms = append(q.terms, parseTerm(word))
+	for from := range typed {
+		var all []term
+		for to := from + 1; to <= len(typed); to++ {
+			all = append(all, parseTerm(strings.Join(typed[from:to], " ")))
+		}
+		q.terms = append(q.terms, all)
 	}
 	if q.Status != "" && !slices.Contains(Statuses, q.Status) || q.Wallet != "" && !slices.Contains(Wallets, q.Wallet) {
 		return Query{}, ErrQuery
@@ -84,9 +93,9 @@ func ParseQuery(form url.Values) (Query, error) {
 	return q, nil
 }
 
-func parseTerm(word string) term {
-	t := term{word: word}
-	upper := strings.ToUpper(word)
+func parseTerm(text string) term {
+	t := term{text: text}
+	upper := strings.ToUpper(text)
 	if id, err := payment.ParseSaleID(upper); err == nil {
 		t.sale = id
 	} else if id, _, err := payment.Order(upper).Split(); err == nil {
@@ -94,25 +103,39 @@ func parseTerm(word string) term {
 	} else if id, _, err := payment.RefundID(upper).Split(); err == nil {
 		t.sale = id
 	}
-	if m := receiptForm.FindStringSubmatch(word); m != nil {
+	if m := receiptForm.FindStringSubmatch(text); m != nil {
 		t.receipt, _ = strconv.ParseUint(m[2], 10, 64) // 12 digits at most
 		epoch, _ := strconv.ParseUint(m[1], 10, 32)    // 9 digits at most
 		t.epoch = uint32(epoch)
 	}
-	if m := amountForm.FindStringSubmatch(word); m != nil {
-		t.amount = m[1]
+	if m := amountForm.FindStringSubmatch(text); m != nil {
+		t.sign, t.amount = m[1], m[2]
 	}
 	return t
 }
 
-// Only is the one sale that can be meant; "": there may be several.
+// Only is the one sale that can be meant; "": there may be several. Digits alone may
+// be a wallet's number, of which many have 28.
 func (q Query) Only() payment.SaleID {
 	for _, t := range q.terms {
-		if t.sale != "" {
-			return t.sale
+		if one := t[0]; one.sale != "" && !digitsForm.MatchString(one.text) {
+			return one.sale
 		}
 	}
 	return ""
+}
+
+// leastTransaction is how many digits a wallet's number of a payment has at least.
+const leastTransaction = 16
+
+// transactions are the words that can be a wallet's number.
+func (q Query) transactions() (all []string) {
+	for _, t := range q.terms {
+		if text := t[0].text; len(text) >= leastTransaction && digitsForm.MatchString(text) {
+			all = append(all, text)
+		}
+	}
+	return all
 }
 
 // Matches says whether a sale is looked for. Days are those of its shop.
@@ -130,7 +153,20 @@ func (q Query) Matches(s Sale, zone *time.Location) bool {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(q.terms, func(t term) bool { return !t.matches(s) })
+	return q.holds(s, 0)
+}
+
+// holds says that the words from one on are all said of a sale, some of them together.
+func (q Query) holds(s Sale, from int) bool {
+	if from == len(q.terms) {
+		return true
+	}
+	for n, t := range q.terms[from] {
+		if t.matches(s) && q.holds(s, from+n+1) {
+			return true
+		}
+	}
+	return false
 }
 
 func (t term) matches(s Sale) bool {
@@ -141,7 +177,7 @@ func (t term) matches(s Sale) bool {
 		return true
 	}
 	if t.amount != "" {
-		if m, err := payment.ParseDecimal(t.amount, s.Sale.Total.Currency); err == nil && t.is(m.Amount, s.Sale) {
+		if m, err := payment.ParseDecimal(t.amount, s.Sale.Total.Currency); err == nil && t.is(m.Amount, s.Sale) && signs(t.sign, m.Currency) {
 			return true
 		}
 	}
@@ -154,18 +190,37 @@ func (t term) is(amount int64, s payment.Sale) bool {
 		slices.ContainsFunc(s.Refunds, func(one payment.Refund) bool { return one.Amount == amount })
 }
 
-// named finds what else is said of a sale: a wallet's number, a cash register's, who sold it.
-func (t term) named(s Sale) bool {
-	same := func(text string) bool { return text != "" && strings.EqualFold(text, t.word) }
-	if same(s.Terminal) || same(s.Sale.Reference) || same(s.Sale.Key) || same(string(s.Status)) || same(s.Sale.Cashier) {
+// signs says that a currency is written by a sign, which is its code or what stands
+// before an amount of it on the pages. People leave out whose dollar it is.
+func signs(sign, code string) bool {
+	if sign == "" || strings.EqualFold(sign, code) {
 		return true
 	}
-	if slices.ContainsFunc(strings.Fields(s.Sale.Cashier), same) {
+	for _, lang := range words.Langs {
+		written := strings.TrimRight(payment.Money{Currency: code}.Format(locale(lang)), "0. ")
+		if strings.EqualFold(sign, written) || sign == "$" && strings.HasSuffix(written, sign) {
+			return true
+		}
+	}
+	return strings.Contains("¥￥", sign) && (code == "CNY" || code == "CNH" || code == "JPY")
+}
+
+// named finds what else is said of a sale: a wallet's number, a cash register's, who sold it.
+func (t term) named(s Sale) bool {
+	same := func(text string) bool {
+		return text != "" && strings.EqualFold(strings.Join(strings.Fields(text), " "), t.text)
+	}
+	if same(s.Terminal) || same(s.Sale.Reference) || same(s.Sale.Key) || same(s.Sale.Cashier) || slices.ContainsFunc(strings.Fields(s.Sale.Cashier), same) {
+		return true
+	}
+	if same(string(s.Status)) || slices.ContainsFunc(words.Langs, func(lang words.Lang) bool { return same(words.Say(lang, words.Key("pages_status_"+s.Status))) }) {
 		return true
 	}
 	return slices.ContainsFunc(s.Sale.Attempts, func(a payment.Attempt) bool { return same(a.Transaction) }) ||
 		slices.ContainsFunc(s.Sale.Refunds, func(r payment.Refund) bool { return same(r.Transaction) }) ||
-		slices.ContainsFunc(s.Sale.Tenders, func(one payment.Tender) bool { return same(string(one.Wallet)) || same(one.Wallet.ChineseName()) })
+		slices.ContainsFunc(s.Sale.Tenders, func(one payment.Tender) bool {
+			return same(string(one.Wallet)) || same(one.Wallet.Name()) || same(one.Wallet.ChineseName())
+		})
 }
 
 // begun is when a sale was, also where the clock of its boot was set only later; zero

@@ -99,13 +99,29 @@ func (s *server) look(q Query, terminals []Terminal, before payment.SaleID, most
 	for _, t := range terminals {
 		of[t.ID] = t
 	}
-	if only := q.Only(); only != "" { // no need to look through all
-		one, ok, err := s.Gateway.Sale(only)
-		if t, own := of[one.Terminal]; err == nil && ok && own && q.Matches(one.Sale, t.zone()) {
-			f(one.Sale, t)
-			found = true
+	one := func(id payment.SaleID) (bool, error) {
+		sale, ok, err := s.Gateway.Sale(id)
+		t, own := of[sale.Terminal]
+		if err != nil || !ok || !own || !q.Matches(sale.Sale, t.zone()) {
+			return false, err
 		}
+		f(sale.Sale, t)
+		return true, nil
+	}
+	if only := q.Only(); only != "" { // no need to look through all
+		found, err := one(only)
 		return "", found, err
+	}
+	for _, transaction := range q.transactions() {
+		id, err := s.Gateway.Paid(transaction)
+		if err != nil {
+			return "", false, err
+		}
+		if id != "" {
+			if found, err := one(id); found || err != nil {
+				return "", found, err
+			}
+		}
 	}
 	for looked := 0; ; {
 		sales, err := s.Gateway.Sales(ids(terminals), before, batch)

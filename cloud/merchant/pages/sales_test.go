@@ -119,6 +119,74 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// A wallet's number of a payment is 28 digits, which is how an order's reads too; what
+// has spaces in it is found as it is said, whatever is looked for beside it.
+func TestSearchAsItIsWritten(t *testing.T) {
+	g := startGateway(t)
+	const (
+		wechat, alipay = "4208183398671269276595795042", "2026112422001434561402748201"
+		dollars        = payment.SaleID("01KAT7X2Q8M5V3N9RD6E4WZB2A")
+		yuan           = payment.SaleID("01KAT7X2Q8M5V3N9RD6E4WZB2B")
+		digits         = payment.SaleID("01234567890123456789012345") // as good an id as any
+	)
+	j := g.journal("till-01")
+	paid := func(id payment.SaleID, amount int64, currency, reference string, wallet payment.Wallet, transaction string) {
+		j.receipt++
+		j.add(
+			payment.Event{Kind: payment.SaleCreated, Sale: id, Amount: amount, Currency: currency, Reference: reference, Cashier: "Mei Lin"},
+			payment.Event{Kind: payment.AttemptStarted, Sale: id, Tender: 1, Attempt: 1, Amount: amount, Mode: payment.Scan, Wallet: wallet},
+			payment.Event{Kind: payment.AttemptChanged, Sale: id, Attempt: 1, Status: payment.Approved, Wallet: wallet, Transaction: transaction, Receipt: j.receipt},
+		)
+	}
+	paid(digits, 500, "USD", "table 40", payment.UnionPay, "")
+	paid(dollars, 200000, "USD", "table  4", payment.WeChat, wechat)
+	paid(yuan, 8800, "CNY", "4", payment.Alipay, alipay)
+	j.send()
+	b := g.signedIn("museum")
+	for text, want := range map[string][]payment.SaleID{
+		wechat:                         {dollars},
+		alipay:                         {yuan},
+		wechat + " mei":                {dollars},
+		wechat + " cash":               nil,
+		wechat[:27] + "3":              nil,
+		string(digits):                 {digits},
+		string(digits) + "01":          {digits},
+		"table 4":                      {dollars},
+		"Table 4 WeChat Pay":           {dollars},
+		"mei lin table 4 2,000":        {dollars},
+		"table 4 alipay":               nil,
+		"4 table":                      nil,
+		"4":                            {yuan},
+		"WeChat Pay":                   {dollars},
+		"微信支付":                         {dollars},
+		"Pay WeChat":                   nil,
+		"Mei Lin":                      {yuan, dollars, digits},
+		"$2,000.00":                    {dollars},
+		"US$2,000.00":                  {dollars},
+		"USD 2,000.00":                 {dollars},
+		"usd 2000":                     {dollars},
+		"USD2000 WeChat Pay":           {dollars},
+		"HK$2,000.00":                  nil,
+		"EUR 2,000.00":                 nil,
+		"USD":                          nil,
+		"CNY 88.00":                    {yuan},
+		"¥88":                          {yuan},
+		"￥88.00":                       {yuan},
+		"$88.00":                       nil,
+		"Approved":                     {yuan, dollars, digits},
+		"支付成功 CNY 88.00 table":         nil,
+		"支付成功 CNY 88.00":               {yuan},
+		"USD 5 UnionPay table\u300040": {digits},
+	} {
+		if got := found(b, url.Values{"q": {text}}.Encode()); !slices.Equal(got, want) {
+			t.Errorf("%q finds %v, want %v", text, got, want)
+		}
+		if got := table(t, b.get("/sales.csv?"+url.Values{"q": {text}}.Encode()).body); len(got) != len(want) {
+			t.Errorf("%q has %d rows in the file, want %d", text, len(got), len(want))
+		}
+	}
+}
+
 // Money of a sale goes back at another terminal: it counts there, once, and the list
 // does not take it for a sale.
 func TestRefundElsewhere(t *testing.T) {
@@ -320,7 +388,7 @@ func TestFilesAgainstLedger(t *testing.T) {
 }
 
 func FuzzQuery(f *testing.F) {
-	for _, q := range []string{"12.34", "#000123", "2-000123", "01KAT7X2Q8M5V3N9RD6E4WZB1A01", "mei 12,000.00 wechat", "\xff\x00", "99999999999999999999"} {
+	for _, q := range []string{"12.34", "#000123", "2-000123", "01KAT7X2Q8M5V3N9RD6E4WZB1A01", "mei 12,000.00 wechat", "table 4 US$20.00", "4208183398671269276595795042", "\xff\x00", "99999999999999999999"} {
 		f.Add(q, "approved", "2026-11-24")
 	}
 	sale := pages.Sale{Status: payment.StatusApproved, SaleEntry: cloud.SaleEntry{Terminal: "till-01", Epoch: 2, Sale: payment.Sale{

@@ -279,6 +279,8 @@ func (s *street) Sale(id payment.SaleID) (pages.Detail, bool, error) {
 	return pages.Detail{}, false, nil
 }
 
+func (s *street) Paid(string) (payment.SaleID, error) { return "", nil }
+
 func (s *street) Report(terminal, from, to, zone string) (figures.Report, error) {
 	a, err := figures.New(terminal, from, to, must(time.LoadLocation(zone)))
 	if err != nil {
