@@ -147,6 +147,7 @@ var pages = map[Key]entry{
 	"pages_asked":                 {"Asked for", "申请时间"},
 	"pages_refund_elsewhere":      {"Refund", "退款"},
 	"pages_refund_elsewhere_what": {"Money given back of a sale of terminal {terminal}, receipt {receipt}:", "退还终端 {terminal} 的交易，小票号 {receipt}："},
+	"pages_refund_of":             {"of receipt {receipt}, {terminal}", "原小票 {receipt}，{terminal}"},
 	"pages_refunds_away":          {"Given back at other terminals", "在其他终端退款"},
 	"pages_no_refunds":            {"No money went back.", "没有退款。"},
 	"pages_fault_journal":         {"The terminal's journal contradicts itself after this, and the sale is shown as it was before: tell your operator.", "终端流水在此之后有异常记录，显示的是异常前的状态：请联系运营方。"},

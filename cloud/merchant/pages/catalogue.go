@@ -46,7 +46,7 @@ func ParseCatalogue(table, currency string) ([]shop.Product, error) {
 	if len(table) > maxCatalogue {
 		return nil, fmt.Errorf("%w: more than %d KiB", ErrTable, maxCatalogue>>10)
 	}
-	table = strings.TrimPrefix(table, "\uFEFF")
+	table = strings.TrimPrefix(table, mark)
 	r := csv.NewReader(strings.NewReader(table))
 	r.Comma, r.FieldsPerRecord = separator(table), -1
 	r.TrimLeadingSpace = r.Comma != '\t' // which is a space too

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -238,8 +239,12 @@ func (s *server) dayCSV(w http.ResponseWriter, r *http.Request, v *visit) error 
 	return nil
 }
 
+// mark is what a spreadsheet knows a file of UTF-8 by.
+const mark = "\uFEFF"
+
 // asCSV heads a file of RFC 4180.
 func asCSV(w http.ResponseWriter, name string) {
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8; header=present")
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`.csv"`)
+	_, _ = io.WriteString(w, mark) // where it fails, so does what follows
 }

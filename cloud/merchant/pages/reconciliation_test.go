@@ -29,7 +29,7 @@ func TestReconciliation(t *testing.T) {
 		t.Errorf("on the day before there is\n%s", got.body)
 	}
 	rows, err := csv.NewReader(strings.NewReader(b.get("/reconciliation.csv?from=2026-11-24").body)).ReadAll()
-	if err != nil || len(rows) < 3 {
+	if err != nil || len(rows) < 3 || rows[0][0] != "\uFEFFwhat" {
 		t.Fatalf("%v, %v", rows, err)
 	}
 	found := false

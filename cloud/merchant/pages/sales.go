@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"till/cloud"
 	"till/payment"
@@ -39,9 +40,9 @@ type row struct {
 	Sale
 	When     string
 	Sort     string // of When
-	Number   string
-	Refunded int64 // and voided, at other terminals too
-	Refund   bool  // it is one alone, of a sale that another terminal made
+	Number   string // of the receipt, or what a refund is of
+	Refunded int64  // and voided, at other terminals too
+	Refund   bool   // it is one alone, of a sale that another terminal made
 }
 
 func (s *server) sales(w http.ResponseWriter, r *http.Request, v *visit) error {
@@ -150,7 +151,10 @@ func (s *server) look(q Query, terminals []Terminal, before payment.SaleID, most
 }
 
 func (v *visit) row(s Sale, t Terminal) row {
-	one := row{Sale: s, Number: number(s), Refund: s.fetched() != nil}
+	one := row{Sale: s, Number: number(s)}
+	if of := s.fetched(); of != nil { // or it would be counted twice, here and beside the sale
+		one.Refund, one.Number = true, v.Say("pages_refund_of", "receipt", receiptOf(of), "terminal", of.Terminal)
+	}
 	one.When, one.Sort = v.when(begun(s.SaleEntry.Sale), t)
 	refunded, voided := s.SaleEntry.Sale.Refunded()
 	one.Refunded = refunded + voided + s.Away
@@ -171,6 +175,11 @@ func number(s Sale) string {
 		return ""
 	}
 	return payment.ReceiptNumber(s.Epoch, s.SaleEntry.Sale.Receipt)
+}
+
+// receiptOf is that of the sale that a refund is of.
+func receiptOf(of *payment.Elsewhere) string {
+	return number(Sale{SaleEntry: cloud.SaleEntry{Epoch: of.Epoch, Sale: payment.Sale{Receipt: of.Receipt}}})
 }
 
 // salesColumns are the file's. What went back stands with the terminal that gave it:
@@ -249,9 +258,18 @@ func salesRecord(s Sale, t Terminal) []string {
 	return record
 }
 
-// harmless is a text that no spreadsheet takes for a formula.
+// harmless is a text that no spreadsheet takes for a formula, and of which all is seen.
 func harmless(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(text)[0]) {
+	text = strings.TrimSpace(strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r):
+			return -1
+		}
+		return r
+	}, text))
+	if text != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(text)[0]) {
 		return "'" + text
 	}
 	return text
@@ -290,7 +308,7 @@ func (s *server) sale(w http.ResponseWriter, r *http.Request, v *visit) error {
 	view.Changed, _ = v.when(detail.Sale.SaleEntry.Sale.Changed.Time, shop[0])
 	if of := detail.fetched(); of != nil {
 		v.Title = v.Say("pages_refund_elsewhere")
-		view.OfNumber = number(Sale{SaleEntry: cloud.SaleEntry{Epoch: of.Epoch, Sale: payment.Sale{Receipt: of.Receipt}}})
+		view.OfNumber = receiptOf(of)
 	}
 	view.RefundedAmount, view.VoidedAmount = detail.Sale.SaleEntry.Sale.Refunded()
 	return s.show(w, http.StatusOK, "sale.html", view)

@@ -209,7 +209,7 @@ func TestRefundElsewhere(t *testing.T) {
 	if !got.has("$28.63", "$23.29", "2 sales", "$5.34", "2 times") {
 		t.Errorf("the day:\n%s", got.body)
 	}
-	if got := b.get("/sales?terminal=till-02"); !got.has(string(under), "Refund</span>", "$2.34") || got.has("$12.34") {
+	if got := b.get("/sales?terminal=till-02"); !got.has(string(under), "Refund</span>", "of receipt 000002, till-01", "$2.34") || got.has("$12.34") {
 		t.Errorf("the list:\n%s", got.body)
 	}
 	if got := b.get("/sales/" + string(under)); !got.has("Money given back of a sale of terminal till-01, receipt 000002", "/sales/"+string(two), "$2.34") || got.has("What was sold") {
@@ -316,6 +316,10 @@ func TestPaging(t *testing.T) {
 
 func table(t *testing.T, body string) []map[string]string {
 	t.Helper()
+	body, marked := strings.CutPrefix(body, "\uFEFF")
+	if !marked {
+		t.Errorf("a spreadsheet does not know this for UTF-8: %.40q", body)
+	}
 	rows, err := csv.NewReader(strings.NewReader(body)).ReadAll()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, body)
@@ -384,6 +388,21 @@ func TestFilesAgainstLedger(t *testing.T) {
 	}
 	if figuresSum["sales"] != amount || figuresSum["kept"] != kept || figuresSum["tips"] != sum["tip"]-37 || figuresSum["refunded"] != -300 {
 		t.Errorf("the figures add up to %v", figuresSum)
+	}
+}
+
+// What cannot be seen in a cell is not in the file, and hides no formula.
+func TestFilesHaveNoControlCharacters(t *testing.T) {
+	g := startGateway(t)
+	j := g.journal("till-01")
+	j.add(
+		payment.Event{Kind: payment.SaleCreated, Sale: one, Amount: 100, Currency: "USD", Reference: "\x00\x1b[31mtable\t4\u009b\x7f", Cashier: "\x01=Mei"},
+		payment.Event{Kind: payment.CashTaken, Sale: one, Tender: 1, Amount: 100, Tendered: 100, Receipt: 1},
+	)
+	j.send()
+	rows := table(t, g.signedIn("museum").get("/sales.csv").body)
+	if len(rows) != 1 || rows[0]["reference"] != "[31mtable 4" || rows[0]["cashier"] != "'=Mei" {
+		t.Errorf("the file has %q", rows)
 	}
 }
 

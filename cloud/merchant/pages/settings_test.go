@@ -81,7 +81,7 @@ func TestSettings(t *testing.T) {
 	if tips := g.settings("desk-01")["sale.tips"]; tips != nil {
 		t.Errorf("another merchant's terminal has tips of %v", tips)
 	}
-	if got := b.get("/settings/items.csv?terminal=till-01"); got.body != "barcode,english,chinese,price,tax\r\n6901234567892,Green tea,绿茶,3.50,\r\n,Postcard,Postcard,1.00,0\r\n" {
+	if got := b.get("/settings/items.csv?terminal=till-01"); got.body != "\uFEFFbarcode,english,chinese,price,tax\r\n6901234567892,Green tea,绿茶,3.50,\r\n,Postcard,Postcard,1.00,0\r\n" {
 		t.Errorf("the catalogue as a file:\n%s", got.body)
 	}
 }
