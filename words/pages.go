@@ -334,6 +334,8 @@ var pages = map[Key]entry{
 	"pages_fault_row":            {"Row {row}: {why}", "第 {row} 行：{why}"},
 	"pages_fault_columns":        {"Enter 4 or 5 columns: barcode, English, Chinese, price, tax.", "需要 4 或 5 列：条码、英文名、中文名、价格、税率。"},
 	"pages_fault_table":          {"This is not a table: perhaps a quote does not close, or it is too large.", "不是有效的表格：可能引号未闭合，或内容过大。"},
+	"pages_fault_price_most":     {"Enter a price of at most {most}.", "价格最高为 {most}。"},
+	"pages_fault_encoding":       {"The characters of this file cannot be read. Save it as CSV UTF-8 in the spreadsheet.", "无法识别文件的文字编码：请在表格软件中另存为 CSV UTF-8。"},
 	"pages_fault_large":          {"This is too much for a terminal ({terminal}): leave something out.", "内容过多，终端（{terminal}）无法接收：请减少。"},
 	"pages_fault_operator_id":    {"Enter 1 to 32 of a-z, 0-9 and -.", "请使用 1 到 32 位 a-z、0-9 和 -。"},
 	"pages_fault_operator_name":  {"Enter a name of at most 24 letters, or 12 Chinese characters.", "姓名最多 24 个字母或 12 个汉字。"},

@@ -8,9 +8,15 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
 
 	"till/payment"
 	"till/payment/shop"
@@ -33,39 +39,31 @@ func (f RowFault) Unwrap() error { return f.Err }
 
 // Faults of a table.
 var (
-	ErrColumns = errors.New("want the columns barcode, english, chinese, price, tax")
-	ErrTable   = errors.New("this is no table of comma-separated values")
-	ErrSigns   = errors.New("a name cannot have / with spaces around it")
+	ErrColumns  = errors.New("want the columns barcode, english, chinese, price, tax")
+	ErrTable    = errors.New("this is no table of comma-separated values")
+	ErrSigns    = errors.New("a name cannot have / with spaces around it")
+	ErrLarge    = errors.New("the price is too large")
+	errEncoding = errors.New("want UTF-8, UTF-16 with its byte-order mark, or GB 18030")
 )
 
 // ParseCatalogue reads a table of products: barcode, name in English, name in Chinese,
 // price in the currency's own unit, tax in per cent where it is not the shop's. A first
 // row with the columns' names is passed over. Between cells are commas, semicolons or
-// tabs, as spreadsheets have it. A name in one language counts for both.
+// tabs, as spreadsheets have it. A name in one language counts for both. Where some
+// number has a comma that can only be a decimal one, all of them have.
 func ParseCatalogue(table, currency string) ([]shop.Product, error) {
 	if len(table) > maxCatalogue {
 		return nil, fmt.Errorf("%w: more than %d KiB", ErrTable, maxCatalogue>>10)
 	}
-	table = strings.TrimPrefix(table, mark)
-	r := csv.NewReader(strings.NewReader(table))
-	r.Comma, r.FieldsPerRecord = separator(table), -1
-	r.TrimLeadingSpace = r.Comma != '\t' // which is a space too
+	rows, torn := readRows(strings.TrimPrefix(table, mark))
+	comma := slices.ContainsFunc(rows, func(r tableRow) bool { return slices.ContainsFunc(r.numbers(), commaForm.MatchString) })
 	all := []shop.Product{}
 	codes := map[string]bool{}
-	for first := true; ; first = false {
-		cells, err := r.Read()
-		var torn *csv.ParseError
-		switch {
-		case errors.Is(err, io.EOF):
-			return all, nil
-		case errors.As(err, &torn):
-			return nil, RowFault{torn.StartLine, fmt.Errorf("%w: %w", ErrTable, err)}
-		case err != nil:
-			return nil, fmt.Errorf("%w: %w", ErrTable, err)
-		case first && isHead(cells), !slices.ContainsFunc(cells, func(s string) bool { return strings.TrimSpace(s) != "" }):
-			continue
+	for _, r := range rows {
+		if comma {
+			r.turn()
 		}
-		p, err := parseRow(cells, currency)
+		p, err := r.parse(currency)
 		switch {
 		case err == nil && p.Barcode != "" && codes[p.Barcode]:
 			err = shop.ErrTwice
@@ -73,11 +71,60 @@ func ParseCatalogue(table, currency string) ([]shop.Product, error) {
 			err = shop.ErrTooMany
 		}
 		if err != nil {
-			row, _ := r.FieldPos(0)
-			return nil, RowFault{row, err}
+			return nil, RowFault{r.line, err}
 		}
 		codes[p.Barcode] = true
 		all = append(all, p)
+	}
+	if torn != nil {
+		return nil, torn
+	}
+	return all, nil
+}
+
+// tableRow is a product's, as it stands in the table.
+type tableRow struct {
+	line  int
+	cells []string
+}
+
+// readRows reads those that say something, up to where the table is torn.
+func readRows(table string) (all []tableRow, torn error) {
+	r := csv.NewReader(strings.NewReader(table))
+	r.Comma, r.FieldsPerRecord = separator(table), -1
+	r.TrimLeadingSpace = r.Comma != '\t' // which is a space too
+	for first := true; ; first = false {
+		cells, err := r.Read()
+		var at *csv.ParseError
+		switch {
+		case errors.Is(err, io.EOF):
+			return all, nil
+		case errors.As(err, &at):
+			return all, RowFault{at.StartLine, fmt.Errorf("%w: %w", ErrTable, err)}
+		case err != nil:
+			return all, fmt.Errorf("%w: %w", ErrTable, err)
+		case first && isHead(cells), !slices.ContainsFunc(cells, func(s string) bool { return strings.TrimSpace(s) != "" }):
+			continue
+		}
+		for i := range cells {
+			cells[i] = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(cells[i]), "'")) // see harmless
+		}
+		line, _ := r.FieldPos(0)
+		all = append(all, tableRow{line, cells})
+	}
+}
+
+// commaForm is a number with one or two digits after a comma, which groups no thousands.
+var commaForm = regexp.MustCompile(`[0-9],[0-9]{1,2}(?: ?%)?$`)
+
+// numbers are the price and the tax.
+func (r tableRow) numbers() []string { return r.cells[min(3, len(r.cells)):] }
+
+// turn has its numbers with decimal points, where they had decimal commas.
+func (r tableRow) turn() {
+	turned := strings.NewReplacer(",", ".", ".", ",")
+	for i, n := range r.numbers() {
+		r.numbers()[i] = turned.Replace(n)
 	}
 }
 
@@ -97,19 +144,20 @@ func separator(table string) rune {
 	return most
 }
 
-func parseRow(cells []string, currency string) (shop.Product, error) {
+func (r tableRow) parse(currency string) (shop.Product, error) {
+	cells := r.cells
 	if len(cells) < 4 || len(cells) > 5 {
 		return shop.Product{}, ErrColumns
-	}
-	for i := range cells {
-		cells[i] = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(cells[i]), "'")) // see harmless
 	}
 	p := shop.Product{Barcode: cells[0], Names: bothNames(shop.Names{English: cells[1], Chinese: cells[2]}), Rate: -1}
 	if p.Barcode == "-" {
 		p.Barcode = ""
 	}
 	price, err := payment.ParseDecimal(cells[3], currency)
-	if err != nil {
+	switch {
+	case errors.Is(err, payment.ErrTooLarge), price.Amount > payment.MaxEntry:
+		return p, ErrLarge
+	case err != nil:
 		return p, shop.ErrPrice
 	}
 	p.Price = price.Amount
@@ -127,6 +175,47 @@ func parseRow(cells []string, currency string) (shop.Product, error) {
 		return p, ErrSigns
 	}
 	return p, nil
+}
+
+// decode is the text of a file that a spreadsheet saved. Excel saves CSV in Chinese as
+// GBK, which nothing in the file says.
+func decode(file string) (string, error) {
+	marked := strings.HasPrefix(file, "\xFF\xFE") || strings.HasPrefix(file, "\xFE\xFF")
+	var from encoding.Encoding
+	switch {
+	case marked:
+		from = unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM)
+	case strings.Contains(file, "\x00"):
+		return "", errEncoding
+	case utf8.ValidString(file):
+		return file, nil
+	case isChinese(file):
+		from = simplifiedchinese.GB18030
+	default:
+		return "", errEncoding
+	}
+	text, err := from.NewDecoder().String(file)
+	if err != nil || strings.ContainsRune(text, utf8.RuneError) {
+		return "", errEncoding
+	}
+	return text, nil
+}
+
+// isChinese tells Chinese from a Western language with accents, where both are in bytes
+// of their own: common characters are two bytes above 0xA0, an accent is one.
+func isChinese(file string) bool {
+	common, others := 0, 0
+	for i := 0; i < len(file); i++ {
+		switch {
+		case file[i] < 0x80:
+		case file[i] > 0xA0 && i+1 < len(file) && file[i+1] > 0xA0:
+			common++
+			i++
+		default:
+			others++
+		}
+	}
+	return common > others
 }
 
 // bothNames makes a name in one language that of both.
@@ -158,14 +247,18 @@ func writeCatalogue(w io.Writer, all []shop.Product, currency string) error {
 func readItems(f *form, t Terminal) (c change) {
 	table := f.values.Get("items")
 	if f.file != "" {
-		table = f.file
+		var err error
+		if table, err = decode(f.file); err != nil {
+			f.fault("items", "pages_fault_encoding")
+			return c
+		}
 		f.values.Set("items", table)
 	}
 	all, err := ParseCatalogue(table, t.currency())
 	var row RowFault
 	switch {
 	case errors.As(err, &row):
-		f.fault("items", "pages_fault_row", "row", strconv.Itoa(row.Row), "why", f.Say(itemFault(row.Err)))
+		f.fault("items", "pages_fault_row", "row", strconv.Itoa(row.Row), "why", f.Say(itemFault(row.Err), "most", payment.Money{Amount: payment.MaxEntry, Currency: t.currency()}.Plain()))
 	case err != nil:
 		f.fault("items", "pages_fault_table")
 	}
@@ -183,6 +276,8 @@ func itemFault(err error) string {
 		return "pages_fault_columns"
 	case errors.Is(err, ErrTable):
 		return "pages_fault_table"
+	case errors.Is(err, ErrLarge):
+		return "pages_fault_price_most"
 	case errors.Is(err, shop.ErrTooMany):
 		return "pages_fault_many_items"
 	default:

@@ -212,26 +212,39 @@ func readDepartments(f *form, t Terminal) (c change) {
 		if d.English == "" && d.Chinese == "" && tax == "" {
 			continue
 		}
-		d.Names = bothNames(d.Names)
 		field := fmt.Sprintf("english_%d", n)
+		if alone := (shop.Department{Names: shop.Names{English: d.English, Chinese: d.English}, Rate: -1}); departmentFault(alone) == nil || d.English == "" && d.Chinese != "" {
+			field = fmt.Sprintf("chinese_%d", n) // the English name is not what is wrong
+		}
+		d.Names = bothNames(d.Names)
 		if tax != "" {
 			rate, ok := readPercent(tax)
-			if !ok {
+			if ok {
+				d.Rate = int(rate)
+			} else {
 				f.fault(fmt.Sprintf("rate_%d", n), "pages_fault_percent")
 			}
-			d.Rate = int(rate)
 		}
-		again, err := shop.ParseDepartment(d.String())
-		switch {
-		case d.Check() != nil:
-			f.fault(field, shopFault(d.Check()))
-		case err != nil || again != d:
-			f.fault(field, "pages_fault_signs")
+		if err := departmentFault(d); err != nil {
+			f.fault(field, shopFault(err))
 		}
 		list = append(list, d.String())
 	}
 	c.put(t, "sale.departments", list, len(list) == 0)
 	return c
+}
+
+// errNoParts is of names that the settings' text would not be read again by.
+var errNoParts = errors.New("it has signs that part a department's text")
+
+func departmentFault(d shop.Department) error {
+	if err := d.Check(); err != nil {
+		return err
+	}
+	if again, err := shop.ParseDepartment(d.String()); err != nil || again != d {
+		return errNoParts // any that shopFault has no other sentence for
+	}
+	return nil
 }
 
 func showDepartments(t Terminal, into url.Values) {

@@ -14,6 +14,11 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
+
 	"till/cloud/merchant/pages"
 	"till/cloud/service"
 	"till/payment/pin"
@@ -116,10 +121,16 @@ func TestFaultsBesideFields(t *testing.T) {
 		{"departments", []string{"english_2", "Antidisestablishment"}, "field-english_2", "at most 14 letters"},
 		{"departments", []string{"english_2", "Food / Drink"}, "field-english_2", "Leave out /"},
 		{"departments", []string{"english_2", "Food", "rate_2", "x"}, "field-rate_2", "as 8.75"},
+		{"departments", []string{"english_2", "Food", "rate_2", "101"}, "field-rate_2", "as 8.75"},
 		{"items", []string{"items", "6,Tea,茶,3.50\n6,Bag,包,1"}, "field-items", "Row 2: Another product has this barcode"},
 		{"items", []string{"items", "134567890123456789,Tea,茶,3.50"}, "field-items", "Row 1: This barcode looks like a wallet"},
 		{"items", []string{"items", "6,Tea,茶,0"}, "field-items", "Row 1: Enter a price"},
 		{"items", []string{"items", "6,Tea"}, "field-items", "Row 1: Enter 4 or 5 columns"},
+		{"items", []string{"items", "6,Tea,茶,1000000.00"}, "field-items", "Row 1: Enter a price of at most 999999.99"},
+		{"items", []string{"items", "6;Tea;茶;3,50\n7;Bag;包;3.50"}, "field-items", "Row 2: Enter a price"},
+		{"departments", []string{"english_1", "Food", "chinese_1", "中文中文中文中文"}, "field-chinese_1", "at most 14 letters"},
+		{"departments", []string{"chinese_1", "中文中文中文中文"}, "field-chinese_1", "at most 14 letters"},
+		{"departments", []string{"english_1", "Food", "chinese_1", "食@品"}, "field-chinese_1", "Leave out /"},
 		{"items", []string{"items", "6,Tea / Herbs,茶,1"}, "field-items", "Row 1: Leave out"},
 		{"operators", []string{"do", "add", "id", "Mei", "operator", "Mei", "role", "cashier", "pin", "1111"}, "field-id", "Enter 1 to 32"},
 		{"operators", []string{"do", "add", "id", "mei", "operator", "", "role", "cashier", "pin", "1111"}, "field-operator", "Enter a name"},
@@ -136,6 +147,9 @@ func TestFaultsBesideFields(t *testing.T) {
 		}
 		if got.status != http.StatusUnprocessableEntity || !got.has("Not saved") || at < 0 || !strings.Contains(got.body[at:min(len(got.body), at+1200)], c.says) {
 			t.Errorf("%s %v: %d, %q is not said at %s\n%s", c.section, c.fields, got.status, c.says, c.field, got.body)
+		}
+		if marked := strings.Count(got.body, `class="fault"`); marked > 1 {
+			t.Errorf("%s %v: %d fields are marked", c.section, c.fields, marked)
 		}
 		for i := 0; i+1 < len(c.fields); i += 2 {
 			if name, value := c.fields[i], c.fields[i+1]; strings.HasSuffix(name, "pin") && got.has(`value="`+value+`"`) {
@@ -310,10 +324,11 @@ func TestCatalogueTables(t *testing.T) {
 		{Names: shop.Names{English: "Postcard", Chinese: "明信片"}, Price: 100, Rate: 0},
 	}
 	for what, table := range map[string]string{
-		"commas":     "6901234567892,Green tea,绿茶,3.50\n,Postcard,明信片,1.00,0\n",
-		"semicolons": "Barcode;English;Chinese;Price;Tax\r\n6901234567892;Green tea;绿茶;3.50;\r\n-;Postcard;明信片;1;0 %\r\n",
-		"tabs":       "\uFEFF条码\t英文\t中文\t价格\t税\n6901234567892\tGreen tea\t绿茶\t3.5\t\n\n\tPostcard\t明信片\t1\t0\n",
-		"quotes":     "\"6901234567892\", \"Green tea\",\"绿茶\",\"3.50\",\"\"\n'-,Postcard,明信片,1,0",
+		"commas":            "6901234567892,Green tea,绿茶,3.50\n,Postcard,明信片,1.00,0\n",
+		"semicolons":        "Barcode;English;Chinese;Price;Tax\r\n6901234567892;Green tea;绿茶;3.50;\r\n-;Postcard;明信片;1;0 %\r\n",
+		"tabs":              "\uFEFF条码\t英文\t中文\t价格\t税\n6901234567892\tGreen tea\t绿茶\t3.5\t\n\n\tPostcard\t明信片\t1\t0\n",
+		"commas for points": "\uFEFFbarcode;english;chinese;price;tax\r\n6901234567892;Green tea;绿茶;3,50;\r\n;Postcard;明信片;1;0,00\r\n",
+		"quotes":            "\"6901234567892\", \"Green tea\",\"绿茶\",\"3.50\",\"\"\n'-,Postcard,明信片,1,0",
 	} {
 		if got, err := pages.ParseCatalogue(table, "USD"); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%s: %+v (%v)", what, got, err)
@@ -322,11 +337,23 @@ func TestCatalogueTables(t *testing.T) {
 	if got, err := pages.ParseCatalogue("1,Tea,茶,350", "JPY"); err != nil || got[0].Price != 350 {
 		t.Errorf("in yen: %+v (%v)", got, err)
 	}
+	// A comma is a decimal one where it cannot be another, for the whole of the table.
+	for table, want := range map[string]int64{
+		"1;Tea;茶;1.234,50;8,75\n": 123450, "1;Tea;茶;1.234;8,75\n": 123400, "1;Tea;茶;1,234;8.75\n": 123400, "1\tTea\t茶\t3,5\n": 350, "1,Tea,茶,\"1,234.50\",8.75": 123450,
+	} {
+		if got, err := pages.ParseCatalogue(table, "USD"); err != nil || got[0].Price != want || got[0].Rate > 0 && got[0].Rate != 875 {
+			t.Errorf("%q: %+v (%v), want %d", table, got, err, want)
+		}
+	}
 	for what, c := range map[string]struct {
 		table string
 		row   int
 		want  error
 	}{
+		"large":   {"1,Tea,茶,\"1,000,000.00\"", 1, pages.ErrLarge},
+		"larger":  {"1,Tea,茶,99999999999999999999", 1, pages.ErrLarge},
+		"mixed":   {"1;Tea;茶;3,50\n2;Bag;包;3.50", 2, shop.ErrPrice},
+		"grouped": {"1;Tea;茶;3,50\n2;Bag;包;1,234", 2, shop.ErrPrice},
 		"price":   {"1,Tea,茶,3.505", 1, shop.ErrPrice},
 		"names":   {"1,,,3.50", 1, shop.ErrNames},
 		"tax":     {"1,Tea,茶,3.50,101", 1, shop.ErrRate},
@@ -342,6 +369,53 @@ func TestCatalogueTables(t *testing.T) {
 	if _, err := pages.ParseCatalogue(strings.Repeat("x", 600<<10), "USD"); !errors.Is(err, pages.ErrTable) {
 		t.Errorf("600 KiB: %v", err)
 	}
+}
+
+// A file is read as a spreadsheet in Chinese saves it, too; what cannot be read is said
+// to be so, and not that its names are missing.
+func TestCatalogueFiles(t *testing.T) {
+	g := startGateway(t)
+	b := g.signedIn("museum")
+	const table = "条码,英文,中文,价格,税\r\n6901234567892,Green tea,绿茶,3.50,8.75\r\n,Longjing,龙井 朱镕基,1.00,\r\n"
+	encoded := func(e encoding.Encoding, text string) string {
+		t.Helper()
+		out, err := e.NewEncoder().String(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	want := []any{"6901234567892 / Green tea / 绿茶 / 350 @ 875", "- / Longjing / 龙井 朱镕基 / 100"}
+	for what, file := range map[string]string{
+		"UTF-8": table, "UTF-8 with its mark": "\uFEFF" + table, "GBK": encoded(simplifiedchinese.GBK, table), "GB 18030": encoded(simplifiedchinese.GB18030, table),
+		"UTF-16, little end first": encoded(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), strings.ReplaceAll(table, ",", "\t")),
+		"UTF-16, big end first":    encoded(unicode.UTF16(unicode.BigEndian, unicode.UseBOM), table),
+	} {
+		b.post("/settings/items", "items", "")
+		if got := b.upload("/settings/items", file, "terminal", "till-01"); got.status != http.StatusSeeOther || !reflect.DeepEqual(g.settings("till-01")["sale.items"], want) {
+			t.Errorf("%s: %d, %q\n%s", what, got.status, g.settings("till-01")["sale.items"], faultOf(got.body))
+		}
+	}
+	b.post("/settings/items", "items", "")
+	for what, file := range map[string]string{
+		"Western":         encoded(charmap.Windows1252, "1,Cafés,,3.50,\n2,Crème brûlée,,4.50,\n"),
+		"no mark":         encoded(unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), table),
+		"half a sign":     encoded(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), table) + "x",
+		"a spreadsheet":   "PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00!\x00\xdf\xa4\xd2\x6c",
+		"neither of both": "1,\xff\xff,x,3.50",
+	} {
+		got := b.upload("/settings/items", file, "terminal", "till-01")
+		if got.status != http.StatusUnprocessableEntity || !got.has("CSV UTF-8") || g.settings("till-01")["sale.items"] != nil {
+			t.Errorf("%s: %d, %s", what, got.status, faultOf(got.body))
+		}
+	}
+}
+
+// faultOf is what a page says is wrong.
+func faultOf(page string) string {
+	_, after, _ := strings.Cut(page, `<strong class="fault">`)
+	fault, _, _ := strings.Cut(after, "<")
+	return fault
 }
 
 func FuzzCatalogue(f *testing.F) {
