@@ -31,6 +31,7 @@ var pages = map[Key]entry{
 	"pages_password_again":   {"New password again", "再次输入新密码"},
 	"pages_password_change":  {"Change the password", "修改密码"},
 	"pages_password_short":   {"The new password is too short: take at least {n} characters.", "新密码太短：至少 {n} 个字符。"},
+	"pages_password_long":    {"The new password is too long: take at most {n} bytes. A Chinese character has 3.", "新密码太长：最多 {n} 字节，每个汉字 3 字节。"},
 	"pages_password_differs": {"The two new passwords differ. Type them again.", "两次输入的新密码不一致，请重新输入。"},
 	"pages_password_changed": {"The password is changed.", "密码已修改。"},
 
@@ -226,6 +227,7 @@ var pages = map[Key]entry{
 	"pages_settings_what":        {"What you save is sent to the terminal. It takes it within seconds, once nobody is in the middle of a sale.", "保存后发送到终端。终端没有交易进行时，几秒内生效。"},
 	"pages_differs":              {"The terminals differ here. What you save goes to all of them.", "各终端此处设置不同，保存后将全部统一。"},
 	"pages_saved":                {"Saved, and on its way to the terminals: {what}.", "已保存并发送到终端：{what}。"},
+	"pages_refused":              {"Terminal {terminal} did not take its last settings: {why}. It goes on with those before, and takes nothing that is saved here until that is put right: tell your operator.", "终端 {terminal} 未接受最近的设置：{why}。终端仍使用之前的设置，解决之前在此保存的内容都不会生效：请联系运营方。"},
 	"pages_save":                 {"Save", "保存"},
 	"pages_see_terminals":        {"Whether the terminals took them", "终端是否已生效"},
 	"pages_section_shop":         {"Shop and receipt", "店铺与小票"},

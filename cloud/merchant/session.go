@@ -50,6 +50,8 @@ var (
 	// ErrWrong is all that is said, whether the login is there or not.
 	ErrWrong    = errors.New("login and password do not belong together")
 	ErrPassword = fmt.Errorf("want a password of at least %d characters, and at most %d bytes", MinPassword, MaxPassword)
+	// ErrLongPassword is an ErrPassword too.
+	ErrLongPassword = fmt.Errorf("%w: this one is longer", ErrPassword)
 )
 
 // Wait is the refusal of a login with too many wrong passwords.
@@ -331,7 +333,10 @@ func drop(tx *bbolt.Tx, bucket []byte, of func(key []byte, s Session) bool) erro
 }
 
 func checkPassword(s string) error {
-	if utf8.RuneCountInString(s) < MinPassword || len(s) > MaxPassword {
+	switch {
+	case len(s) > MaxPassword:
+		return ErrLongPassword
+	case utf8.RuneCountInString(s) < MinPassword:
 		return ErrPassword
 	}
 	return nil

@@ -179,6 +179,19 @@ func TestSettingsFromPages(t *testing.T) {
 	}
 	says("Refused: ")
 	says("printer.profile")
+	// What the merchant saves then is not taken either, and it is not said that it is.
+	post("/settings/tips", "tips", "15")
+	const refused = "Terminal till-07 did not take its last settings: "
+	if page := get("/settings?saved=tips"); !strings.Contains(page, refused) || !strings.Contains(page, "printer.profile") {
+		t.Errorf("the settings' page does not say that the terminal takes none:\n%s", page)
+	}
+	if _, err := s.Configure("till-07", service.SettingsOrder{Drop: []string{"printer.profile"}}); err != nil {
+		t.Fatal(err)
+	}
+	says("<span>Taken</span>")
+	if page := get("/settings"); strings.Contains(page, refused) {
+		t.Errorf("it does still:\n%s", page)
+	}
 }
 
 // awaitNote waits until the terminal reports settings of a digest, with a fault that

@@ -98,6 +98,8 @@ func (s *server) refusal(w http.ResponseWriter, r *http.Request, err error) (fau
 		return f.Say("pages_login_wait", "seconds", seconds), http.StatusTooManyRequests
 	case errors.Is(err, merchant.ErrWrong):
 		return f.Say("pages_login_wrong"), http.StatusForbidden
+	case errors.Is(err, merchant.ErrLongPassword):
+		return f.Say("pages_password_long", "n", strconv.Itoa(merchant.MaxPassword)), http.StatusUnprocessableEntity
 	case errors.Is(err, merchant.ErrPassword):
 		return f.Say("pages_password_short", "n", strconv.Itoa(merchant.MinPassword)), http.StatusUnprocessableEntity
 	}

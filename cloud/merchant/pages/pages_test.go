@@ -230,6 +230,9 @@ func TestSigningIn(t *testing.T) {
 
 	// The password is changed by its owner, which ends the other sessions.
 	elsewhere := g.signedIn("museum")
+	if long := strings.Repeat("密码", 34); !b.post("/account", "before", password, "after", long, "again", long).has("too long: take at most 200 bytes") {
+		t.Error("a password of 204 bytes is not said to be too long")
+	}
 	for _, c := range []struct {
 		before, after, again string
 		want                 int

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"till/cloud/enrol"
 	"till/payment"
 	"till/payment/pin"
 	"till/payment/shop"
@@ -127,6 +128,11 @@ func (s *server) settingsPage(w http.ResponseWriter, r *http.Request, v *visit) 
 	}
 	if saved, ok := sectionNamed(q.Get("saved")); ok {
 		v.Notice = v.Say("pages_saved", "what", v.Say("pages_section_"+saved.name))
+	}
+	for _, t := range chosen {
+		if t.State == enrol.Enrolled && t.Has.Fault != "" { // one key that it does not know, and it takes none
+			v.Notice = strings.TrimSpace(v.Notice + " " + v.Say("pages_refused", "terminal", t.ID, "why", t.Has.Fault))
+		}
 	}
 	return s.settings(w, http.StatusOK, v, q.Get("terminal"), chosen, "", nil)
 }
