@@ -61,6 +61,7 @@ var reconcile = map[Key]entry{
 	"reconcile_journal":    {"journal", "终端流水"},
 	"reconcile_ledger":     {"ledger", "账本"},
 	"reconcile_acquirer":   {"acquirer", "收单方"},
+	"reconcile_said":       {"{taken} taken, {back} given back", "收款 {taken}，退回 {back}"},
 	"reconcile_off":        {"difference", "差额"},
 	"reconcile_charged":    {"charged", "收款"},
 	"reconcile_refunded":   {"refunded", "退款"},

@@ -159,6 +159,16 @@ func (r Report) list(w *bytes.Buffer, needs bool) error {
 	return nil
 }
 
+// Say is what one book has of a row: what is left, and where some was taken and went
+// back, both, since nothing may be left of it in any book.
+func (s Side) Say(lang words.Lang, money func(minor int64) string) string {
+	back := s.Said.Refunded + s.Said.Reversed
+	if s.Said.Charged == 0 || back == 0 {
+		return money(s.Said.Net())
+	}
+	return words.Say(lang, "reconcile_said", "taken", money(s.Said.Charged), "back", money(back))
+}
+
 // what are the parts of a row's first line.
 func (r Row) what() []string {
 	all := []string{r.Kind.Name(words.English)}
@@ -183,7 +193,7 @@ func (r Row) what() []string {
 		Side
 	}{{"reconcile_journal", r.Journal}, {"reconcile_ledger", r.Ledger}, {"reconcile_acquirer", r.Acquirer}} {
 		if side.Currency != "" {
-			all = append(all, say(side.name)+" "+plain(side.Said.Net(), side.Currency))
+			all = append(all, say(side.name)+" "+side.Say(words.English, func(minor int64) string { return plain(minor, side.Currency) }))
 		}
 	}
 	return all

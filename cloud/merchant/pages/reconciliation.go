@@ -114,7 +114,7 @@ func (v reconciliationView) Sides(r reconcile.Row) (all []side) {
 		reconcile.Side
 	}{{"reconcile_journal", r.Journal}, {"reconcile_ledger", r.Ledger}, {"reconcile_acquirer", r.Acquirer}} {
 		if one.Currency != "" {
-			all = append(all, side{v.Say(one.book), v.Money(one.Said.Net(), one.Currency)})
+			all = append(all, side{v.Say(one.book), one.Say(v.Lang, func(minor int64) string { return v.Money(minor, one.Currency) })})
 		}
 	}
 	return all
