@@ -7,11 +7,13 @@ import (
 	"log"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"till/cloud"
 	"till/cloud/enrol"
 	"till/cloud/merchant"
+	"till/sync/wire"
 	"till/sync/wire/enrolment"
 )
 
@@ -72,6 +74,29 @@ func (s *Service) deskHandler() http.Handler {
 
 // errPlain is what a gateway says that has no book of terminals.
 var errPlain = errors.New("this gateway takes whoever reaches its broker, so it has no terminals of its own: start it with -host")
+
+// errUnheard is that there is no such terminal, at a gateway that has no book of them.
+var errUnheard = errors.New("nothing was ever heard here of such a terminal")
+
+// checkTerminal refuses a terminal that is none of the gateway's: what is said of nothing
+// would be taken for good news. One of before the book of terminals has its records.
+func (s *Service) checkTerminal(id string) error {
+	if err := wire.CheckTerminal(id); err != nil {
+		return err
+	}
+	unknown := errUnheard
+	if s.Terminals != nil {
+		if _, known, err := s.Terminals.Terminal(id); err != nil || known {
+			return err
+		}
+		unknown = enrol.ErrUnknown
+	}
+	epochs, err := s.ledger.Epochs(id)
+	if err == nil && len(epochs) == 0 {
+		err = fmt.Errorf("%s: %w", id, unknown)
+	}
+	return err
+}
 
 // List lists the terminals that were ever claimed.
 func (s *Service) List() ([]enrol.Terminal, error) {
@@ -195,6 +220,9 @@ func (s *Service) Claim(order ClaimOrder) (Claimed, error) {
 		}
 		order.Device = device
 	}
+	if err := s.checkOwner(order); err != nil {
+		return Claimed{}, err
+	}
 	code, expires, err := s.Terminals.Invite(enrol.NewClaim{
 		Terminal: order.Terminal, Merchant: order.Merchant, Settings: order.Settings, Device: order.Device, Replace: order.Replace,
 		Life: time.Duration(order.Minutes) * time.Minute,
@@ -211,13 +239,34 @@ func (s *Service) Claim(order ClaimOrder) (Claimed, error) {
 	return claimed, nil
 }
 
+// checkOwner refuses a claim for a merchant who is not in the book: whose a terminal is
+// stays so, and nobody could sign in. An empty book is that of a gateway without pages,
+// and a merchant who was taken out of it keeps the terminals.
+func (s *Service) checkOwner(order ClaimOrder) error {
+	if order.Merchant == "" {
+		return nil
+	}
+	all, err := s.Merchants.Accounts()
+	if err != nil || len(all) == 0 || slices.ContainsFunc(all, func(a merchant.Account) bool { return a.ID == order.Merchant }) {
+		return err
+	}
+	if t, _, err := s.Terminals.Terminal(order.Terminal); err != nil || t.Merchant == order.Merchant {
+		return err
+	}
+	if err := enrol.CheckMerchant(order.Merchant); err != nil {
+		return err
+	}
+	return fmt.Errorf("claim terminal %.40s: merchant %s: %w; till-cloud merchant -list lists them, till-cloud merchant -add %s -name NAME adds it",
+		order.Terminal, order.Merchant, merchant.ErrUnknown, order.Merchant)
+}
+
 // say answers an order. What fails is for the operator to read.
 func (s *Service) say(w http.ResponseWriter, answer any, err error) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	switch {
 	case err != nil:
 		status := http.StatusUnprocessableEntity
-		if errors.Is(err, enrol.ErrUnknown) || errors.Is(err, merchant.ErrUnknown) {
+		if errors.Is(err, enrol.ErrUnknown) || errors.Is(err, errUnheard) || errors.Is(err, merchant.ErrUnknown) {
 			status = http.StatusNotFound
 		}
 		w.WriteHeader(status)

@@ -57,6 +57,12 @@ func (s *Service) Reconcile(from, to, zone string, terminals []string) (report r
 func (s *Service) reconcileOrders(mux *http.ServeMux) {
 	mux.HandleFunc("GET /reconciliation", func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
+		for _, id := range q["terminal"] {
+			if err := s.checkTerminal(id); err != nil {
+				s.say(w, nil, err)
+				return
+			}
+		}
 		report, err := s.Reconcile(q.Get("from"), q.Get("to"), q.Get("zone"), q["terminal"])
 		s.say(w, report, err)
 	})

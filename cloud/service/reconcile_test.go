@@ -183,7 +183,8 @@ func TestReconcileAtTheDesk(t *testing.T) {
 	from, to := today()
 	for query, want := range map[string]string{
 		url.Values{"from": {from}, "to": {to}, "zone": {"UTC"}}.Encode():                         `"need_somebody":0`,
-		url.Values{"from": {from}, "to": {to}, "zone": {"UTC"}, "terminal": {"till-2"}}.Encode(): `"totals":[]`,
+		url.Values{"from": {from}, "to": {to}, "zone": {"UTC"}, "terminal": {"till-2"}}.Encode(): "nothing was ever heard here of such a terminal",
+		url.Values{"from": {from}, "to": {to}, "zone": {"UTC"}, "terminal": {"till-1"}}.Encode(): `"need_somebody":0`,
 		url.Values{"from": {to}, "to": {from}, "zone": {"UTC"}}.Encode():                         "the first not after the last",
 		url.Values{"from": {from}, "to": {to}, "zone": {"Mars/Olympus"}}.Encode():                "time zone",
 		url.Values{"from": {from}, "to": {to}, "terminal": {"../x"}}.Encode():                    "terminal id",

@@ -140,6 +140,10 @@ func (s *Service) recentSales() int { return cmp.Or(s.recent, recentSales) }
 func (s *Service) reportOrders(mux *http.ServeMux) {
 	mux.HandleFunc("GET /reports/{terminal}", func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
+		if err := s.checkTerminal(r.PathValue("terminal")); err != nil {
+			s.say(w, nil, err)
+			return
+		}
 		report, err := s.Report(r.PathValue("terminal"), q.Get("from"), q.Get("to"), q.Get("zone"))
 		s.say(w, report, err)
 	})

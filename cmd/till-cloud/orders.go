@@ -89,7 +89,7 @@ func claim(ctx context.Context, args []string, stdout io.Writer) error {
 	text := func(name, key, about string) {
 		flags.Func(name, about, func(s string) error { c.Settings[key] = s; return nil })
 	}
-	flags.Func("merchant", "`id` of the merchant whose it is: a-z, 0-9 and -; none where the gateway has one merchant only", func(s string) error {
+	flags.Func("merchant", "`id` of the merchant whose it is, as till-cloud merchant -list has it; none where the gateway has one merchant only", func(s string) error {
 		if err := enrol.CheckMerchant(s); err != nil {
 			return fmt.Errorf("%w; the name on receipts is -name", err)
 		}
@@ -398,7 +398,7 @@ func reportOrder(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	var r figures.Report
 	if err := ask(ctx, *data, http.MethodGet, "/reports/"+url.PathEscape(*terminal)+"?"+q.Encode(), nil, &r); err != nil {
-		return fmt.Errorf("report of %s: %w", *terminal, err)
+		return fmt.Errorf("report: %w", err)
 	}
 	return r.Write(stdout, figures.Format(*format))
 }

@@ -153,6 +153,16 @@ func TestOrders(t *testing.T) {
 			t.Errorf("reconcile %v: %v, want %q", args, err, want)
 		}
 	}
+	for _, args := range [][]string{
+		{"reconcile", "-terminal", "nope"}, {"reconcile", "-terminal", "till-07", "-terminal", "nope"}, {"report", "-terminal", "nope"}, {"report", "-terminal", "nope", "-format", "csv"},
+	} {
+		if said, err := give(t, append(args, "-data", dir)...); err == nil || said != "" || !strings.Contains(err.Error(), "nope: no such terminal was ever claimed here") {
+			t.Errorf("%v: %v\n%s", args, err, said)
+		}
+	}
+	if said, err = give(t, "report", "-data", dir, "-terminal", "till-08"); err != nil || !strings.HasPrefix(said, "Terminal till-08") {
+		t.Errorf("a report of a terminal that has sold nothing: %v\n%s", err, said)
+	}
 	if _, err = give(t, "journal", "import", "-data", dir, "-terminal", "till-08", journal); err == nil || !strings.Contains(err.Error(), "not a journal of this terminal") {
 		t.Errorf("another's journal: %v", err)
 	}
@@ -171,6 +181,17 @@ func TestMerchants(t *testing.T) {
 	if _, err := give(t, "claim", "-data", dir, "-terminal", "till-07", "-name", "Shop", "-timezone", "UTC"); err != nil {
 		t.Fatal(err)
 	}
+	// A claim for a merchant who is not in the book would stay so, and nobody sign in to it.
+	shop := []string{"claim", "-data", dir, "-name", "Shop", "-timezone", "UTC", "-terminal", "till-08"}
+	if _, err := give(t, append(shop, "-merchant", "musem")...); err == nil || !strings.Contains(err.Error(), "till-cloud merchant -add musem -name NAME") {
+		t.Errorf("a claim for nobody: %v", err)
+	}
+	if said, err := give(t, "terminals", "-data", dir); err != nil || strings.Contains(said, "till-08") {
+		t.Errorf("it was made all the same: %v\n%s", err, said)
+	}
+	if _, err := give(t, append(shop, "-merchant", "museum")...); err != nil {
+		t.Errorf("a claim for somebody: %v", err)
+	}
 	for _, c := range []struct {
 		args []string
 		want string
@@ -186,6 +207,13 @@ func TestMerchants(t *testing.T) {
 	}
 	if said, err := give(t, "terminals", "-data", dir); err != nil || !strings.Contains(said, "museum") {
 		t.Errorf("terminals: %v\n%s", err, said)
+	}
+	// The terminals of one who was taken out go on, so another device may become one of them.
+	if _, err := give(t, "merchant", "-data", dir, "-add", "hotel", "-name", "Pier Hotel"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := give(t, append(shop, "-merchant", "museum")...); err != nil {
+		t.Errorf("another claim for a terminal of museum's: %v", err)
 	}
 	for want, args := range map[string][]string{
 		"say one of":               {},
