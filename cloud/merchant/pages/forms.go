@@ -234,15 +234,16 @@ func readDepartments(f *form, t Terminal) (c change) {
 	return c
 }
 
-// errNoParts is of names that the settings' text would not be read again by.
-var errNoParts = errors.New("it has signs that part a department's text")
+// errNoParts is of names by which the text of the setting would be read as another.
+var errNoParts = errors.New("a name has signs that part a department's text")
 
+// departmentFault says what is wrong with a department.
 func departmentFault(d shop.Department) error {
 	if err := d.Check(); err != nil {
 		return err
 	}
 	if again, err := shop.ParseDepartment(d.String()); err != nil || again != d {
-		return errNoParts // any that shopFault has no other sentence for
+		return errNoParts
 	}
 	return nil
 }

@@ -207,10 +207,9 @@ func signs(sign, code string) bool {
 
 // named finds what else is said of a sale: a wallet's number, a cash register's, who sold it.
 func (t term) named(s Sale) bool {
-	same := func(text string) bool {
-		return text != "" && strings.EqualFold(strings.Join(strings.Fields(text), " "), t.text)
-	}
-	if same(s.Terminal) || same(s.Sale.Reference) || same(s.Sale.Key) || same(s.Sale.Cashier) || slices.ContainsFunc(strings.Fields(s.Sale.Cashier), same) {
+	same := func(text string) bool { return text != "" && strings.EqualFold(text, t.text) }
+	spaced := func(text string) bool { return same(strings.Join(strings.Fields(text), " ")) } // as the term's own words are
+	if same(s.Terminal) || spaced(s.Sale.Reference) || same(s.Sale.Key) || spaced(s.Sale.Cashier) || slices.ContainsFunc(strings.Fields(s.Sale.Cashier), same) {
 		return true
 	}
 	if same(string(s.Status)) || slices.ContainsFunc(words.Langs, func(lang words.Lang) bool { return same(words.Say(lang, words.Key("pages_status_"+s.Status))) }) {
