@@ -257,6 +257,8 @@ func TestEnrolment(t *testing.T) {
 	d.ask(post, enrolment.ResetPath, []byte(`{"code":"`+string(reset())+`","manager_pin":"8642"}`), renewed, http.StatusBadRequest)
 	keyed := enrolment.Reset{Code: reset().String(), ManagerPIN: hash}
 	d.ask(post, enrolment.ResetPath, keyed, renewed, http.StatusOK)
+	d.ask(post, enrolment.ResetPath, keyed, renewed, http.StatusOK) // its answer was lost
+	keyed.ManagerPIN = pin.New("9753", pin.NewSalt()).String()
 	d.ask(post, enrolment.ResetPath, keyed, renewed, http.StatusConflict)
 	late := reset()
 	d.now = d.now.Add(enrol.DefaultResetLife)
