@@ -80,7 +80,7 @@ var counter = map[Key]entry{
 	"reason_too_late":           {"It took too long. Nothing was taken.", "超时，未扣款。"},
 	"reason_not_configured":     {"This shop cannot take that wallet yet. Call support.", "本店尚未开通此钱包，请联系技术支持。"},
 	"reason_amount_mismatch":    {"The amount does not match. Call support.", "金额不一致，请联系技术支持。"},
-	"reason_merchant_cancelled": {"Cancelled. Nothing was taken.", "已取消，未扣款。"},
+	"reason_merchant_cancelled": {"Cancelled. Nothing was kept.", "已取消，未收款。"},
 	"reason_over_refund":        {"That is more than is left to give back.", "超过可退金额。"},
 	"reason_not_paid":           {"Nothing was paid for this sale.", "此交易未收款。"},
 	"reason_refund_too_late":    {"It was too long ago: the wallet refunds nothing any more.", "交易时间过久，钱包不再受理退款。"},

@@ -74,6 +74,7 @@ var screen = map[Key]entry{
 	"line_now":         {"Paid now", "本次支付"},
 	"line_keyed":       {"Keyed", "输入"},
 	"list_comma":       {", ", "、"},
+	"full_stop":        {".", "。"},
 	"list_colon":       {": ", "："},
 	"line_exempt":      {"exempt", "免税"},
 	"line_receipt":     {"Receipt", "小票号"},

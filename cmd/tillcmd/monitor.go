@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"till/display"
 	"till/payment"
@@ -82,6 +84,12 @@ func sentence(v display.View) string {
 		case display.ScreenOffline:
 			said = []string{words.Say(v.Lang, "offline_wallet")}
 		}
+	}
+	if last, _ := utf8.DecodeLastRuneInString(said[0]); said[1] != "" && unicode.IsLetter(last) {
+		if v.Screen == display.ScreenConfirm && v.Amount.Currency != "" {
+			said[0] += words.Say(v.Lang, "list_colon") + v.Amount.Format(moneyLocale)
+		}
+		said[0] += words.Say(v.Lang, "full_stop")
 	}
 	return strings.TrimSpace(strings.Join(said, " "))
 }
