@@ -82,7 +82,7 @@ func sentence(v display.View) string {
 		case display.ScreenChecking:
 			said = []string{words.Say(v.Lang, "screen_checking", "wallet", walletName(v.Lang, v.Wallet)) + ".", words.Say(v.Lang, "screen_checking_again")}
 		case display.ScreenOffline:
-			said = []string{words.Say(v.Lang, "offline_wallet")}
+			said = []string{words.Say(v.Lang, "offline_wallet"), ""}
 		}
 	}
 	if last, _ := utf8.DecodeLastRuneInString(said[0]); said[1] != "" && unicode.IsLetter(last) {

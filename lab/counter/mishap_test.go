@@ -48,15 +48,19 @@ func TestCable(t *testing.T) {
 		d.Press("done")
 	}
 	d.Amount("1234")
+	d.Key("enter")
+	if s := d.State(); s.Screen != "cash" {
+		t.Errorf("enter off line leads to %s, want cash", s.Screen)
+	}
+	d.Press("cancel")
 	for _, way := range []func(){
 		func() { d.Scan(d.Code("wechat")) },
 		func() { d.Press("qr") },
-		func() { d.Key("enter") },
 	} {
 		way()
 		s := d.State() // at once
 		if s.Screen != "offline" || s.Can("qr") || !s.Can("cash") || !s.Can("cancel") {
-			t.Fatalf("a wallet off line: %s, buttons %+v", s.Screen, s.Buttons)
+			t.Fatalf("a wallet off line: %s, %q, buttons %+v", s.Screen, s.Message, s.Buttons)
 		}
 		d.Press("cancel")
 		if s := d.State(); s.Screen != "ready" || s.Entry.Amount != 1234 {

@@ -27,7 +27,7 @@ func TestShift(t *testing.T) {
 	d.Press("pay_out")
 	manager(d)
 	d.Key("9", "9", "9", "00", "enter")
-	if s := d.State(); !strings.Contains(s.Message, "not so much") {
+	if s := d.State(); !strings.Contains(s.Message, "not that much") {
 		t.Errorf("more is paid out than there is: %q", s.Message)
 	}
 	d.Key("esc", "1", "00", "enter")
