@@ -207,6 +207,9 @@ var counter = map[Key]entry{
 	"about_do_throttled":       {"It is slowed down: give it air and a stronger supply.", "运行变慢，请通风并更换更强的电源。"},
 	"about_do_disk":            {"Call support before it is full.", "请在存满之前联系技术支持。"},
 
+	"about_register":      {"Cash register", "收银机"},
+	"about_register_shut": {"Not let in", "无法接入"},
+
 	"about_waiting": {"Records waiting", "待传记录"},
 
 	"status_created":     {"Not paid", "未付款"},

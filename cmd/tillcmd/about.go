@@ -30,6 +30,9 @@ func (t *terminal) about(lang words.Lang, s checkout.State) []display.Row {
 	}
 	rows := []display.Row{connection}
 	rows = append(rows, t.aboutPeripherals(lang)...)
+	if t.cashRegister != nil {
+		rows = append(rows, t.cashRegister.row(lang))
+	}
 	rows = append(rows, queued)
 	rows = append(rows, t.aboutMachine(lang)...)
 	slices.SortStableFunc(rows, func(a, b display.Row) int { return cmp.Compare(urgency(a.Tone), urgency(b.Tone)) })

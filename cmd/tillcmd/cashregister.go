@@ -25,9 +25,11 @@ import (
 
 	"till/checkout"
 	"till/cmd/tillcmd/integrator"
+	"till/display"
 	"till/durable"
 	"till/payment"
 	"till/printer"
+	"till/words"
 )
 
 // Integrator is how a cash register reaches this terminal; off without an address.
@@ -40,55 +42,103 @@ type Integrator struct {
 
 // cashRegister is the terminal as cash registers see it.
 type cashRegister struct {
-	t    *terminal
-	pair tls.Certificate // shown to them
+	t *terminal
 
 	mu      sync.Mutex
 	orders  map[string]integrator.Order // taken since the start, by key
 	sales   map[string]payment.SaleID   // the newest sale of a key
 	changed chan struct{}               // closed and made anew with each change
+	trouble string                      // why no register is let in now
 }
 
-// remembered is how many sales back a key is known after a start.
-const remembered = 2_000
+const (
+	// remembered is how many sales back a key is known after a start.
+	remembered = 2_000
+	// letInEvery is how often it is tried to let registers in that cannot be: the
+	// network, the port or a file may come yet.
+	letInEvery = 3 * time.Second
+)
 
 func newCashRegister(t *terminal) *cashRegister {
 	return &cashRegister{t: t, orders: map[string]integrator.Order{}, sales: map[string]payment.SaleID{}, changed: make(chan struct{})}
 }
 
-// run serves cash registers until ctx ends.
+// run serves cash registers until ctx ends. What is in the way keeps nobody from
+// selling: it is said, and tried again.
 func (r *cashRegister) run(ctx context.Context) error {
+	for {
+		err := r.serve(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if r.fails(err) {
+			r.t.log.Error("cash registers: none is let in, and it is tried again", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(letInEvery):
+		}
+	}
+}
+
+// fails keeps what is in the way, nil for nothing, and says whether that is new.
+func (r *cashRegister) fails(err error) bool {
+	now := ""
+	if err != nil {
+		now = err.Error()
+	}
+	r.mu.Lock()
+	before := r.trouble
+	r.trouble = now
+	r.mu.Unlock()
+	if now != before {
+		r.t.stir()
+	}
+	return now != before
+}
+
+// row is what the status screen says of it.
+func (r *cashRegister) row(lang words.Lang) display.Row {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	row := display.Row{Left: words.Say(lang, "about_register"), Right: words.Say(lang, "about_ready"), Sub: r.t.config.Integrator.Listen, Tone: display.ToneGood}
+	if r.trouble != "" {
+		row.Right, row.Sub, row.Tone = words.Say(lang, "about_register_shut"), r.trouble, display.ToneBad
+	}
+	return row
+}
+
+// serve lets cash registers in until ctx ends, or something fails.
+func (r *cashRegister) serve(ctx context.Context) error {
 	c := r.t.config.Integrator
-	sum := sha256.Sum256(r.pair.Certificate[0])
+	pair, err := c.certificate(filepath.Join(r.t.config.Data, "integrator"))
+	if err != nil {
+		return err
+	}
 	l, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen for cash registers: %w", err)
 	}
+	r.fails(nil)
+	sum := sha256.Sum256(pair.Certificate[0])
 	r.t.log.Info("cash registers", "address", l.Addr().String(), "fingerprint", base64.RawURLEncoding.EncodeToString(sum[:]))
 	server := &http.Server{
 		Handler:           integrator.Handler(r, c.Token, r.t.log),
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(r.t.log.Handler(), slog.LevelDebug),
-		TLSConfig:   &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{r.pair}},
+		TLSConfig:   &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}},
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() }) // what it says changes nothing
 	defer stop()
-	err = server.ServeTLS(l, "", "")
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return fmt.Errorf("serve cash registers: %w", err)
+	return fmt.Errorf("serve cash registers: %w", server.ServeTLS(l, "", ""))
 }
 
 // certificate is the files' one, or else the terminal's own, made at the first start.
 func (c Integrator) certificate(dir string) (tls.Certificate, error) {
 	if c.Certificate != "" {
-		pair, err := tls.LoadX509KeyPair(c.Certificate, c.PrivateKey)
-		if err != nil {
-			return pair, fmt.Errorf("read the certificate for cash registers: %w", err)
-		}
-		return pair, nil
+		return c.pair()
 	}
 	file := filepath.Join(dir, "own.pem")
 	raw, err := os.ReadFile(file)
@@ -113,6 +163,27 @@ func (c Integrator) certificate(dir string) (tls.Certificate, error) {
 		return tls.Certificate{}, fmt.Errorf("make a certificate for cash registers: %w", err)
 	}
 	return tls.X509KeyPair(raw, raw)
+}
+
+// pair is the files' certificate and key.
+func (c Integrator) pair() (tls.Certificate, error) {
+	pair, err := tls.LoadX509KeyPair(c.Certificate, c.PrivateKey)
+	if err != nil {
+		return pair, fmt.Errorf("read the certificate for cash registers: %w", err)
+	}
+	return pair, nil
+}
+
+// check refuses files that cannot be used. Whether there is such an address is not
+// asked: the network may be another in a moment.
+func (c Integrator) check() error {
+	if c.Certificate == "" {
+		return nil
+	}
+	if _, err := c.pair(); err != nil {
+		return fmt.Errorf("  integrator.certificate: %w", err)
+	}
+	return nil
 }
 
 // ownCertificate is a key and a certificate that it signed itself, PEM. Whoever
@@ -150,16 +221,11 @@ func (t *terminal) openCashRegister() error {
 	if t.config.Integrator.Listen == "" {
 		return nil
 	}
-	pair, err := t.config.Integrator.certificate(filepath.Join(t.config.Data, "integrator"))
-	if err != nil {
-		return err
-	}
 	sales, err := t.journal.Recent(remembered)
 	if err != nil {
 		return fmt.Errorf("read what cash registers sold: %w", err)
 	}
 	t.cashRegister = newCashRegister(t)
-	t.cashRegister.pair = pair
 	t.cashRegister.remember(sales)
 	return nil
 }

@@ -2,7 +2,9 @@ package tillcmd
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -10,11 +12,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"till/checkout"
 	"till/checkout/training"
 	"till/cmd/tillcmd/integrator"
+	"till/display"
+	"till/words"
 )
 
 // The certificate that cash registers pin is made once. One that is there and
@@ -65,6 +70,32 @@ func TestCertificateForCashRegisters(t *testing.T) {
 	if anew, err := (Integrator{}).certificate(dir); err != nil || bytes.Equal(anew.Certificate[0], first.Certificate[0]) {
 		t.Errorf("removed, it is not made anew (%v)", err)
 	}
+}
+
+// An address that is not there, or files, keep cash registers out and nothing else: it
+// is said, in the log once until it is another, and tried again.
+func TestCashRegistersKeptOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		c := &terminal{log: slog.New(slog.NewTextHandler(&log, nil)), stirred: make(chan struct{}, 1)}
+		c.config.Data, c.config.Integrator = t.TempDir(), Integrator{Listen: "192.0.2.1:8444", Token: "the token"} // RFC 5737: nobody has it
+		r := newCashRegister(c)
+		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+		defer stop()
+		ended := make(chan error)
+		go func() { ended <- r.run(ctx) }()
+		time.Sleep(10 * letInEvery)
+		synctest.Wait()
+		if row := r.row(words.English); row.Tone != display.ToneBad || !strings.Contains(row.Sub, "192.0.2.1") || len(c.stirred) != 1 {
+			t.Errorf("the status screen says %+v", row)
+		}
+		if n := strings.Count(log.String(), "none is let in"); n != 1 {
+			t.Errorf("it is said %d times:\n%s", n, &log)
+		}
+		if err := <-ended; !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("it ends: %v", err)
+		}
+	})
 }
 
 // A register that sends an order again before it was answered has one sale, and the

@@ -314,7 +314,11 @@ func texts(value any) (all []string, err error) {
 }
 
 func checkListen(s string) error {
-	if _, port, err := net.SplitHostPort(s); err != nil || port == "" {
+	_, port, err := net.SplitHostPort(s)
+	if err == nil && port != "" {
+		_, err = net.LookupPort("tcp", port) // there are 65535
+	}
+	if err != nil || port == "" {
 		return errors.New("want an address and a port, as 0.0.0.0:8444")
 	}
 	return nil

@@ -51,10 +51,20 @@ func (f configFile) as(g enrolment.Grant) (Config, error) {
 	return c, err
 }
 
+// usable is as, of a grant that is not taken yet: what its settings name has to be
+// there too. Of one that was taken that is not asked: the terminal sells without.
+func (f configFile) usable(g enrolment.Grant) (Config, error) {
+	c, err := f.as(g)
+	if err == nil {
+		err = c.Integrator.check()
+	}
+	return c, err
+}
+
 // accepts says whether this device can be the terminal that a grant makes.
 func (f configFile) accepts(data string) func(enrolment.Grant) error {
 	return func(g enrolment.Grant) error {
-		if _, err := f.with(map[string]any{"data": data}).as(g); err != nil {
+		if _, err := f.with(map[string]any{"data": data}).usable(g); err != nil {
 			return err
 		}
 		j, err := store.Open(journalFolder(data), store.Options{Terminal: g.Terminal, ReadOnly: true, Timeout: time.Second})

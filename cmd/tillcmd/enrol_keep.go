@@ -85,7 +85,10 @@ func (t *terminal) keepIdentity(ctx context.Context) error {
 				_, err = client.Standing(ctx) // its first use puts it in force; else the broker's next connection does
 			}
 		case stand:
-			_, err = client.Standing(ctx)
+			var now enrolment.Standing
+			if now, err = client.Standing(ctx); err == nil { // whose settings may be the way to the broker
+				err = t.settle(me, grant, now)
+			}
 		}
 		why, final := identity.IsFinal(err)
 		switch {
@@ -111,7 +114,7 @@ func (t *terminal) settle(me *identity.Identity, grant enrolment.Grant, now enro
 		return nil
 	}
 	grant.Settings = now.Settings
-	if _, err := t.config.site.as(grant); err != nil {
+	if _, err := t.config.site.usable(grant); err != nil {
 		note.Fault = err.Error()
 		t.log.Error("the gateway's settings cannot be used: those before stay", "err", err)
 		t.tell(enrolment.SettingsPart, note)

@@ -53,6 +53,27 @@ func TestSettingsOfAGrant(t *testing.T) {
 	}
 }
 
+// Settings that name files which cannot be used are not taken. Those that were taken
+// before are sold with: a file may have gone since.
+func TestSettingsThatNameFiles(t *testing.T) {
+	data := t.TempDir()
+	file := siteFile(t, data)
+	grant := granted("till-07", enrolment.Settings{
+		"integrator.listen": "0.0.0.0:8444", "integrator.token": "mMkUXAZ2kQYyUF3S", "integrator.certificate": "/nowhere/register.pem", "integrator.private_key": "/nowhere/register.key",
+	})
+	if err := file.accepts(data)(grant); err == nil || !strings.Contains(err.Error(), "integrator.certificate") || !strings.Contains(err.Error(), "/nowhere/register.pem") {
+		t.Errorf("they are taken: %v", err)
+	}
+	if _, err := file.as(grant); err != nil {
+		t.Errorf("with those it was enrolled with it does not sell: %v", err)
+	}
+	for _, listen := range []string{"8444", "0.0.0.0:", "0.0.0.0:99999", "0.0.0.0:-1", "0.0.0.0:many"} {
+		if _, err := file.as(granted("till-07", enrolment.Settings{"integrator.listen": listen, "integrator.token": "mMkUXAZ2kQYyUF3S"})); err == nil || !strings.Contains(err.Error(), "integrator.listen") {
+			t.Errorf("listen on %q: %v", listen, err)
+		}
+	}
+}
+
 // A card that holds another terminal's journal is not made a terminal by the
 // name of which it could not sell.
 func TestJournalOfAnother(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
@@ -81,6 +82,42 @@ func TestOtherSettings(t *testing.T) {
 	digest = configure(service.SettingsOrder{Drop: []string{"sale.tax", "operators"}})
 	awaitNote(t, s, enrolment.SettingsNote{Digest: digest})
 	c.until("nobody has to sign on", selling)
+	c.cash()
+}
+
+// No setting from afar for cash registers keeps a terminal from selling, or from its
+// gateway, which mends it: an address that is not this machine's is taken, and keeps
+// out nobody but cash registers; files that are not there are not taken.
+func TestSettingsForCashRegisters(t *testing.T) {
+	s := startService(t)
+	c := startEnrolled(t, s, folder(t), service.ClaimOrder{Terminal: "till-07", Settings: shop})
+	c.until("enrolled", selling)
+	register := func(more enrolment.Settings) string {
+		t.Helper()
+		set := enrolment.Settings{"integrator.listen": "192.0.2.1:8444", "integrator.token": "mMkUXAZ2kQYyUF3S"} // RFC 5737: nobody has it
+		maps.Copy(set, more)
+		note, err := s.Configure("till-07", service.SettingsOrder{Set: set})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return note.Digest
+	}
+	awaitNote(t, s, enrolment.SettingsNote{Digest: register(nil)})
+	c.until("an address that is not its own", selling)
+	c.cash()
+	awaitNote(t, s, enrolment.SettingsNote{
+		Digest: register(enrolment.Settings{"integrator.certificate": "/nowhere/register.pem", "integrator.private_key": "/nowhere/register.key"}),
+		Fault:  "integrator.certificate",
+	})
+	c.until("the settings before stay", selling)
+	note, err := s.Configure("till-07", service.SettingsOrder{
+		Set: enrolment.Settings{"integrator.listen": "127.0.0.1:0"}, Drop: []string{"integrator.certificate", "integrator.private_key"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	awaitNote(t, s, enrolment.SettingsNote{Digest: note.Digest})
+	c.until("mended", selling)
 	c.cash()
 }
 
