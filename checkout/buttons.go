@@ -294,6 +294,9 @@ func (m *move) pressReady(id string) {
 		m.show(Menu, resultFor)
 	case "tip":
 		m.askKeyed(Tipping, tipFor)
+	case "cancel": // of an order
+		m.hush()
+		m.ready()
 	default:
 		if n, ok := Numbered(id, DepartmentPrefix); ok {
 			m.takeUp(m.Settings.Trade.Departments[n-1])
@@ -340,14 +343,9 @@ func (m *move) backToSale() {
 		return
 	}
 	if open := sale.OpenAttempt(); open != nil {
-		answer := m.Answer(sale.ID)
 		since := m.Since
-		m.show(Checking, 0)
+		m.show(screenOf(sale, *open), 0)
 		m.Since = since
-		// One that is final was not taken: its amount differs.
-		if answer.Order == payment.NewOrder(sale.ID, open.Number) && !answer.Status.Final() {
-			m.progress(sale, *open, answer)
-		}
 		return
 	}
 	if m.partPaid() {

@@ -86,7 +86,7 @@ func (s State) askTip() bool {
 
 func (s State) readyButtons() []Button {
 	payable := s.payable()
-	buttons := []Button{{ID: "menu", Enabled: true}}
+	buttons := append(s.orderButtons(), Button{ID: "menu", Enabled: true})
 	for n := range s.Settings.Trade.Departments {
 		buttons = append(buttons, Button{ID: DepartmentPrefix + strconv.Itoa(n+1), Enabled: s.Entry > 0 && s.Order.Key == ""})
 	}

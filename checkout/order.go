@@ -10,10 +10,22 @@ type Order struct {
 	Amount         int64 // minor units
 }
 
-// Free says that the counter takes an order: nothing is keyed, nobody waits.
+// Free says that the counter takes an order: nothing is keyed, nobody waits. The
+// result of a sale that is over does not hold it up, no more than the first digit of
+// the next amount. A sale that was refused does: the customer may try again.
 func (s State) Free() bool {
-	return s.Screen == Ready && !s.Begun() && s.Current == "" && s.Halt.Key == ""
+	switch s.Screen {
+	case Ready:
+		return !s.Begun() && s.Current == "" && s.Halt.Key == ""
+	case Approved, Cancelled, Parked, Receipt:
+		return !s.Begun() && s.Halt.Key == "" && !s.locked()
+	default:
+		return false
+	}
 }
+
+// SignedOff says that nobody may sell before an operator has signed on.
+func (s State) SignedOff() bool { return s.locked() }
 
 // Running is the key of the order that the counter is at; "" if it is at none.
 func (s State) Running() string {
@@ -23,10 +35,37 @@ func (s State) Running() string {
 	return s.Order.Key
 }
 
+// Asks says that the order of a key can be paid here yet: it is shown, or its sale
+// was refused and is on the screen for another try.
+func (s State) Asks(key string) bool {
+	switch {
+	case key == "" || s.Screen == Fault:
+		return false
+	case s.Order.Key == key:
+		return true
+	}
+	sale, ok := s.OnScreen()
+	return ok && sale.Key == key && sale.Due() > 0 && s.Screen != Cancelled && s.Screen != Parked
+}
+
+// orderButtons are those of a screen that shows what a cash register ordered.
+func (s State) orderButtons() []Button {
+	if s.Order.Key == "" {
+		return nil
+	}
+	return []Button{{ID: "cancel", Back: true, Enabled: true}}
+}
+
 // order shows what a cash register wants to be paid.
 func (m *move) order(o Order) {
 	if !m.Free() || o.Amount <= 0 || o.Amount > MaxEntry {
 		return
+	}
+	if m.Screen != Ready {
+		m.ready()
+		if m.Screen == Receipt {
+			m.show(Ready, 0) // asked again after that sale
+		}
 	}
 	m.hush()
 	m.Order, m.Entry, m.Tipped = o, o.Amount, true // what it asks for is all
@@ -47,6 +86,7 @@ func (m *move) cancelOrder(key string) {
 		m.cancel(sale, *open)
 		return
 	}
+	m.hush()
 	m.ready()
 }
 

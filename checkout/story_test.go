@@ -139,6 +139,14 @@ func (c *counter) do(line string) error {
 		return c.handle(checkout.Scanned{Data: []byte(bill)})
 	case "sought": // the gateway's word on what was looked for last
 		return c.handle(c.sought(rest))
+	case "order": // of a cash register: its key, and the amount
+		amount, err := strconv.ParseInt(args[1], 10, 64)
+		if err != nil {
+			return err
+		}
+		return c.handle(checkout.Ordered{Order: checkout.Order{Key: args[0], Amount: amount}})
+	case "cancel": // by the cash register, the order of this key
+		return c.handle(checkout.OrderCancelled{Key: rest})
 	case "day": // passes
 		c.at = c.at.Add(24 * time.Hour)
 	case "link":

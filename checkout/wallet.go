@@ -296,16 +296,23 @@ func (m *move) progress(sale payment.Sale, a payment.Attempt, answer payment.Ans
 	if sale.ID != m.Current || sale.Parked != "" || m.Screen == PIN || m.Screen == Parking {
 		return // a parked sale is out of the counter's way, even while its screen says so
 	}
-	want := Checking
+	a.Status = answer.Status
+	if want := screenOf(sale, a); m.Screen != want {
+		m.show(want, 0)
+	}
+}
+
+// screenOf is the screen of an open attempt.
+func screenOf(sale payment.Sale, a payment.Attempt) Screen {
 	switch {
 	case sale.Cancelling:
-	case answer.Status == payment.Waiting:
-		want = ShowingQR
-	case answer.Status == payment.Authorizing || answer.Status == payment.Password:
-		want = Charging
-	}
-	if m.Screen != want {
-		m.show(want, 0)
+		return Checking
+	case a.Status == payment.Waiting:
+		return ShowingQR
+	case a.Status == payment.Authorizing || a.Status == payment.Password:
+		return Charging
+	default:
+		return Checking
 	}
 }
 

@@ -120,7 +120,7 @@ var counter = map[Key]entry{
 
 	"pin_to_discount": {"A manager grants so large a discount.", "由店长批准此优惠。"},
 	"discount_title":  {"How much off?", "优惠多少？"},
-	"order_amount":    {"The cash register has set this amount. Esc gives the sale up.", "金额由收银机设定，按 Esc 取消。"},
+	"order_amount":    {"The cash register has set this amount. Cancel gives the sale up.", "金额由收银机设定，按“取消”放弃此交易。"},
 	"wallet_closed":   {"This shop does not take that wallet. Ask for another, or take cash.", "本店不支持该钱包，请换一种或付现金。"},
 	"wallet_limit":    {"A wallet pays at most {amount} at a time: split the sale, or take cash.", "钱包每笔最多 {amount}，请分次支付或收现金。"},
 	"split_title":     {"How much is paid now?", "本次支付多少？"},

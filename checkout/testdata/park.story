@@ -50,3 +50,13 @@ press other                  => parked parked : commit sale_parked/paid_other, p
 wait 15s                     => parked parked : cancel 1
 press done                   => ready
 answer cancelled             => ready says=parked_closed : commit attempt_changed/cancelled, ♪attention
+
+# Who does not park after all sees it being checked, as before, whatever was heard before that.
+key 9 00                     => ready entry=900
+scan wechat                  => charging authorizing : commit sale_created attempt_started, ♪read, charge 1 900 wechat
+answer authorizing           => charging authorizing
+wait 10s                     => checking checking : query 1, query 1, commit attempt_changed/checking
+press park                   => pin checking
+key 2 5 8 0 enter            => park checking : commit manager_acted/park by li
+press cancel                 => checking checking
+answer authorizing           => charging authorizing : commit attempt_changed/authorizing
