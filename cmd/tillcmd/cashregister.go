@@ -49,6 +49,10 @@ type cashRegister struct {
 	sales   map[string]payment.SaleID   // the newest sale of a key
 	changed chan struct{}               // closed and made anew with each change
 	trouble string                      // why no register is let in now
+
+	over    bool          // the counter takes no order any more; of its goroutine
+	leaving chan struct{} // closed: whoever waits is answered now
+	left    chan struct{} // closed: all are
 }
 
 const (
@@ -57,30 +61,70 @@ const (
 	// letInEvery is how often it is tried to let registers in that cannot be: the
 	// network, the port or a file may come yet.
 	letInEvery = 3 * time.Second
+	// leaveWithin is how long a register's answer may take that the terminal, about to
+	// end, waits for.
+	leaveWithin = 2 * time.Second
 )
 
 func newCashRegister(t *terminal) *cashRegister {
-	return &cashRegister{t: t, orders: map[string]integrator.Order{}, sales: map[string]payment.SaleID{}, changed: make(chan struct{})}
+	return &cashRegister{
+		t: t, orders: map[string]integrator.Order{}, sales: map[string]payment.SaleID{},
+		changed: make(chan struct{}), leaving: make(chan struct{}), left: make(chan struct{}),
+	}
 }
 
-// run serves cash registers until ctx ends. What is in the way keeps nobody from
-// selling: it is said, and tried again.
+// run lets cash registers in until ctx ends, or the terminal leaves.
 func (r *cashRegister) run(ctx context.Context) error {
+	r.letIn(ctx)
+	close(r.left)
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// letIn serves again and again. What is in the way keeps nobody from selling: it is
+// said, and tried again.
+func (r *cashRegister) letIn(ctx context.Context) {
 	for {
 		err := r.serve(ctx)
-		if ctx.Err() != nil {
-			return ctx.Err()
+		if err == nil {
+			return
 		}
 		if r.fails(err) {
 			r.t.log.Error("cash registers: none is let in, and it is tried again", "err", err)
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return
+		case <-r.leaving:
+			return
 		case <-time.After(letInEvery):
 		}
 	}
 }
+
+// farewell answers what registers have asked before the counter ended, or ask yet: what
+// was done must not look as if it were not. It is the counter's goroutine that does it.
+func (t *terminal) farewell() {
+	r := t.cashRegister
+	if r == nil {
+		return
+	}
+	r.over = true
+	close(r.leaving)
+	for {
+		select {
+		case in := <-t.inbox:
+			if in.register {
+				t.take(in)
+			}
+		case <-r.left:
+			return
+		}
+	}
+}
+
+// Leaving implements integrator.Counter.
+func (r *cashRegister) Leaving() <-chan struct{} { return r.leaving }
 
 // fails keeps what is in the way, nil for nothing, and says whether that is new.
 func (r *cashRegister) fails(err error) bool {
@@ -109,7 +153,7 @@ func (r *cashRegister) row(lang words.Lang) display.Row {
 	return row
 }
 
-// serve lets cash registers in until ctx ends, or something fails.
+// serve lets cash registers in until ctx ends or the terminal leaves, or something fails.
 func (r *cashRegister) serve(ctx context.Context) error {
 	c := r.t.config.Integrator
 	pair, err := c.certificate(filepath.Join(r.t.config.Data, "integrator"))
@@ -123,16 +167,30 @@ func (r *cashRegister) serve(ctx context.Context) error {
 	r.fails(nil)
 	sum := sha256.Sum256(pair.Certificate[0])
 	r.t.log.Info("cash registers", "address", l.Addr().String(), "fingerprint", base64.RawURLEncoding.EncodeToString(sum[:]))
+	asking, end := context.WithCancel(context.WithoutCancel(ctx)) // they are answered after it too
+	defer end()
 	server := &http.Server{
 		Handler:           integrator.Handler(r, c.Token, r.t.log),
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(r.t.log.Handler(), slog.LevelDebug),
 		TLSConfig:   &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}},
-		BaseContext: func(net.Listener) context.Context { return ctx },
+		BaseContext: func(net.Listener) context.Context { return asking },
 	}
-	stop := context.AfterFunc(ctx, func() { _ = server.Close() }) // what it says changes nothing
-	defer stop()
-	return fmt.Errorf("serve cash registers: %w", server.ServeTLS(l, "", ""))
+	ended := make(chan error, 1)
+	go func() { ended <- server.ServeTLS(l, "", "") }()
+	select {
+	case err := <-ended:
+		return errors.Join(fmt.Errorf("serve cash registers: %w", err), server.Close())
+	case <-ctx.Done():
+	case <-r.leaving:
+	}
+	within, done := context.WithTimeout(asking, leaveWithin)
+	defer done()
+	if server.Shutdown(within) != nil {
+		_ = server.Close() // what is open yet waits for nothing of the counter's
+	}
+	_ = <-ended // it says that it was shut down
+	return nil
 }
 
 // certificate is the files' one, or else the terminal's own, made at the first start.
@@ -274,7 +332,7 @@ func (r *cashRegister) Changed() <-chan struct{} {
 
 // ask has something looked at or done in the counter's goroutine.
 func (r *cashRegister) ask(ctx context.Context, do func(*terminal) (checkout.Event, error)) error {
-	return r.t.do(ctx, input{resolve: do})
+	return r.t.do(ctx, input{resolve: do, register: true})
 }
 
 // Take implements integrator.Counter.
@@ -290,8 +348,8 @@ func (r *cashRegister) Take(ctx context.Context, o integrator.Order) (before int
 		if o.Amount > checkout.MaxEntry {
 			return nil, fmt.Errorf("%w: at most %d", integrator.ErrRefused, checkout.MaxEntry)
 		}
-		if t.counter.Training() || !s.Free() {
-			return nil, &integrator.Busy{Running: s.Running(), Training: t.counter.Training()}
+		if busy := r.busy(t); busy != nil {
+			return nil, busy
 		}
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -302,6 +360,25 @@ func (r *cashRegister) Take(ctx context.Context, o integrator.Order) (before int
 		return checkout.Ordered{Order: checkout.Order{Key: o.Key, Reference: o.Reference, Amount: o.Amount}}, nil
 	})
 	return before, known, err
+}
+
+// busy is why the counter takes no order now; nil if it does.
+func (r *cashRegister) busy(t *terminal) error {
+	s := t.register.State
+	switch {
+	case t.counter.Training():
+		return &integrator.Busy{Training: true}
+	// The counter that waits to begin anew does so as soon as a result is left.
+	case r.over, t.leaving.Load() && s.Screen != checkout.Ready && s.Free():
+		return &integrator.Busy{Leaving: true}
+	case s.Free():
+		return nil
+	case s.SignedOff() && s.Running() == "":
+		return &integrator.Busy{SignedOff: true}
+	case s.Halt.Key != "" && s.Running() == "":
+		return &integrator.Busy{Halted: s.Halt.In(words.English)}
+	}
+	return &integrator.Busy{Running: s.Running()}
 }
 
 // Sale implements integrator.Counter.
@@ -320,7 +397,9 @@ func (r *cashRegister) sale(t *terminal, key string) (integrator.Sale, bool) {
 		t.log.Error("integrator", "err", err)
 	}
 	if sold {
-		return t.asOrder(sale), true
+		of := t.asOrder(sale)
+		of.Final = of.Final && !t.register.State.Asks(key)
+		return of, true
 	}
 	r.mu.Lock()
 	order, taken := r.orders[key]
@@ -411,7 +490,7 @@ func (r *cashRegister) Refund(ctx context.Context, key string, give integrator.R
 		case before == give.Amount:
 			return nil, nil // asked for before
 		case before > 0:
-			return nil, &integrator.Taken{Key: give.Key}
+			return nil, &integrator.Taken{Key: give.Key, Refund: true}
 		case sale.Due() != 0:
 			return nil, fmt.Errorf("%w: it is not paid", integrator.ErrRefused)
 		case give.Amount > left:
@@ -452,7 +531,7 @@ func (r *cashRegister) Status(ctx context.Context) (status integrator.Status, er
 		s, p := t.register.State, t.journal.Position()
 		trains := t.counter.Training()
 		status = integrator.Status{
-			Terminal: t.config.Terminal, Version: Version, Screen: string(t.counter.State().Screen), Online: s.Online, Free: s.Free() && !trains,
+			Terminal: t.config.Terminal, Version: Version, Screen: string(t.counter.State().Screen), Online: s.Online, Free: r.busy(t) == nil,
 			Training: trains, Running: s.Running(), Queued: int(p.Last - p.Acked), Printer: string(s.Printer),
 		}
 		return nil, nil

@@ -10,11 +10,14 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"till/payment/pin"
 )
 
 const registerToken = "mMkUXAZ2kQYyUF3S"
@@ -45,7 +48,11 @@ type shopRegister struct {
 }
 
 func (r *shopRegister) ask(method, path, body string) (status int, answer string, err error) {
-	ctx, stop := context.WithTimeout(r.t.Context(), patience)
+	return r.askWithin(r.t.Context(), method, path, body)
+}
+
+func (r *shopRegister) askWithin(ctx context.Context, method, path, body string) (status int, answer string, err error) {
+	ctx, stop := context.WithTimeout(ctx, patience)
 	defer stop()
 	request, err := http.NewRequestWithContext(ctx, method, r.url+path, strings.NewReader(body))
 	if err != nil {
@@ -129,6 +136,56 @@ func TestSellsWithoutCashRegisters(t *testing.T) {
 			r.letIn()
 			s.sellCash()
 		})
+	}
+}
+
+// A terminal that ends answers what it was asked, and whoever waits.
+func TestCashRegistersAreAnsweredAtTheEnd(t *testing.T) {
+	s := newShop(t, filepath.Join(t.TempDir(), "data"))
+	r := s.withRegister(freePort(t), "")
+	s.start()
+	r.letIn()
+	if status, answer, err := r.ask(http.MethodPut, "/v1/sales/a-1", `{"amount":700,"currency":"USD"}`); status != http.StatusCreated {
+		t.Fatalf("an order: %d %s (%v)", status, answer, err)
+	}
+	answers := make(chan string, 2)
+	for _, path := range []string{"/v1/sales/a-1?wait=60", "/v1/sales/a-1/events"} {
+		begun := make(chan struct{})
+		go func() {
+			ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { close(begun) }})
+			status, answer, err := r.askWithin(ctx, http.MethodGet, path, "")
+			answers <- fmt.Sprintf("%d %s (%v)", status, answer, err)
+		}()
+		<-begun
+	}
+	r.letIn() // it has read them, or reads them while it ends
+	if err := s.end(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if a := <-answers; !strings.HasPrefix(a, "200 ") || !strings.Contains(a, `"status":"waiting"`) || !strings.HasSuffix(a, "(<nil>)") {
+			t.Errorf("who waits is told %s", a)
+		}
+	}
+}
+
+// Nobody at the counter is no cashier who is at something.
+func TestOrderWhileNobodyIsSignedOn(t *testing.T) {
+	s := newShop(t, filepath.Join(t.TempDir(), "data"))
+	raw, err := os.ReadFile(s.config)
+	if err == nil {
+		operator := "mei / Mei / cashier / " + pin.New("1111", pin.NewSalt()).String()
+		err = os.WriteFile(s.config, append(fmt.Appendf(nil, "operators = [%q]\n", operator), raw...), 0)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := s.withRegister(freePort(t), "")
+	s.start()
+	r.letIn()
+	status, answer, err := r.ask(http.MethodPut, "/v1/sales/a-1", `{"amount":700,"currency":"USD"}`)
+	if status != http.StatusConflict || !strings.Contains(answer, "nobody is signed on") {
+		t.Errorf("%d %s (%v)", status, answer, err)
 	}
 }
 

@@ -84,6 +84,8 @@ type input struct {
 	event   checkout.Event
 	resolve func(*terminal) (checkout.Event, error) // instead of event: what it is depends on the screen
 	done    chan<- error
+
+	register bool // a cash register waits: it is answered even when the counter has ended
 }
 
 // Sell is till run with a configuration at hand.
@@ -194,6 +196,7 @@ func (t *terminal) run(ctx context.Context) error {
 	}
 	attended := t.attend(ctx)
 	err = t.loop(ctx)
+	t.farewell()
 	stop(err)
 	attended()
 	err = errors.Join(err, body.Close())

@@ -36,6 +36,7 @@ func (f *fakeCounter) Sale(context.Context, string) (integrator.Sale, bool, erro
 	return f.sale, f.known, nil
 }
 func (f *fakeCounter) Changed() <-chan struct{}                                { return nil }
+func (f *fakeCounter) Leaving() <-chan struct{}                                { return nil }
 func (f *fakeCounter) Cancel(context.Context, string) error                    { return f.err }
 func (f *fakeCounter) Refund(context.Context, string, integrator.Refund) error { return f.err }
 func (f *fakeCounter) Print(context.Context, []integrator.Line) error          { return f.err }

@@ -116,8 +116,11 @@ func TestCashRegister(t *testing.T) {
 	if s := d.State(); s.Entry.Amount != 1234 || s.Message == "" {
 		t.Errorf("a cashier changes the register's amount to %d", s.Entry.Amount)
 	}
-	// The same again is the same; another amount is none of it; another order waits.
+	// The same again is the same, whatever it is called; another amount is none of it; another order waits.
 	r.sale(http.MethodPut, "/v1/sales/a-1", order, http.StatusOK)
+	if s := r.sale(http.MethodPut, "/v1/sales/a-1", `{"reference":"table 5","amount":1234,"currency":"USD"}`, http.StatusOK); s.Reference != "table 4" {
+		t.Errorf("called otherwise: %+v", s)
+	}
 	if status, answer := r.do(http.MethodPut, "/v1/sales/a-1", `{"reference":"table 4","amount":1,"currency":"USD"}`); status != http.StatusConflict {
 		t.Errorf("the key again with another amount: %d %s", status, answer)
 	}
@@ -160,7 +163,7 @@ func TestCashRegister(t *testing.T) {
 	if status, answer := r.do(http.MethodPut, "/v1/sales/a-1/refunds/r-2", `{"amount":1001}`); status != http.StatusUnprocessableEntity {
 		t.Errorf("more than is left: %d %s", status, answer)
 	}
-	if status, answer := r.do(http.MethodPut, "/v1/sales/a-1/refunds/r-1", `{"amount":100}`); status != http.StatusConflict {
+	if status, answer := r.do(http.MethodPut, "/v1/sales/a-1/refunds/r-1", `{"amount":100}`); status != http.StatusConflict || !strings.Contains(string(answer), "a refund of another amount") {
 		t.Errorf("the refund's key again with another amount: %d %s", status, answer)
 	}
 
@@ -185,6 +188,13 @@ func TestCashRegister(t *testing.T) {
 		t.Errorf("given up by the cashier: %+v", s)
 	}
 
+	// The cashier can give it up on the panel alone.
+	r.sale(http.MethodPut, "/v1/sales/a-7", `{"reference":"`+strings.Repeat("四", 120)+`","amount":1234,"currency":"USD"}`, http.StatusCreated)
+	d.Press("cancel")
+	if s := r.until("a-7", final); s.Status != payment.StatusCancelled {
+		t.Errorf("given up on the panel: %+v", s)
+	}
+
 	// The rest of it.
 	d.Amount("5")
 	if status, answer := r.do(http.MethodPut, "/v1/sales/a-6", order); status != http.StatusConflict {
@@ -203,6 +213,101 @@ func TestCashRegister(t *testing.T) {
 		t.Errorf("status: %d %s", status, answer)
 	}
 	d.Balance()
+}
+
+// A sale that was refused is not over while its screen is there: the customer may try
+// again, and the register is told; or the register gives it up, and nothing charges it.
+func TestCashRegisterAfterADecline(t *testing.T) {
+	t.Parallel()
+	d, r := withRegister(t)
+	d.Online()
+	const order = `{"amount":1234,"currency":"USD"}`
+	declined := func(key string) {
+		t.Helper()
+		r.sale(http.MethodPut, "/v1/sales/"+key, order, http.StatusCreated)
+		d.Next("decline")
+		d.Scan(d.Code("wechat"))
+		d.Screen("declined", behaviourWithin)
+		if s := r.sale(http.MethodGet, "/v1/sales/"+key, "", http.StatusOK); s.Status != payment.StatusDeclined || s.Final {
+			t.Errorf("refused: %+v", s)
+		}
+	}
+	declined("a-1")
+	events := r.events("a-1")
+	<-events // as it is
+	if status, answer := r.do(http.MethodPut, "/v1/sales/a-2", order); status != http.StatusConflict || !strings.Contains(string(answer), `"running":"a-1"`) {
+		t.Errorf("another sale meanwhile: %d %s", status, answer)
+	}
+	if s := r.sale(http.MethodPost, "/v1/sales/a-1/cancel", "", http.StatusOK); s.Status != payment.StatusDeclined || !s.Final {
+		t.Errorf("given up: %+v", s)
+	}
+	var last integrator.Sale
+	for s := range events {
+		last = s
+	}
+	if !last.Final {
+		t.Errorf("the stream ends with %+v", last)
+	}
+	d.Scan(d.Code("wechat"))
+	if s := d.State(); s.Screen != "ready" || s.Last.Status != "declined" {
+		t.Errorf("a scan after that: %s, %+v", s.Screen, s.Last)
+	}
+	r.sale(http.MethodPut, "/v1/sales/a-1", order, http.StatusOK) // it is over: another try has another key
+
+	declined("a-3")
+	events = r.events("a-3")
+	d.Scan(d.Code("alipay"))
+	for s := range events {
+		last = s
+	}
+	if last.Status != payment.StatusApproved || !last.Final || last.Paid != 1234 {
+		t.Errorf("the other try: %+v", last)
+	}
+	r.sale(http.MethodPut, "/v1/sales/a-4", order, http.StatusCreated) // the result does not hold it up
+	d.Key("esc")
+
+	declined("a-5")
+	d.Press("cancel")
+	if s := r.until("a-5", final); s.Status != payment.StatusDeclined {
+		t.Errorf("given up by the cashier: %+v", s)
+	}
+	if l := d.Balance(); len(l.Charges) != 1 {
+		t.Errorf("charged: %+v", l.Charges)
+	}
+}
+
+// A register that does not know what became of its sale sends it again: one that was
+// begun goes on under its key, and is charged once, also after a power cut. One that
+// nobody had begun to pay is shown anew.
+func TestCashRegisterSendsAgainAfterAPowerCut(t *testing.T) {
+	t.Parallel()
+	d, r := withRegister(t)
+	d.Online()
+	const order = `{"amount":1234,"currency":"USD"}`
+	r.sale(http.MethodPut, "/v1/sales/a-1", order, http.StatusCreated)
+	d.PowerCut()
+	r.sale(http.MethodGet, "/v1/sales/a-1", "", http.StatusNotFound)
+	r.sale(http.MethodPost, "/v1/sales/a-1/cancel", "", http.StatusNotFound)
+	d.Online()
+	r.sale(http.MethodPut, "/v1/sales/a-1", order, http.StatusCreated)
+	d.Next("lost-reply")
+	d.Scan(d.Code("wechat"))
+	d.PowerCut()
+	if s := r.sale(http.MethodPut, "/v1/sales/a-1", order, http.StatusOK); s.ID == "" {
+		t.Errorf("sent again: %+v", s)
+	}
+	if s := r.until("a-1", final); s.Status != payment.StatusApproved || s.Paid != 1234 {
+		t.Errorf("it ends %+v", s)
+	}
+	d.PowerCut()
+	d.Online()
+	r.sale(http.MethodPut, "/v1/sales/a-1", order, http.StatusOK)
+	if s := d.State(); s.Screen != "ready" || s.Entry.Amount != 0 {
+		t.Errorf("paid, it is shown again: %s with %d", s.Screen, s.Entry.Amount)
+	}
+	if l := d.Balance(); len(l.Charges) != 1 {
+		t.Errorf("charged: %+v", l.Charges)
+	}
 }
 
 // events is a sale's stream, until it ends.
@@ -255,18 +360,29 @@ func TestCashRegisterRefuses(t *testing.T) {
 		{http.MethodPut, "/v1/sales/a", `"` + strings.Repeat("x", 20<<10) + `"`, http.StatusRequestEntityTooLarge},
 		{http.MethodPut, "/v1/sales/a%20b", `{"amount":100,"currency":"USD"}`, http.StatusUnprocessableEntity},
 		{http.MethodPut, "/v1/sales/" + strings.Repeat("a", 65), `{"amount":100,"currency":"USD"}`, http.StatusUnprocessableEntity},
+		{http.MethodPut, "/v1/sales/a", `{"amount":100,"currency":"USD","reference":"` + strings.Repeat("四", 121) + `"}`, http.StatusUnprocessableEntity},
+		{http.MethodPut, "/v1/sales/a", `{"amount":100,"currency":"USD","reference":"table\u00004"}`, http.StatusUnprocessableEntity},
+		{http.MethodPut, "/v1/sales/a", `{"amount":100,"currency":"USD","reference":"\u001b[2J"}`, http.StatusUnprocessableEntity},
+		{http.MethodPut, "/v1/sales/a", `{"amount":100,"currency":"USD","reference":"table\n4"}`, http.StatusUnprocessableEntity},
+		{http.MethodPut, "/v1/sales/a", `{"amount":100,"currency":"USD","reference":"table\u20284"}`, http.StatusUnprocessableEntity},
 		{http.MethodGet, "/v1/sales/none", ``, http.StatusNotFound},
 		{http.MethodGet, "/v1/sales/none?wait=61", ``, http.StatusUnprocessableEntity},
+		{http.MethodGet, "/v1/sales/none?wait=9223372036854775807", ``, http.StatusUnprocessableEntity},
+		{http.MethodGet, "/v1/sales/none?wait=9223372037", ``, http.StatusUnprocessableEntity},
 		{http.MethodGet, "/v1/sales/none/events", ``, http.StatusNotFound},
 		{http.MethodPost, "/v1/sales/none/cancel", ``, http.StatusNotFound},
 		{http.MethodPut, "/v1/sales/none/refunds/r", `{"amount":1}`, http.StatusNotFound},
 		{http.MethodPost, "/v1/print", `{"lines":[]}`, http.StatusUnprocessableEntity},
 		{http.MethodPost, "/v1/print", `{"lines":[{"text":"x","align":"up"}]}`, http.StatusUnprocessableEntity},
+		{http.MethodPost, "/v1/print", `{"lines":[{"text":"x"},{"text":"` + strings.Repeat("x", 4097) + `"}]}`, http.StatusUnprocessableEntity},
 		{http.MethodGet, "/v1/elsewhere", ``, http.StatusNotFound},
+		{http.MethodGet, "/", ``, http.StatusNotFound},
 		{http.MethodDelete, "/v1/sales/a", ``, http.StatusMethodNotAllowed},
 	} {
-		if status, answer := r.do(c.method, c.path, c.body); status != c.want {
-			t.Errorf("%s %.60s %.60s: %d %s, want %d", c.method, c.path, c.body, status, answer, c.want)
+		status, answer := r.do(c.method, c.path, c.body)
+		var said struct{ Error string }
+		if err := json.Unmarshal(answer, &said); status != c.want || err != nil || said.Error == "" {
+			t.Errorf("%s %.60s %.60s: %d %s, want %d (%v)", c.method, c.path, c.body, status, answer, c.want, err)
 		}
 	}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.url+"/v1/status", nil)

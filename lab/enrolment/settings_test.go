@@ -1,17 +1,23 @@
 package enrolment_test
 
 import (
+	"context"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"image"
 	"image/png"
 	"io"
 	"maps"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptrace"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -119,6 +125,87 @@ func TestSettingsForCashRegisters(t *testing.T) {
 	awaitNote(t, s, enrolment.SettingsNote{Digest: note.Digest})
 	c.until("mended", selling)
 	c.cash()
+}
+
+// With other settings waiting, the terminal begins anew as soon as a cash register
+// gives its order up: the register has its answer all the same, and so has whoever waits.
+func TestSettingsWhileCashRegisterCancels(t *testing.T) {
+	s := startService(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	_ = l.Close() // it is the terminal's now
+	const token = "mMkUXAZ2kQYyUF3S"
+	settings := maps.Clone(shop)
+	maps.Copy(settings, enrolment.Settings{"integrator.listen": address, "integrator.token": token})
+	dir := folder(t)
+	c := startEnrolled(t, s, dir, service.ClaimOrder{Terminal: "till-07", Settings: settings})
+	c.until("enrolled", selling)
+	client := &http.Client{Timeout: 40 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // it is the terminal of this very test
+	t.Cleanup(client.CloseIdleConnections)
+	askIn := func(ctx context.Context, method, path, body string) string {
+		req, err := http.NewRequestWithContext(ctx, method, "https://"+address+path, strings.NewReader(body))
+		if err != nil {
+			return err.Error()
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+		got, err := client.Do(req)
+		if err != nil {
+			return err.Error()
+		}
+		defer func() { _ = got.Body.Close() }() // it was read
+		raw, err := io.ReadAll(got.Body)
+		if err != nil {
+			return err.Error()
+		}
+		return fmt.Sprintf("%d %s", got.StatusCode, raw)
+	}
+	ask := func(method, path, body string) string { return askIn(t.Context(), method, path, body) }
+	until := func(wanted string, do func() string) {
+		t.Helper()
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for limit := time.After(40 * time.Second); ; {
+			said := do()
+			if strings.Contains(said, wanted) {
+				return
+			}
+			select {
+			case <-tick.C:
+			case <-limit:
+				t.Fatalf("no %s: %s", wanted, said)
+			}
+		}
+	}
+	for n := range 5 {
+		path := fmt.Sprintf("/v1/sales/a-%d", n)
+		until(`"status":"waiting"`, func() string { return ask(http.MethodPut, path, `{"amount":700,"currency":"USD"}`) })
+		phone := fmt.Sprint("+1 555 01", n)
+		note, err := s.Configure("till-07", service.SettingsOrder{Set: enrolment.Settings{"merchant.phone": phone}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		until(phone, func() string { // it has them, and waits until nobody is in the middle of a sale
+			raw, err := os.ReadFile(filepath.Join(dir, "terminal", "identity", "enrolment.json"))
+			return fmt.Sprint(string(raw), err)
+		})
+		waits, asked := make(chan string), make(chan struct{})
+		go func() {
+			sent := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { close(asked) }})
+			waits <- askIn(sent, http.MethodGet, path+"?wait=60", "")
+		}()
+		<-asked
+		until(`"free":false`, func() string { return ask(http.MethodGet, "/v1/status", "") })
+		if said := ask(http.MethodPost, path+"/cancel", ""); !strings.HasPrefix(said, "200 ") || !strings.Contains(said, `"status":"cancelled"`) {
+			t.Errorf("given up: %s", said)
+		}
+		if said := <-waits; !strings.HasPrefix(said, "200 ") || !strings.Contains(said, `"status":"cancelled"`) {
+			t.Errorf("who waits is told %s", said)
+		}
+		awaitNote(t, s, enrolment.SettingsNote{Digest: note.Digest})
+	}
 }
 
 // A merchant changes the settings on the gateway's pages: the terminal takes them, sells

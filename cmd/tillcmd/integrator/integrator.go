@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"till/payment"
 )
@@ -22,8 +24,9 @@ import (
 const (
 	maxBody   = 16 << 10 // bytes
 	MaxKey    = 64       // bytes of a key
-	MaxText   = 120      // bytes of a reference
+	MaxText   = 120      // characters of a reference
 	MaxLines  = 200      // of a document to print
+	MaxLine   = 4096     // bytes of one
 	maxWait   = 60 * time.Second
 	keepAlive = 15 * time.Second // between comments of an idle event stream
 )
@@ -47,7 +50,7 @@ type Sale struct {
 	Key       string         `json:"key"`
 	Reference string         `json:"reference,omitempty"`
 	Status    payment.Status `json:"status"` // waiting before the customer has shown how to pay
-	Final     bool           `json:"final"`  // nothing more will happen by itself
+	Final     bool           `json:"final"`  // nobody can pay it any more, and nothing more will happen by itself
 	Amount    int64          `json:"amount"`
 	Currency  string         `json:"currency"`
 	Paid      int64          `json:"paid"`
@@ -106,6 +109,8 @@ type Counter interface {
 	Sale(ctx context.Context, key string) (Sale, bool, error)
 	// Changed is closed at the next change of anything.
 	Changed() <-chan struct{}
+	// Leaving is closed when the terminal is about to end: whoever waits is answered now.
+	Leaving() <-chan struct{}
 	Cancel(ctx context.Context, key string) error
 	Refund(ctx context.Context, key string, r Refund) error
 	Print(ctx context.Context, lines []Line) error
@@ -115,24 +120,42 @@ type Counter interface {
 
 // Busy is the refusal of an order while the counter is at something else.
 type Busy struct {
-	Running  string // the key of the order it is at; "" is the cashier's own doing
-	Training bool   // somebody trains
+	Running   string // the key of the order it is at; "" is the cashier's own doing
+	Training  bool   // somebody trains
+	SignedOff bool   // nobody is at the counter
+	Leaving   bool   // the terminal begins anew
+	Halted    string // why no sale is begun for now
 }
 
 func (b *Busy) Error() string {
-	if b.Training {
+	switch {
+	case b.Training:
 		return "somebody trains at the terminal: end training there, in its menu, and try again"
-	}
-	if b.Running == "" {
+	case b.Leaving:
+		return "the terminal is about to begin anew: try again in a moment"
+	case b.SignedOff:
+		return "nobody is signed on at the terminal: sign on there, and try again"
+	case b.Halted != "":
+		return "the terminal begins no sale now: " + b.Halted
+	case b.Running == "":
 		return "the cashier is at something: try again when the terminal is free"
 	}
 	return "the terminal is at order " + b.Running
 }
 
-// Taken is the refusal of a key that was another order's.
-type Taken struct{ Key string }
+// Taken is the refusal of a key that was another order's, or another refund's.
+type Taken struct {
+	Key    string
+	Refund bool
+}
 
-func (t *Taken) Error() string { return "key " + t.Key + " belongs to an order of another amount" }
+func (t *Taken) Error() string {
+	what := "an order"
+	if t.Refund {
+		what = "a refund"
+	}
+	return "key " + t.Key + " belongs to " + what + " of another amount"
+}
 
 // ErrRefused is wrapped by refusals that trying again does not change.
 var ErrRefused = errors.New("not possible")
@@ -160,9 +183,36 @@ func Handler(c Counter, token string, log *slog.Logger) http.Handler {
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		if h, pattern := mux.Handler(r); pattern == "" {
+			s.nowhere(w, r, h)
+			return
+		}
 		mux.ServeHTTP(w, r)
 	})
 }
+
+// nowhere answers a request that the interface does not have, as the others are
+// refused; h is what the mux would say.
+func (s *server) nowhere(w http.ResponseWriter, r *http.Request, h http.Handler) {
+	said := &header{fields: http.Header{}, status: http.StatusOK}
+	h.ServeHTTP(said, r)
+	why := "there is no such path: see the description of the interface"
+	if allow := said.fields.Get("Allow"); allow != "" {
+		w.Header().Set("Allow", allow)
+		why = "this path takes " + allow
+	}
+	s.fail(w, said.status, why, "")
+}
+
+// header keeps an answer's head, and drops its body.
+type header struct {
+	fields http.Header
+	status int
+}
+
+func (h *header) Header() http.Header         { return h.fields }
+func (h *header) Write(b []byte) (int, error) { return len(b), nil }
+func (h *header) WriteHeader(status int)      { h.status = status }
 
 type server struct {
 	counter Counter
@@ -249,8 +299,12 @@ func (s *server) put(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, err)
 		return
 	}
-	if o.Amount <= 0 || len(o.Reference) > MaxText {
-		s.refuse(w, fmt.Errorf("%w: want an amount above zero in minor units, and a reference of at most %d bytes", ErrRefused, MaxText))
+	if o.Amount <= 0 {
+		s.refuse(w, fmt.Errorf("%w: want an amount above zero in minor units", ErrRefused))
+		return
+	}
+	if utf8.RuneCountInString(o.Reference) > MaxText || strings.ContainsFunc(o.Reference, isControl) {
+		s.refuse(w, fmt.Errorf("%w: want a reference of at most %d characters, on one line and without control characters", ErrRefused, MaxText))
 		return
 	}
 	switch before, known, err := s.counter.Take(r.Context(), o); {
@@ -258,12 +312,15 @@ func (s *server) put(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, err)
 	case !known:
 		s.answer(w, r, http.StatusCreated)
-	case before.Amount != o.Amount || before.Currency != o.Currency || before.Reference != o.Reference:
-		s.refuse(w, &Taken{o.Key})
-	default:
+	case before.Amount != o.Amount || before.Currency != o.Currency:
+		s.refuse(w, &Taken{Key: o.Key})
+	default: // under the first one's reference
 		s.say(w, http.StatusOK, before)
 	}
 }
+
+// isControl says that a character is none to be read.
+func isControl(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 
 func (s *server) answer(w http.ResponseWriter, r *http.Request, status int) {
 	sale, known, err := s.counter.Sale(r.Context(), r.PathValue("key"))
@@ -282,7 +339,7 @@ func (s *server) get(w http.ResponseWriter, r *http.Request) {
 	wait, asked := time.Duration(0), r.URL.Query().Get("wait")
 	if asked != "" {
 		n, err := strconv.Atoi(asked)
-		if err != nil || n < 0 || time.Duration(n)*time.Second > maxWait {
+		if err != nil || n < 0 || n > int(maxWait/time.Second) {
 			s.refuse(w, fmt.Errorf("%w: wait is in seconds, 0 to %d", ErrRefused, maxWait/time.Second))
 			return
 		}
@@ -297,7 +354,7 @@ func (s *server) get(w http.ResponseWriter, r *http.Request) {
 }
 
 // follow calls told with an order, as JSON, as it is and at each change, until
-// told says no, the order is final, or ctx ends.
+// told says no, the order is final, the terminal is about to end, or ctx ends.
 func (s *server) follow(ctx context.Context, key string, told func(sale []byte, first bool) bool) {
 	var last []byte
 	for first := true; ; {
@@ -318,6 +375,8 @@ func (s *server) follow(ctx context.Context, key string, told func(sale []byte, 
 		}
 		select {
 		case <-changed:
+		case <-s.counter.Leaving():
+			return
 		case <-ctx.Done():
 			return
 		}
@@ -402,7 +461,11 @@ func (s *server) print(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, fmt.Errorf("%w: want 1 to %d lines", ErrRefused, MaxLines))
 		return
 	}
-	for _, l := range doc.Lines {
+	for n, l := range doc.Lines {
+		if len(l.Text) > MaxLine {
+			s.refuse(w, fmt.Errorf("%w: line %d has %d bytes, and may have %d", ErrRefused, n+1, len(l.Text), MaxLine))
+			return
+		}
 		switch l.Align {
 		case "", "left", "center", "right":
 		default:
