@@ -189,7 +189,9 @@ func (r *cashRegister) serve(ctx context.Context) error {
 	if server.Shutdown(within) != nil {
 		_ = server.Close() // what is open yet waits for nothing of the counter's
 	}
-	_ = <-ended // it says that it was shut down
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve cash registers: %w", err)
+	}
 	return nil
 }
 
