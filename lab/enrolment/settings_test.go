@@ -1,6 +1,7 @@
 package enrolment_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -9,6 +10,7 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"log/slog"
 	"maps"
 	"mime/multipart"
 	"net"
@@ -19,6 +21,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -206,6 +209,50 @@ func TestSettingsWhileCashRegisterCancels(t *testing.T) {
 		}
 		awaitNote(t, s, enrolment.SettingsNote{Digest: note.Digest})
 	}
+}
+
+// A terminal that does not find its broker any more asks enrolment, and takes where it
+// is now from there.
+func TestBrokerThatMoved(t *testing.T) {
+	dir, door := folder(t), ""
+	start := func(mqtt string) (s *service.Service, stop func()) {
+		t.Helper()
+		s, err := service.Start(service.Options{
+			Dir: dir, Pace: 10, Log: slog.New(slog.DiscardHandler),
+			Secure: &service.Secure{MQTT: mqtt, Enrol: cmp.Or(door, "127.0.0.1:0"), Hosts: []string{"127.0.0.1"}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, end := context.WithCancel(context.Background())
+		ended := make(chan error, 1)
+		go func() { ended <- s.Run(ctx) }()
+		stop = sync.OnceFunc(func() {
+			end()
+			if err := errors.Join(<-ended, s.Close()); err != nil {
+				t.Error(err)
+			}
+		})
+		t.Cleanup(stop)
+		return s, stop
+	}
+	s, stop := start("127.0.0.1:0")
+	door = strings.TrimPrefix(s.Enrolment, "https://")
+	c := startEnrolled(t, s, folder(t), service.ClaimOrder{Terminal: "till-07", Settings: shop})
+	c.until("enrolled", selling)
+	was := s.Broker
+	stop()
+	c.until("off line", func(s shown) bool { return !s.Online })
+	l, err := net.Listen("tcp", strings.TrimPrefix(was, "ssl://")) // no other gets the port that it had
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	if s, _ = start("127.0.0.1:0"); s.Broker == was {
+		t.Fatal("the broker is where it was")
+	}
+	c.until("where the broker is now", selling)
+	c.cash()
 }
 
 // A merchant changes the settings on the gateway's pages: the terminal takes them, sells
