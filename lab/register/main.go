@@ -41,27 +41,36 @@ func pay(terminal, token, pin string, cents int64) error {
 	}}}
 	sale := terminal + "/v1/sales/" + time.Now().UTC().Format("20060102-150405.000")
 	order := fmt.Sprintf(`{"reference":"example","amount":%d,"currency":"USD"}`, cents)
-	for request, final := http.MethodPut, false; !final; request = http.MethodGet {
+	for request, lost := http.MethodPut, 0; ; {
 		r, err := http.NewRequest(request, sale+"?wait=30", strings.NewReader(order))
 		if err != nil {
 			return err
 		}
 		r.Header.Set("Authorization", "Bearer "+token)
-		answer, err := client.Do(r)
-		if err != nil {
-			return err
-		}
 		var s struct {
 			Status, Error, Receipt string
 			Final                  bool
 		}
-		if err := errors.Join(json.NewDecoder(answer.Body).Decode(&s), answer.Body.Close()); err != nil {
-			return err
+		answer, err := client.Do(r)
+		if err == nil {
+			err = errors.Join(json.NewDecoder(answer.Body).Decode(&s), answer.Body.Close())
 		}
-		if final = s.Final; s.Error != "" {
+		switch {
+		// What was not answered, or is not known any more, is sent again: it is one sale.
+		case err != nil && lost < 60, err == nil && request == http.MethodGet && answer.StatusCode == http.StatusNotFound:
+			lost++
+			request = http.MethodPut
+			time.Sleep(time.Second)
+			continue
+		case err != nil:
+			return err
+		case s.Error != "":
 			return errors.New(s.Error)
 		}
 		fmt.Println(s.Status, s.Receipt)
+		if s.Final {
+			return nil
+		}
+		request, lost = http.MethodGet, 0
 	}
-	return nil
 }
