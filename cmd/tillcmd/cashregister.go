@@ -21,6 +21,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"till/checkout"
@@ -130,7 +131,7 @@ func (r *cashRegister) Leaving() <-chan struct{} { return r.leaving }
 func (r *cashRegister) fails(err error) bool {
 	now := ""
 	if err != nil {
-		now = err.Error()
+		now = r.inShort(err)
 	}
 	r.mu.Lock()
 	before := r.trouble
@@ -140,6 +141,19 @@ func (r *cashRegister) fails(err error) bool {
 		r.t.stir()
 	}
 	return now != before
+}
+
+// inShort says what failed in words that a row of the status screen has room for.
+func (r *cashRegister) inShort(err error) string {
+	var file *fs.PathError
+	var why syscall.Errno
+	switch {
+	case errors.As(err, &file):
+		return filepath.Base(file.Path) + ": " + file.Err.Error()
+	case errors.As(err, &why):
+		return r.t.config.Integrator.Listen + ": " + why.Error()
+	}
+	return err.Error()
 }
 
 // row is what the status screen says of it.

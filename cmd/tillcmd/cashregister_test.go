@@ -86,7 +86,7 @@ func TestCashRegistersKeptOut(t *testing.T) {
 		go func() { ended <- r.run(ctx) }()
 		time.Sleep(10 * letInEvery)
 		synctest.Wait()
-		if row := r.row(words.English); row.Tone != display.ToneBad || !strings.Contains(row.Sub, "192.0.2.1") || len(c.stirred) != 1 {
+		if row := r.row(words.English); row.Tone != display.ToneBad || !strings.HasPrefix(row.Sub, "192.0.2.1:8444: ") || len(c.stirred) != 1 {
 			t.Errorf("the status screen says %+v", row)
 		}
 		if n := strings.Count(log.String(), "none is let in"); n != 1 {
