@@ -16,7 +16,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
-	"net/http/httptrace"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -146,15 +145,20 @@ func TestSettingsWhileCashRegisterCancels(t *testing.T) {
 	dir := folder(t)
 	c := startEnrolled(t, s, dir, service.ClaimOrder{Terminal: "till-07", Settings: settings})
 	c.until("enrolled", selling)
-	client := &http.Client{Timeout: 40 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // it is the terminal of this very test
-	t.Cleanup(client.CloseIdleConnections)
-	askIn := func(ctx context.Context, method, path, body string) string {
-		req, err := http.NewRequestWithContext(ctx, method, "https://"+address+path, strings.NewReader(body))
+	// Each request has a connection: one that idles may be closed before it is read from.
+	client := &http.Client{Timeout: 40 * time.Second, Transport: &http.Transport{
+		DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // it is the terminal of this very test
+	}}
+	send := func(method, path, body string) (*http.Response, error) {
+		req, err := http.NewRequestWithContext(t.Context(), method, "https://"+address+path, strings.NewReader(body))
 		if err != nil {
-			return err.Error()
+			return nil, err
 		}
 		req.Header.Set("Authorization", "Bearer "+token)
-		got, err := client.Do(req)
+		return client.Do(req)
+	}
+	ask := func(method, path, body string) string {
+		got, err := send(method, path, body)
 		if err != nil {
 			return err.Error()
 		}
@@ -165,7 +169,6 @@ func TestSettingsWhileCashRegisterCancels(t *testing.T) {
 		}
 		return fmt.Sprintf("%d %s", got.StatusCode, raw)
 	}
-	ask := func(method, path, body string) string { return askIn(t.Context(), method, path, body) }
 	until := func(wanted string, do func() string) {
 		t.Helper()
 		tick := time.NewTicker(20 * time.Millisecond)
@@ -194,18 +197,21 @@ func TestSettingsWhileCashRegisterCancels(t *testing.T) {
 			raw, err := os.ReadFile(filepath.Join(dir, "terminal", "identity", "enrolment.json"))
 			return fmt.Sprint(string(raw), err)
 		})
-		waits, asked := make(chan string), make(chan struct{})
-		go func() {
-			sent := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { close(asked) }})
-			waits <- askIn(sent, http.MethodGet, path+"?wait=60", "")
-		}()
-		<-asked
-		until(`"free":false`, func() string { return ask(http.MethodGet, "/v1/status", "") })
+		stream, err := send(http.MethodGet, path+"/events", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := stream.Body.Read(make([]byte, 1)); n != 1 {
+			t.Fatal(err)
+		}
 		if said := ask(http.MethodPost, path+"/cancel", ""); !strings.HasPrefix(said, "200 ") || !strings.Contains(said, `"status":"cancelled"`) {
 			t.Errorf("given up: %s", said)
 		}
-		if said := <-waits; !strings.HasPrefix(said, "200 ") || !strings.Contains(said, `"status":"cancelled"`) {
-			t.Errorf("who waits is told %s", said)
+		if raw, err := io.ReadAll(stream.Body); err != nil || !strings.Contains(string(raw), `"status":"cancelled"`) {
+			t.Errorf("who waits is told %s (%v)", raw, err)
+		}
+		if err := stream.Body.Close(); err != nil {
+			t.Error(err)
 		}
 		awaitNote(t, s, enrolment.SettingsNote{Digest: note.Digest})
 	}
