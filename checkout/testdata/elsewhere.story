@@ -5,13 +5,13 @@ online                       => ready
 press menu                   => menu
 unknown                      => menu says=sought : ♪read, seek 01JDEE
 sought found                 => sale
-buttons                      => cancel (void) refund (reprint*)
+buttons                      => cancel (void) refund more (reprint*)
 press void                   => sale : ERROR button "void": no such button on this screen, or it is disabled
 press refund                 => pin
 key 2 5 8 0 enter            => refund : commit manager_acted/refund by li
 key 5 00                     => refund keyed=500
 press refund                 => sale sale=approved says=refund_asked : commit sale_fetched/900 of till-2 refund_asked/500 of tender 1, give back R01 500 of 2
-buttons                      => cancel (void) refund (reprint*)
+buttons                      => cancel (void) refund more (reprint*)
 refund pending               => sale sale=approved says=refund_pending : commit refund_changed/pending
 refund done                  => sale sale=approved says=refund_done : commit refund_changed/done, ♪approved, print slip refund 1
 # The rest of it; the gateway has the last word on what is left.
@@ -19,7 +19,7 @@ press refund                 => pin
 key 2 5 8 0 enter            => refund : commit manager_acted/refund by li
 press all                    => sale sale=approved says=refund_asked : commit refund_asked/400 of tender 1, give back R02 400 of 2
 refund refused reason=over_refund => sale sale=approved says=refund_refused : commit refund_changed/refused, ♪attention
-buttons                      => cancel (void) refund (reprint*)
+buttons                      => cancel (void) refund more (reprint*)
 key esc                      => list rows=1
 key esc                      => menu
 press shift                  => shift shift=1 open=true drawer=0
@@ -82,4 +82,4 @@ press refund                 => pin
 key 2 5 8 0 enter            => refund : commit manager_acted/refund by li
 press all                    => sale sale=approved says=refund_asked : commit sale_fetched/900 of till-2 refund_asked/900 of tender 1, give back R01 900 of 2
 refund refused reason=over_refund => sale sale=approved says=refund_refused : commit refund_changed/refused, ♪attention
-buttons                      => cancel (void) refund (reprint*)
+buttons                      => cancel (void) refund more (reprint*)

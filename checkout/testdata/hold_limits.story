@@ -61,7 +61,7 @@ key esc                      => ready
 press menu                   => menu
 press held                   => held
 press held_1                 => ready items=2 hold=1 due=2550 says=hold_recalled
-buttons                      => menu cash qr* keypad
+buttons                      => menu cash* qr keypad
 press menu                   => menu items=2 hold=1 due=2550
 press hold                   => ready says=hold_done : commit cart_held/1 of 2 for 2550 by Mei
 # With nothing left of it, it is still held as it was.

@@ -7,7 +7,7 @@ press sales                  => list rows=0
 buttons                      => cancel find (prev) (next)
 key esc                      => menu
 press status                 => status
-buttons                      => cancel
+buttons                      => cancel more
 press cancel                 => menu
 press cancel                 => ready
 key 5                        => ready entry=5
@@ -25,7 +25,7 @@ press menu                   => menu entry=4
 press sales                  => list entry=4 rows=1
 buttons                      => cancel find (prev) (next) row
 row 1                        => sale entry=4
-buttons                      => cancel (void) refund reprint*
+buttons                      => cancel (void) refund more reprint*
 press reprint                => sale entry=4 says=reprinting : print 1 copy
 paper                        => sale entry=4 says=reprinting : commit receipt_printed, commit receipt_printed
 key enter                    => sale entry=4 says=reprinting : print 1 copy

@@ -1,7 +1,7 @@
 # The screen where an amount is keyed: digits are minor units.
 buttons                      => menu (cash) (qr*) keypad
 key 1 2 3 4                  => ready entry=1234
-buttons                      => menu cash qr* keypad
+buttons                      => menu cash* qr keypad
 key .                        => ready entry=1234
 key backspace                => ready entry=123
 key 00                       => ready entry=12300

@@ -8,7 +8,7 @@ press done                   => ready
 press menu                   => menu
 press sales                  => list rows=1
 row 1                        => sale
-buttons                      => cancel void refund reprint*
+buttons                      => cancel void refund more reprint*
 press refund                 => pin
 key 1 1 1 1 enter            => pin says=not_a_manager : ♪declined
 key 2 5 8 0 enter            => refund : commit manager_acted/refund by li
@@ -16,7 +16,7 @@ buttons                      => cancel all* (refund) keypad
 key 1 2 3                    => refund keyed=123
 buttons                      => cancel all refund* keypad
 press refund                 => sale sale=approved says=refund_asked : commit refund_asked/123 of tender 1, give back R01 123 of 1
-buttons                      => cancel (void) refund reprint*
+buttons                      => cancel (void) refund more reprint*
 refund pending               => sale sale=approved says=refund_pending : commit refund_changed/pending
 refund pending               => sale sale=approved says=refund_pending
 refund done                  => sale sale=approved says=refund_done : commit refund_changed/done, ♪approved, print 1 refund 1
@@ -32,7 +32,7 @@ key 2 5 8 0 enter            => refund : commit manager_acted/refund by li
 press all                    => sale sale=approved says=refund_asked : commit refund_asked/377 of tender 1, give back R02 377 of 1
 refund requested             => sale sale=approved says=refund_asked
 refund done                  => sale sale=refunded says=refund_done : commit refund_changed/done, ♪approved, print 1 refund 2
-buttons                      => cancel (void) (refund) reprint*
+buttons                      => cancel (void) (refund) more reprint*
 # Asked after again and again while on line, and after a boot.
 key esc                      => list rows=1
 key esc                      => menu

@@ -63,7 +63,7 @@ key enter                    => ready says=abandoned : commit manager_acted/aban
 press menu                   => menu
 press sales                  => list rows=2
 row 1                        => sale sale=voided
-buttons                      => cancel (void) (refund) (reprint*)
+buttons                      => cancel (void) (refund) more (reprint*)
 # Where a wallet's code expired, only cash goes on with the same sale.
 key esc                      => list rows=2
 key esc                      => menu
@@ -111,7 +111,7 @@ refund refused 1 reason=over_refund => ready says=refund_refused : commit refund
 press menu                   => menu
 press sales                  => list rows=2
 row 1                        => sale sale=created
-buttons                      => cancel void (refund) (reprint*)
+buttons                      => cancel void (refund) more (reprint*)
 press void                   => pin
 key 2 5 8 0                  => pin digits=4
 key enter                    => void : commit manager_acted/void by li
@@ -157,7 +157,7 @@ answer approved              => ready says=parked_owed : commit attempt_changed/
 press menu                   => menu
 press sales                  => list rows=2
 row 1                        => sale
-buttons                      => cancel void (refund) (reprint*)
+buttons                      => cancel void (refund) more (reprint*)
 key esc                      => list rows=2
 key esc                      => menu
 key esc                      => ready

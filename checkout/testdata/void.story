@@ -7,7 +7,7 @@ paper                        => approved approved : commit receipt_printed
 press done                   => ready
 press menu                   => menu
 receipt                      => sale : ♪read
-buttons                      => cancel void refund reprint*
+buttons                      => cancel void refund more reprint*
 press void                   => pin
 press cancel                 => sale
 press void                   => pin
@@ -17,7 +17,7 @@ press cancel                 => sale
 press void                   => pin
 key 2 5 8 0 enter            => void : commit manager_acted/void by li
 press void                   => sale sale=approved says=refund_asked : commit refund_asked/500 of tender 1 void, give back R01 500 of 1 void
-buttons                      => cancel (void) (refund) reprint*
+buttons                      => cancel (void) (refund) more reprint*
 refund done                  => sale sale=voided says=refund_done : commit refund_changed/done, ♪approved, print 1 refund 1
 # Cash goes back out of the drawer at once.
 key esc                      => list rows=1
@@ -45,12 +45,12 @@ press done                   => ready
 day                          => ready
 press menu                   => menu
 receipt                      => sale : ♪read
-buttons                      => cancel (void) refund reprint*
+buttons                      => cancel (void) refund more reprint*
 press refund                 => pin
 key 2 5 8 0 enter            => refund : commit manager_acted/refund by li
 key 9 enter                  => refund keyed=9 says=refund_too_much
 key backspace 4 enter        => sale sale=approved says=refund_done : commit refund_asked/4 of tender 1 refund_changed/done, drawer, print 3 refund 1
-buttons                      => cancel (void) refund reprint*
+buttons                      => cancel (void) refund more reprint*
 # A receipt that is not of this terminal.
 unknown                      => sale sale=approved says=sought : ♪read, seek 01JDEE
 # Without a PIN a manager's step asks for none.
