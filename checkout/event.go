@@ -47,10 +47,13 @@ type (
 	ClockLearned struct{ Offset time.Duration }
 	// PrinterChanged is the printer's state as it is known.
 	PrinterChanged struct{ Printer PrinterState }
-	// Printed says that a receipt came out whole, or why it did not.
+	// Printed says that a document came out whole, or that it did not: the receipt of a
+	// sale, the slip of its refund, that of its parking, or the Z report of a shift.
 	Printed struct {
 		Sale    payment.SaleID
 		Receipt uint64
+		Refund  int
+		Shift   uint64
 		Failed  bool
 	}
 	// Doubted says that a receipt was sent whole to a printer that was lost then:
@@ -122,6 +125,14 @@ func (Refused) event()        {}
 func (Touched) event()        {}
 func (Ticked) event()         {}
 
+// Of is the news that the job came out.
+func (p Print) Of() Printed {
+	if p.Refund != 0 {
+		return Printed{Sale: p.Sale.ID, Refund: p.Refund}
+	}
+	return Printed{Sale: p.Sale.ID, Receipt: p.Sale.Receipt}
+}
+
 // Effect is something to be done outside, after the step's Commit has returned.
 type Effect interface{ effect() }
 
@@ -173,11 +184,8 @@ type (
 	}
 	// Report prints a shift: its Z report if it is closed, else an X report.
 	Report struct {
-		Shift      payment.Shift
-		Unresolved []payment.Sale // carried forward
-		Held       int            // sales that are held
-		HeldAmount int64          // what they come to, minor units
-		Copy       bool
+		Shift payment.Shift // what is not settled as of now, or as of its end, is in its Forward
+		Copy  bool          // one may be out already
 	}
 	// KickDrawer opens the cash drawer.
 	KickDrawer struct{}

@@ -23,7 +23,7 @@ type Fake struct {
 
 	*Memory
 	events []payment.Event
-	jobs   []Print // not on paper yet
+	jobs   []Printed // not on paper yet
 	rev    int
 }
 
@@ -125,11 +125,16 @@ func (f *Fake) AnswerRefund(id payment.RefundID, status payment.RefundStatus) (p
 // Print takes a job. See Paper.
 func (f *Fake) Print(p Print) {
 	f.Did = append(f.Did, p)
-	f.jobs = append(f.jobs, p)
+	f.jobs = append(f.jobs, p.Of())
 }
 
-// Report records that a shift is printed.
-func (f *Fake) Report(r Report) { f.Did = append(f.Did, r) }
+// Report takes one likewise.
+func (f *Fake) Report(r Report) {
+	f.Did = append(f.Did, r)
+	if !r.Shift.Open {
+		f.jobs = append(f.jobs, Printed{Shift: r.Shift.Number})
+	}
+}
 
 // Identify says whose PIN or badge it is.
 func (f *Fake) Identify(secret string) (payment.Operator, bool) {
@@ -142,12 +147,7 @@ func (f *Fake) Paper() []Printed {
 	if f.Jammed {
 		return nil
 	}
-	var out []Printed
-	for _, p := range f.jobs {
-		if p.Refund == 0 {
-			out = append(out, Printed{Sale: p.Sale.ID, Receipt: p.Sale.Receipt})
-		}
-	}
+	out := f.jobs
 	f.jobs = nil
 	return out
 }

@@ -26,7 +26,7 @@ func (m *move) park(intent payment.Intent) {
 		m.backToSale() // it was settled meanwhile
 		return
 	}
-	sale = m.record(sale, payment.Event{Kind: payment.SaleParked, Intent: intent})
+	sale = m.record(sale, payment.Event{Kind: payment.SaleParked, Intent: intent, Slip: true})
 	w := m.watches[sale.ID]
 	w.askAt = m.now.At
 	m.watch(sale.ID, w)

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -31,8 +33,9 @@ type machine struct {
 	told     []payment.Answer                 // to be told again some day
 	asked    map[payment.Order]bool           // charged or shown
 	given    map[payment.RefundID]bool        // said to be final
+	reports  map[uint64]payment.Shift         // as they were closed
 	sought   string                           // what the gateway was asked for last
-	papers   map[uint64]bool                  // receipts of which one that is no copy went to the printer
+	papers   map[checkout.Printed]bool        // documents of which one that is no copy went to the printer
 	cut      bool                             // power goes after the next commit
 }
 
@@ -46,7 +49,8 @@ func newMachine(t *rapid.T) *machine {
 	m := &machine{
 		fake: checkout.NewFake(), at: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC),
 		heard: map[ending]bool{}, said: map[payment.Order]payment.Answer{}, asked: map[payment.Order]bool{}, given: map[payment.RefundID]bool{},
-		papers: map[uint64]bool{},
+		reports: map[uint64]payment.Shift{},
+		papers:  map[checkout.Printed]bool{},
 	}
 	m.fake.Operators = operators
 	m.settings = settings
@@ -69,8 +73,11 @@ func (m *machine) start(t *rapid.T) {
 	m.step(t, checkout.Booted{})
 }
 
+// place is where in memory the end of a shift is, which a report's copy shares.
+var place = regexp.MustCompile(`\(\*payment\.Forward\)\(0x[0-9a-f]+\)`)
+
 // deep is all that a state holds, as text.
-func deep(s checkout.State) string { return fmt.Sprintf("%#v", s) }
+func deep(s checkout.State) string { return place.ReplaceAllString(fmt.Sprintf("%#v", s), "") }
 
 // step takes an event, checks the step, and carries it out.
 func (m *machine) step(t *rapid.T, e checkout.Event) {
@@ -141,6 +148,9 @@ func (m *machine) commit(t *rapid.T, e checkout.Event, effects []checkout.Effect
 	if _, err := m.fake.Append(now.Stamp, events...); err != nil {
 		t.Fatalf("%T: the journal refuses the step: %v", e, err)
 	}
+	if z := m.fake.Counter().Before; z.Number != 0 && m.reports[z.Number].Number == 0 {
+		m.reports[z.Number] = z
+	}
 	return events
 }
 
@@ -175,6 +185,9 @@ func (m *machine) carryOut(t *rapid.T, e checkout.Event, committed []payment.Eve
 			}
 			m.checkPaper(t, e, x)
 			m.fake.Print(x)
+		case checkout.Report:
+			m.checkReport(t, e, x)
+			m.fake.Report(x)
 		case checkout.Load:
 			sales, err := m.fake.Recent(x.Count)
 			if err != nil {
@@ -205,16 +218,41 @@ func (m *machine) carryOut(t *rapid.T, e checkout.Event, committed []payment.Eve
 	}
 }
 
-// checkPaper holds that a receipt has one original, and that where paper is asked for,
-// somebody has.
+// checkReport holds that a Z report has one original, and that a copy says what it said.
+func (m *machine) checkReport(t *rapid.T, e checkout.Event, r checkout.Report) {
+	of := checkout.Printed{Shift: r.Shift.Number}
+	switch {
+	case r.Shift.Open:
+		return
+	case r.Shift.Forward == nil:
+		t.Fatalf("%T: Z report %d says nothing of what is carried forward", e, of.Shift)
+	case r.Copy && !reflect.DeepEqual(r.Shift, m.reports[of.Shift]):
+		t.Fatalf("%T: the copy of Z report %d is of %+v, and was of %+v", e, of.Shift, r.Shift, m.reports[of.Shift])
+	case r.Copy:
+		return
+	case m.papers[of]:
+		t.Fatalf("%T: Z report %d is printed twice, and neither is a copy", e, of.Shift)
+	}
+	m.papers[of] = true
+}
+
+// checkPaper holds that a receipt or slip has one original, and that where receipts on
+// paper are asked for, somebody has.
 func (m *machine) checkPaper(t *rapid.T, e checkout.Event, p checkout.Print) {
-	if p.Refund != 0 || p.Sale.Receipt == 0 || p.Copy {
+	if p.Copy {
 		return
 	}
-	if m.papers[p.Sale.Receipt] {
-		t.Fatalf("%T: receipt %d is printed twice, and neither is a copy", e, p.Sale.Receipt)
+	parked := p.Of() == checkout.Printed{Sale: p.Sale.ID} // of each time that it is
+	if m.papers[p.Of()] && !parked {
+		t.Fatalf("%T: %+v is printed twice, and neither is a copy", e, p.Of())
 	}
-	m.papers[p.Sale.Receipt] = true
+	m.papers[p.Of()] = true
+	if p.Refund != 0 || parked {
+		if !p.Sale.OwesSlip(p.Refund) {
+			t.Fatalf("%T: a slip is printed that the journal does not owe: %+v", e, p.Of())
+		}
+		return
+	}
 	_, pressed := e.(checkout.Pressed)
 	_, keyed := e.(checkout.Keyed)
 	if m.settings.PaperAsked && !pressed && !keyed {
@@ -649,6 +687,10 @@ func TestAnythingMayHappen(t *testing.T) {
 			},
 			"doubt": func(t *rapid.T) {
 				for _, p := range m.fake.Paper() {
+					if p.Receipt == 0 {
+						m.step(t, p)
+						continue
+					}
 					sale, _, err := m.fake.Sale(p.Sale)
 					if err != nil {
 						t.Fatal(err)
@@ -763,6 +805,9 @@ func (m *machine) settle(t *rapid.T) {
 			t.Fatalf("sale %s is never finished: %+v", sale.ID, sale)
 		}
 	}
+	if owed := m.fake.Counter().Owed; len(owed) > 0 {
+		t.Fatalf("Z report %d is never printed", owed[0].Number)
+	}
 	for range 5 { // and the counter is free again
 		m.signOn(t)
 		if m.state.Screen == checkout.Ready {
@@ -823,7 +868,7 @@ func powerCutsAnywhere(t *testing.T, settings checkout.Settings) {
 		if err := errors.Join(c.do("online"), c.do("wait 1s")); err != nil {
 			t.Fatalf("cut at %d: %v", cut, err)
 		}
-		asked := map[payment.SaleID]bool{}
+		asked, printed := map[payment.SaleID]bool{}, map[checkout.Printed]bool{}
 		for _, e := range fake.Did {
 			switch e := e.(type) {
 			case checkout.Charge, checkout.Show:
@@ -833,8 +878,27 @@ func powerCutsAnywhere(t *testing.T, settings checkout.Settings) {
 			case checkout.Cancel:
 				asked[sale(t, e.Order)] = true
 			case checkout.Print:
-				if !e.Copy || !e.Sale.OwesPaper() {
-					t.Errorf("cut at %d: a receipt printed after boot, copy %v, printed before %d times", cut, e.Copy, e.Sale.Printed)
+				owed := e.Refund == 0 && e.Sale.OwesPaper() || e.Sale.OwesSlip(e.Refund)
+				if !e.Copy || !owed || printed[e.Of()] {
+					t.Errorf("cut at %d: printed after boot, copy %v, owed %v, already %v: %+v", cut, e.Copy, owed, printed[e.Of()], e.Of())
+				}
+				printed[e.Of()] = true
+			case checkout.Report:
+				if !e.Copy || !fake.Counter().OwesReport(e.Shift.Number) || e.Shift.Forward == nil {
+					t.Errorf("cut at %d: a report printed after boot, copy %v: %+v", cut, e.Copy, e.Shift)
+				}
+				printed[checkout.Printed{Shift: e.Shift.Number}] = true
+			}
+		}
+		for _, shift := range fake.Counter().Owed {
+			if !printed[checkout.Printed{Shift: shift.Number}] {
+				t.Errorf("cut at %d: Z report %d is never printed", cut, shift.Number)
+			}
+		}
+		for _, sale := range fake.Sales() {
+			for _, n := range sale.Slips {
+				if !printed[checkout.Printed{Sale: sale.ID, Refund: n}] {
+					t.Errorf("cut at %d: the slip of %s, refund %d, is never printed", cut, sale.ID, n)
 				}
 			}
 		}
@@ -917,4 +981,15 @@ refund done
 press refund
 key 2 5 8 0 enter
 press all
-refund done`
+refund done
+press cancel
+press cancel
+press shift
+press open_shift
+press enter
+press close_shift
+press enter
+press open_shift
+press enter
+press close_shift
+press enter`

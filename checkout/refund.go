@@ -123,7 +123,7 @@ func (m *move) askBack(sale payment.Sale, tender int, amount int64, void bool) p
 	})
 	order, wallet := sale.WalletOrder(tender)
 	if !wallet {
-		sale = m.record(sale, payment.Event{Kind: payment.RefundChanged, Refund: n, RefundStatus: payment.RefundDone})
+		sale = m.record(sale, payment.Event{Kind: payment.RefundChanged, Refund: n, RefundStatus: payment.RefundDone, Slip: true})
 		m.do(KickDrawer{})
 		m.do(Print{Sale: sale, Refund: n})
 		return sale
@@ -234,7 +234,7 @@ func (m *move) refundTold(e RefundTold) {
 	}
 	sale = m.record(sale, payment.Event{
 		Kind: payment.RefundChanged, Refund: r.Number, RefundStatus: e.Answer.Status, Reason: e.Answer.Reason,
-		Transaction: e.Answer.Transaction,
+		Transaction: e.Answer.Transaction, Slip: e.Answer.Status == payment.RefundDone,
 	})
 	amount := payment.Money{Amount: r.Amount, Currency: sale.Total.Currency}.Format("en-US")
 	switch e.Answer.Status {

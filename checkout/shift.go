@@ -122,40 +122,42 @@ func (m *move) closeShift(counted int64) {
 	if !m.Counter.Shift.Open {
 		return
 	}
+	m.dateShift()
+	forward := m.forward()
 	m.recordCounter(payment.Event{
-		Kind: payment.ShiftClosed, Shift: m.Counter.Shift.Number, Amount: counted, Cashier: m.Attendant(),
+		Kind: payment.ShiftClosed, Shift: m.Counter.Shift.Number, Amount: counted, Cashier: m.Attendant(), Forward: &forward,
 	})
-	m.report(m.Counter.Before)
+	m.do(Report{Shift: m.Counter.Before})
 	m.say("shift_closed")
 }
 
 // xReport prints what the shift has come to so far.
 func (m *move) xReport() {
 	m.show(ShiftScreen, resultFor)
-	m.report(m.Counter.Shift)
+	shift, forward := m.Counter.Shift, m.forward()
+	shift.Forward = &forward
+	m.do(Report{Shift: shift})
 	m.say("report_printing")
 }
 
-// report prints a shift, with what is not settled and what is held as of now.
-func (m *move) report(of payment.Shift) {
-	held, amount := m.HeldSum()
-	m.do(Report{Shift: of, Unresolved: m.unresolved(), Held: held, HeldAmount: amount})
+// forward is what is not settled, held or sent as of now: the next shift has it.
+func (m *move) forward() payment.Forward {
+	f := payment.Carry(m.sales)
+	f.Held, f.HeldAmount = m.HeldSum()
+	f.Unsent = m.now.Unsent
+	return f
+}
+
+// dateShift keeps when the shift was opened, where the clock of that boot was not known yet.
+func (m *move) dateShift() {
+	if m.Counter.Shift.Datable(m.now.Stamp) {
+		m.recordCounter(payment.Event{Kind: payment.ShiftDated, Shift: m.Counter.Shift.Number})
+	}
 }
 
 func (m *move) noSale() {
 	m.show(ShiftScreen, resultFor)
 	m.moveCash(payment.NoSale, 0)
-}
-
-// unresolved are the sales whose money is not settled: they are carried forward.
-func (m *move) unresolved() []payment.Sale {
-	var all []payment.Sale
-	for _, sale := range m.sales {
-		if sale.OpenAttempt() != nil || sale.OpenRefund() != nil || sale.PartPaid() {
-			all = append(all, sale)
-		}
-	}
-	return all
 }
 
 // recordCounter commits an event of the counter itself, as record does one of a sale.

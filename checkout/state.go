@@ -99,9 +99,10 @@ const MaxEntry = payment.MaxEntry
 
 // Now is all that a step may know of the moment.
 type Now struct {
-	At    time.Time      // steady: never set back while the firmware runs
-	Stamp payment.Stamp  // for what is committed in this step
-	Fresh payment.SaleID // an id nobody has used, for a sale begun in this step
+	At     time.Time      // steady: never set back while the firmware runs
+	Stamp  payment.Stamp  // for what is committed in this step
+	Fresh  payment.SaleID // an id nobody has used, for a sale begun in this step
+	Unsent uint64         // records of the journal that the ledger does not have
 }
 
 // State is everything the counter knows. It is a value: copies are

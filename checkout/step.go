@@ -97,6 +97,9 @@ type move struct {
 
 // done puts the commit before everything else.
 func (m *move) done() (State, []Effect) {
+	if len(m.events) > 0 { // a commit of its own it is not worth
+		m.dateShift()
+	}
 	if m.bug != nil {
 		return faulted(m.before, words.Sentence{Key: "fault_internal", Args: []string{"why", m.bug.Error()}}, m.now), nil
 	}
@@ -348,11 +351,22 @@ func (m *move) printer(p PrinterState) {
 }
 
 func (m *move) printed(e Printed) {
-	if e.Failed || e.Receipt == 0 {
-		return // the receipt waits; the status bar says what the printer lacks
+	if e.Failed {
+		return // it waits; the status bar says what the printer lacks
 	}
-	if sale, ok := m.Sale(e.Sale); ok {
+	if e.Shift != 0 {
+		if m.Counter.OwesReport(e.Shift) {
+			m.recordCounter(payment.Event{Kind: payment.ReportPrinted, Shift: e.Shift})
+		}
+		return
+	}
+	sale, ok := m.Sale(e.Sale)
+	switch {
+	case !ok:
+	case e.Receipt != 0:
 		m.record(sale, payment.Event{Kind: payment.ReceiptPrinted, Receipt: e.Receipt})
+	case sale.OwesSlip(e.Refund):
+		m.record(sale, payment.Event{Kind: payment.SlipPrinted, Refund: e.Refund})
 	}
 }
 
@@ -379,8 +393,19 @@ func (m *move) boot() {
 			m.partPaid()
 		}
 		m.takeUpRefunds(sale)
-		if sale.OwesPaper() {
-			m.do(Print{Sale: sale, Copy: true})
-		}
+		m.takeUpPaper(sale)
+	}
+	for _, shift := range m.Counter.Owed {
+		m.do(Report{Shift: shift, Copy: true})
+	}
+}
+
+// takeUpPaper prints what is owed of a sale. It may be out already.
+func (m *move) takeUpPaper(sale payment.Sale) {
+	if sale.OwesPaper() {
+		m.do(Print{Sale: sale, Copy: true})
+	}
+	for _, n := range sale.Slips {
+		m.do(Print{Sale: sale, Refund: n, Copy: true})
 	}
 }

@@ -177,6 +177,9 @@ func (c *counter) do(line string) error {
 		return errors.Join(err, c.handle(checkout.Examined{Checks: checks, Report: "report", Why: words.Sentence{Key: "doctor_no_report", Args: []string{"why", "busy"}}}))
 	case "lost":
 		for _, p := range c.fake.Paper() {
+			if p.Receipt == 0 {
+				continue
+			}
 			sale, _, err := c.fake.Sale(p.Sale)
 			if err := errors.Join(err, c.handle(checkout.Doubted{Sale: sale})); err != nil {
 				return err
@@ -550,11 +553,15 @@ func (c *counter) effect(e checkout.Effect) string {
 		if e.Copy {
 			text += " copy"
 		}
-		if len(e.Unresolved) > 0 {
-			text += fmt.Sprintf(", %d unresolved", len(e.Unresolved))
+		f := e.Shift.Forward
+		for _, u := range f.Unsettled {
+			text += fmt.Sprintf(", unsettled %d", u.Amount)
+			if u.Refund {
+				text += " on its way back"
+			}
 		}
-		if e.Held > 0 {
-			text += fmt.Sprintf(", %d held for %d", e.Held, e.HeldAmount)
+		if f.Held > 0 {
+			text += fmt.Sprintf(", %d held for %d", f.Held, f.HeldAmount)
 		}
 		return text
 	case checkout.KickDrawer:

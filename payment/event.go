@@ -12,17 +12,20 @@ const (
 	AttemptChanged  Kind = "attempt_changed"  // Attempt, Status and what the gateway said with it; Receipt where it completes the sale
 	CancelRequested Kind = "cancel_requested" // Attempt: the cashier wants it ended
 	CashTaken       Kind = "cash_taken"       // Tender, Amount, Tendered, Change; Receipt where it completes the sale
-	SaleParked      Kind = "sale_parked"      // Intent: unresolved, and out of the counter's way
+	SaleParked      Kind = "sale_parked"      // Intent: unresolved, and out of the counter's way; Slip
 	LateRefunded    Kind = "late_refunded"    // Attempt, Amount: paid after it was closed, given back by the gateway
 	ReceiptPrinted  Kind = "receipt_printed"  // Receipt
 	ReceiptWaived   Kind = "receipt_waived"   // Receipt: nobody asked for it on paper, so none is owed
 	ReceiptWanted   Kind = "receipt_wanted"   // Receipt: somebody does after all
 	RefundAsked     Kind = "refund_asked"     // Refund, Tender, Amount, Void, Cashier: a manager wants money of a tender given back
-	RefundChanged   Kind = "refund_changed"   // Refund, RefundStatus and what the gateway said with it
+	RefundChanged   Kind = "refund_changed"   // Refund, RefundStatus and what the gateway said with it; Slip
+	SlipPrinted     Kind = "slip_printed"     // Refund whose slip it is; none: that of the parked sale
 	SaleFetched     Kind = "sale_fetched"     // Elsewhere, Cashier: a sale of another terminal, of which money is given back here
 	ShiftOpened     Kind = "shift_opened"     // Shift, Amount in the drawer, Currency, Cashier
 	CashMoved       Kind = "cash_moved"       // Shift, Movement, Amount, Cashier
-	ShiftClosed     Kind = "shift_closed"     // Shift, Amount counted in the drawer, Cashier
+	ShiftDated      Kind = "shift_dated"      // Shift: it was opened in this boot, before the clock was known
+	ShiftClosed     Kind = "shift_closed"     // Shift, Amount counted in the drawer, Cashier; Forward
+	ReportPrinted   Kind = "report_printed"   // Shift whose Z report it is
 	SignedOn        Kind = "signed_on"        // Operator, Cashier, Role, Means
 	SignedOff       Kind = "signed_off"       // Operator, Cashier, Means
 	PINRefused      Kind = "pin_refused"      // Step that it was keyed for; none: to sign on. It is nobody's
@@ -145,9 +148,11 @@ type Event struct {
 	Refund       int          `json:"refund,omitempty"` // from 1, across the sale's tenders
 	RefundStatus RefundStatus `json:"refund_status,omitempty"`
 	Void         bool         `json:"void,omitempty"`
+	Slip         bool         `json:"slip,omitempty"` // one is owed on paper; records of before there was SlipPrinted owe none
 
 	Shift    uint64   `json:"shift,omitempty"`
 	Movement Movement `json:"movement,omitempty"`
+	Forward  *Forward `json:"forward,omitempty"`
 
 	Operator string      `json:"operator,omitempty"` // id
 	Role     Role        `json:"role,omitempty"`

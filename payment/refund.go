@@ -118,6 +118,12 @@ func (s *Sale) changeRefund(e Event) error {
 		return impossible("refund %d goes from %s to %s", r.Number, r.Status, e.RefundStatus)
 	}
 	r.Status, r.Reason = e.RefundStatus, e.Reason
+	if e.Slip {
+		if e.RefundStatus != RefundDone {
+			return impossible("a slip of refund %d, which is %s", r.Number, e.RefundStatus)
+		}
+		s.oweSlip(r.Number, true)
+	}
 	if e.Transaction != "" {
 		r.Transaction = e.Transaction
 	}

@@ -42,6 +42,7 @@ type Sale struct {
 	Printed    int        `json:"printed,omitempty"`    // times the receipt was printed
 	Waived     bool       `json:"waived,omitempty"`     // the receipt is not owed on paper: nobody asked for it
 	Refunds    []Refund   `json:"refunds,omitempty"`    // Refunds[i].Number is i+1
+	Slips      []int      `json:"slips,omitempty"`      // owed on paper: each of this refund, 0 of the parked sale
 	Elsewhere  *Elsewhere `json:"elsewhere,omitempty"`  // made by another terminal: nothing is taken here, money goes back
 	Created    Stamp      `json:"created"`
 	Changed    Stamp      `json:"changed"`
@@ -117,6 +118,8 @@ func (s Sale) Apply(e Event, at Stamp) (Sale, error) {
 		err = s.requestRefund(e, at)
 	case RefundChanged:
 		err = s.changeRefund(e)
+	case SlipPrinted:
+		err = s.printSlip(e)
 	default:
 		err = impossible("event kind %q is not of a sale", e.Kind)
 	}
@@ -219,6 +222,7 @@ func (s *Sale) changeAttempt(e Event) error {
 	if e.Status.Final() {
 		s.Cancelling = false
 		s.Parked = s.parkedAfter(e.Status)
+		s.oweSlip(0, false) // "not paid, pending" would not be true any more
 	}
 	if e.Status != Approved {
 		if e.Receipt != 0 {
@@ -290,6 +294,7 @@ func (s *Sale) park(e Event) error {
 		return impossible("parking intent %q", e.Intent)
 	}
 	s.Parked = e.Intent
+	s.oweSlip(0, e.Slip)
 	return nil
 }
 
@@ -328,6 +333,32 @@ func (s *Sale) wantReceipt(e Event) error {
 	s.Waived = false
 	return nil
 }
+
+func (s *Sale) printSlip(e Event) error {
+	if !s.OwesSlip(e.Refund) {
+		return impossible("a slip of refund %d is printed, and %v are owed", e.Refund, s.Slips)
+	}
+	s.oweSlip(e.Refund, false)
+	return nil
+}
+
+// oweSlip notes that the slip of a refund, or of a parked sale, is owed, or is not any more.
+func (s *Sale) oweSlip(refund int, owed bool) {
+	var slips []int
+	for _, n := range s.Slips {
+		if n != refund {
+			slips = append(slips, n)
+		}
+	}
+	if owed {
+		slips = append(slips, refund)
+	}
+	s.Slips = slips
+}
+
+// OwesSlip says that the slip of a refund, or with 0 that of the parked sale, is still
+// to be printed.
+func (s Sale) OwesSlip(refund int) bool { return slices.Contains(s.Slips, refund) }
 
 func (s *Sale) attempt(n int) (*Attempt, error) {
 	if n < 1 || n > len(s.Attempts) {
@@ -379,10 +410,24 @@ func (s Sale) abandoned() bool {
 }
 
 // Unfinished says that somebody still owes this sale a step: an attempt or a
-// refund to be settled, the rest to be paid, or a receipt to be printed. Boot
+// refund to be settled, the rest to be paid, or a receipt or slip to be printed. Boot
 // takes up these and no others.
 func (s Sale) Unfinished() bool {
-	return s.OpenAttempt() != nil || s.PartPaid() || s.OwesPaper() || s.OpenRefund() != nil
+	return s.OpenAttempt() != nil || s.PartPaid() || s.OwesPaper() || s.OpenRefund() != nil || len(s.Slips) > 0
+}
+
+// Unsettled is what is open of a sale, in minor units: what is due of it, or what is on
+// its way back.
+func (s Sale) Unsettled() (amount int64, refund, open bool) {
+	if s.OpenAttempt() != nil || s.PartPaid() {
+		return s.Due(), false, true
+	}
+	for _, r := range s.Refunds {
+		if !r.Status.Final() {
+			amount += r.Amount
+		}
+	}
+	return amount, amount > 0, amount > 0
 }
 
 // OwesPaper says that the receipt is still to be printed for the first time.

@@ -177,6 +177,9 @@ func TestImpossibleSteps(t *testing.T) {
 		"refund out of turn":         {begun, scan, paid, step(payment.RefundAsked, back(2, 1, 500))},
 		"void of a part":             {begun, scan, paid, step(payment.RefundAsked, back(1, 1, 500), void)},
 		"void after a refund":        {begun, scan, paid, step(payment.RefundAsked, back(1, 1, 500)), step(payment.RefundAsked, back(2, 1, 500), void)},
+		"a slip of nothing":          {begun, scan, paid, step(payment.SlipPrinted)},
+		"a slip of an old parking":   {begun, scan, step(payment.SaleParked, intent(payment.GoodsGiven)), step(payment.SlipPrinted)},
+		"a slip of what is not back": {begun, scan, paid, step(payment.RefundAsked, back(1, 1, 500)), {Kind: payment.RefundChanged, Sale: saleOne, Refund: 1, RefundStatus: payment.RefundPending, Slip: true}},
 		"news of no refund":          {begun, scan, paid, step(payment.RefundChanged, back(1, 1, 500))},
 		"an event that is not known": {begun, step("sale_forgotten")},
 		"the store's own":            {begun, step(payment.StoreReplaced)},
@@ -328,7 +331,7 @@ func lawsOf(t *rapid.T, before, s payment.Sale, e payment.Event) {
 	if s.PartPaid() != part {
 		t.Fatalf("paid in part: %v: %+v", s.PartPaid(), s)
 	}
-	if s.Unfinished() != (open == 1 || owed || part || (s.Receipt != 0 && s.Printed == 0 && !s.Waived)) {
+	if s.Unfinished() != (open == 1 || owed || part || (s.Receipt != 0 && s.Printed == 0 && !s.Waived) || len(s.Slips) > 0) {
 		t.Fatalf("unfinished %v: %+v", s.Unfinished(), s)
 	}
 	if before.ID != "" && (s.ID != before.ID || s.Total != before.Total || s.Created != before.Created) {
@@ -419,7 +422,7 @@ func anyEvent(t *rapid.T, s payment.Sale) payment.Event {
 	kinds := []payment.Kind{
 		payment.SaleCreated, payment.AttemptStarted, payment.AttemptStarted, payment.AttemptChanged, payment.AttemptChanged,
 		payment.AttemptChanged, payment.CancelRequested, payment.CashTaken, payment.SaleParked, payment.LateRefunded,
-		payment.ReceiptPrinted, payment.ReceiptWaived, payment.ReceiptWanted, payment.StoreReplaced,
+		payment.ReceiptPrinted, payment.ReceiptWaived, payment.ReceiptWanted, payment.SlipPrinted, payment.StoreReplaced,
 	}
 	if s.ID != "" && s.Due() == 0 {
 		kinds = append(kinds, slices.Repeat([]payment.Kind{payment.RefundAsked, payment.RefundChanged}, 25)...)
@@ -468,6 +471,13 @@ func anyEvent(t *rapid.T, s payment.Sale) payment.Event {
 		e.RefundStatus = rapid.SampledFrom([]payment.RefundStatus{
 			payment.RefundPending, payment.RefundDone, payment.RefundDone, payment.RefundDone, payment.RefundRefused,
 		}).Draw(t, "refund status")
+		e.Slip = e.RefundStatus == payment.RefundDone
+	case payment.SaleParked:
+		e.Slip = rapid.Bool().Draw(t, "slip")
+	case payment.SlipPrinted:
+		if len(s.Slips) > 0 {
+			e.Refund = s.Slips[0]
+		}
 	}
 	spoil(t, &e)
 	return e

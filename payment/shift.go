@@ -1,6 +1,7 @@
 package payment
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 )
@@ -59,17 +60,78 @@ type Shift struct {
 	Voids    int               `json:"voids,omitempty"`
 	Wallets  map[Wallet]Totals `json:"wallets,omitempty"` // cash among them
 	Currency string            `json:"currency,omitempty"`
+	Forward  *Forward          `json:"forward,omitempty"` // as its report says it; nil: closed before journals had it
 }
+
+// MaxForward is how many sales a report lists that are not settled. A record has its bound.
+const MaxForward = 100
+
+// Forward is what a shift leaves to the next, as its report says it.
+type Forward struct {
+	Unsettled  []Unsettled `json:"unsettled,omitempty"`   // at most MaxForward, the oldest first
+	More       int         `json:"more,omitempty"`        // unsettled sales that are not listed
+	MoreAmount int64       `json:"more_amount,omitempty"` // of them, less what is on its way back
+	Held       int         `json:"held,omitempty"`        // sales that are held
+	HeldAmount int64       `json:"held_amount,omitempty"` // what they come to
+	Unsent     uint64      `json:"unsent,omitempty"`      // records that the ledger did not have
+}
+
+// Unsettled is a sale whose money is not settled, and what is open of it in minor units.
+type Unsettled struct {
+	Sale    SaleID `json:"sale"`
+	Receipt uint64 `json:"receipt,omitempty"`
+	Amount  int64  `json:"amount"`
+	Refund  bool   `json:"refund,omitempty"` // on its way back; else it is due
+}
+
+// Carry is what is not settled of some sales.
+func Carry(sales []Sale) (f Forward) {
+	for _, s := range slices.SortedFunc(slices.Values(sales), func(a, b Sale) int { return cmp.Compare(a.ID, b.ID) }) {
+		amount, refund, open := s.Unsettled()
+		switch {
+		case !open:
+		case len(f.Unsettled) < MaxForward:
+			f.Unsettled = append(f.Unsettled, Unsettled{s.ID, s.Receipt, amount, refund})
+		case refund:
+			f.More, f.MoreAmount = f.More+1, f.MoreAmount-amount
+		default:
+			f.More, f.MoreAmount = f.More+1, f.MoreAmount+amount
+		}
+	}
+	return f
+}
+
+// MaxOwed is how many Z reports wait for paper. Older ones are let go: the ledger has
+// what they say.
+const MaxOwed = 12
 
 // Drawer is what the counter knows of its shifts: the one that is open, or
 // gathers what comes until the next is, and the one whose Z report was made last.
 type Drawer struct {
-	Shift  Shift `json:"shift,omitzero"`
-	Before Shift `json:"before,omitzero"`
+	Shift  Shift   `json:"shift,omitzero"`
+	Before Shift   `json:"before,omitzero"`
+	Owed   []Shift `json:"owed,omitempty"` // whose Z reports are not on paper yet, at most MaxOwed
+}
+
+// OwesReport says that the Z report of a shift is still to be printed.
+func (d Drawer) OwesReport(shift uint64) bool { return d.owed(shift) >= 0 }
+
+func (d Drawer) owed(shift uint64) int {
+	return slices.IndexFunc(d.Owed, func(s Shift) bool { return s.Number == shift })
 }
 
 // Apply is the drawer after an event of a shift.
 func (d Drawer) Apply(e Event, at Stamp) (Drawer, error) {
+	if e.Kind == ReportPrinted {
+		i := d.owed(e.Shift)
+		if i < 0 {
+			return d, impossible("Z report %d is printed, and not owed", e.Shift)
+		}
+		if d.Owed = slices.Delete(slices.Clone(d.Owed), i, i+1); len(d.Owed) == 0 {
+			d.Owed = nil
+		}
+		return d, nil
+	}
 	next, err := d.Shift.Apply(e, at)
 	if err != nil {
 		return d, err
@@ -77,6 +139,9 @@ func (d Drawer) Apply(e Event, at Stamp) (Drawer, error) {
 	d.Shift = next
 	if e.Kind == ShiftClosed {
 		d.Before, d.Shift = next, Shift{Number: next.Number, Currency: next.Currency}
+		if e.Forward != nil { // else it was closed before journals kept what was printed
+			d.Owed = append(slices.Clone(d.Owed[max(0, len(d.Owed)-MaxOwed+1):]), next)
+		}
 	}
 	return d, nil
 }
@@ -89,7 +154,7 @@ func (d Drawer) Count(before, after Sale) Drawer {
 
 // OfShift says that an event is the drawer's and no sale's.
 func OfShift(k Kind) bool {
-	return k == ShiftOpened || k == CashMoved || k == ShiftClosed
+	return k == ShiftOpened || k == ShiftDated || k == CashMoved || k == ShiftClosed || k == ReportPrinted
 }
 
 // Expected is the cash that should be in the drawer.
@@ -118,6 +183,12 @@ func (s Shift) Apply(e Event, at Stamp) (Shift, error) {
 		}
 		s.Number, s.Open, s.Cashier, s.Opened, s.Float, s.Currency = e.Shift, true, e.Cashier, at, e.Amount, e.Currency
 		return s, nil
+	case ShiftDated:
+		if !s.Datable(at) || e.Shift != s.Number {
+			return s, impossible("shift %d, opened %+v, is dated by %+v", s.Number, s.Opened, at)
+		}
+		s.Opened.Time = at.Time.Add(s.Opened.Mono - at.Mono)
+		return s, nil
 	case CashMoved:
 		return s.move(e)
 	case ShiftClosed:
@@ -127,11 +198,17 @@ func (s Shift) Apply(e Event, at Stamp) (Shift, error) {
 		if e.Amount < 0 {
 			return s, impossible("%d counted", e.Amount)
 		}
-		s.Open, s.Closed, s.Counted = false, at, e.Amount
+		s.Open, s.Closed, s.Counted, s.Forward = false, at, e.Amount, e.Forward
 		return s, nil
 	default:
 		return s, impossible("event kind %q is not of a shift", e.Kind)
 	}
+}
+
+// Datable says that the shift was opened before the clock of its boot was known, and
+// that a stamp of the same boot tells now when that was.
+func (s Shift) Datable(at Stamp) bool {
+	return s.Open && s.Opened.Time.IsZero() && !at.Time.IsZero() && s.Opened.Boot == at.Boot
 }
 
 func (s Shift) move(e Event) (Shift, error) {

@@ -193,8 +193,8 @@ func (mc *machine) event(t *rapid.T, m model) payment.Event {
 	kind := rapid.SampledFrom([]payment.Kind{
 		payment.SaleCreated, payment.SaleFetched, payment.AttemptStarted, payment.AttemptChanged, payment.AttemptChanged,
 		payment.CashTaken, payment.LateRefunded, payment.ReceiptPrinted, payment.CancelRequested, payment.SaleParked,
-		payment.ReceiptWaived, payment.ReceiptWanted,
-		payment.RefundAsked, payment.RefundChanged, payment.ShiftOpened, payment.CashMoved, payment.ShiftClosed,
+		payment.ReceiptWaived, payment.ReceiptWanted, payment.SlipPrinted,
+		payment.RefundAsked, payment.RefundChanged, payment.ShiftOpened, payment.CashMoved, payment.ShiftClosed, payment.ReportPrinted,
 		payment.CartHeld, payment.CartHeld, payment.CartDropped,
 	}).Draw(t, "kind")
 	if payment.OfCounter(kind) {
@@ -204,6 +204,12 @@ func (mc *machine) event(t *rapid.T, m model) payment.Event {
 			e.Shift, e.Currency = e.Shift+1, "USD"
 		case payment.CashMoved:
 			e.Movement = rapid.SampledFrom([]payment.Movement{payment.PayIn, payment.PayOut}).Draw(t, "movement")
+		case payment.ShiftClosed:
+			if rapid.IntRange(0, 3).Draw(t, "as of old") > 0 {
+				e.Forward = &payment.Forward{Unsettled: []payment.Unsettled{{Sale: saleID(1), Amount: 100}}, Held: len(m.drawer.Held)}
+			}
+		case payment.ReportPrinted:
+			e.Shift -= uint64(rapid.IntRange(0, 1).Draw(t, "back")) & e.Shift
 		}
 		if payment.OfHold(kind) {
 			e = held(someHold(t, m.drawer), rapid.IntRange(0, 5).Draw(t, "items"))
@@ -249,13 +255,18 @@ func (mc *machine) event(t *rapid.T, m model) payment.Event {
 	case payment.ReceiptPrinted, payment.ReceiptWaived, payment.ReceiptWanted:
 		e.Receipt = s.Receipt
 	case payment.SaleParked:
-		e.Intent = payment.GoodsGiven
+		e.Intent, e.Slip = payment.GoodsGiven, true
+	case payment.SlipPrinted:
+		if len(s.Slips) > 0 {
+			e.Refund = s.Slips[0]
+		}
 	case payment.RefundAsked:
 		e.Tender = 1
 		e.Refund, e.Amount = len(s.Refunds)+1, max(1, s.Refundable(1)/2)
 	case payment.RefundChanged:
 		e.Refund, e.RefundStatus = len(s.Refunds), rapid.SampledFrom([]payment.RefundStatus{
 			payment.RefundPending, payment.RefundDone, payment.RefundRefused}).Draw(t, "refund")
+		e.Slip = e.RefundStatus == payment.RefundDone
 	}
 	if rapid.IntRange(0, 19).Draw(t, "spoil") == 0 {
 		e.Receipt++

@@ -53,7 +53,7 @@ key esc                      => ready
 key 7 00                     => ready entry=700
 scan wechat                  => charging authorizing : commit sale_created attempt_started, ♪read, charge 1 700 wechat
 answer approved              => approved approved : commit attempt_changed/approved receipt 1, ♪approved, print 1
-paper                        => approved approved : commit receipt_printed
+paper                        => approved approved : commit slip_printed, commit receipt_printed
 press done                   => ready
 press menu                   => menu
 bill                         => menu says=sought : ♪read, seek 420000
@@ -70,7 +70,7 @@ press refund                 => pin
 key 2 5 8 0 enter            => refund : commit manager_acted/refund by li
 link down                    => refund
 press all                    => sale sale=approved says=refund_waits : commit sale_fetched/900 of till-2 refund_asked/900 of tender 1
-reboot                       => ready
+reboot                       => ready : print 1 copy refund 1
 online                       => ready
 wait 0s                      => ready : give back R01 900 of 2
 refund done                  => ready says=refund_done : commit refund_changed/done, ♪approved, print slip refund 1

@@ -148,4 +148,4 @@ press menu                   => menu
 press shift                  => shift shift=1 open=true drawer=0
 press close_shift            => sum asks=count
 press enter                  => shift shift=1 open=false drawer=0 says=shift_closed : commit shift_closed/1 with 0, Z report 1, over 0, 1 held for 400
-press z_report               => shift shift=1 open=false drawer=0 says=report_printing : Z report 1, over 0 copy
+press z_report               => shift shift=1 open=false drawer=0 says=report_printing : Z report 1, over 0 copy, 1 held for 400

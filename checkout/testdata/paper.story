@@ -106,7 +106,7 @@ receipt                      => sale : ♪read
 press refund                 => pin
 key 2 5 8 0 enter 3 enter    => sale sale=approved says=refund_asked : commit manager_acted/refund by li, commit refund_asked/3 of tender 1, give back R01 3 of 1
 refund done                  => sale sale=approved says=refund_done : commit refund_changed/done, ♪approved, print 13 refund 1
-paper                        => sale sale=approved says=refund_done
+paper                        => sale sale=approved says=refund_done : commit slip_printed
 key esc esc esc              => ready
 # The printer was lost at it: the question is asked as always.
 key 1 1 00                   => ready entry=1100

@@ -11,7 +11,7 @@ press done                   => ready
 key 1 00                     => ready entry=100
 press cash                   => cash entry=100
 press exact                  => approved approved : commit sale_created cash_taken/100-0 receipt 1, drawer, ♪approved, print 1
-paper                        => approved approved : commit receipt_printed
+paper                        => approved approved : commit slip_printed, commit receipt_printed
 link up                      => approved approved
 wait 1s                      => approved approved : cancel 1
 answer checking sale=1       => approved approved

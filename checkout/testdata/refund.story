@@ -40,7 +40,7 @@ key esc                      => ready
 key 7 00                     => ready entry=700
 scan alipay                  => charging authorizing : commit sale_created attempt_started, ♪read, charge 1 700 alipay
 answer approved              => approved approved : commit attempt_changed/approved receipt 2, ♪approved, print 2
-paper                        => approved approved : commit receipt_printed
+paper                        => approved approved : commit slip_printed, commit slip_printed, commit receipt_printed
 press done                   => ready
 press menu                   => menu
 receipt                      => sale : ♪read

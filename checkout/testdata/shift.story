@@ -59,9 +59,9 @@ press shift                  => shift shift=1 open=false drawer=0
 press open_shift             => sum asks=float
 press enter                  => shift shift=2 open=true drawer=0 says=shift_opened : commit shift_opened/2 with 0
 press close_shift            => sum asks=count
-press enter                  => shift shift=2 open=false drawer=0 says=shift_closed : commit shift_closed/2 with 0, Z report 2, over 0, 1 unresolved
+press enter                  => shift shift=2 open=false drawer=0 says=shift_closed : commit shift_closed/2 with 0, Z report 2, over 0, unsettled 800
 answer approved              => shift shift=2 open=false drawer=0 says=parked_paid : commit attempt_changed/approved receipt 3, ♪attention, print 3
-paper                        => shift shift=2 open=false drawer=0 says=parked_paid : commit receipt_printed
+paper                        => shift shift=2 open=false drawer=0 says=parked_paid : commit report_printed, commit report_printed, commit receipt_printed
 press open_shift             => sum asks=float
 key esc                      => shift shift=2 open=false drawer=0
 press cancel                 => menu

@@ -89,11 +89,11 @@ press split                  => split entry=600
 press half                   => ready entry=600
 scan wechat                  => charging authorizing : commit sale_created attempt_started, ♪read, charge 1 300 wechat
 answer approved              => part created : commit attempt_changed/approved, ♪approved
-reboot                       => part created : print 1 copy, print 2 copy, print 3 copy, print 4 copy
+reboot                       => part created : print 1 copy, print 2 copy, print 3 copy, print slip copy refund 1, print 4 copy
 buttons                      => give_back split cash qr*
 online                       => part created
 press qr                     => qr created : commit attempt_started, show 2 300
-reboot                       => checking checking : commit attempt_changed/checking, print 1 copy, print 2 copy, print 3 copy, print 4 copy
+reboot                       => checking checking : commit attempt_changed/checking, print 1 copy, print 2 copy, print 3 copy, print slip copy refund 1, print 4 copy
 online                       => checking checking
 answer approved              => approved approved : commit attempt_changed/approved receipt 5, ♪approved, print 5
 press done                   => ready
@@ -161,4 +161,4 @@ buttons                      => cancel void (refund) more (reprint*)
 key esc                      => list rows=2
 key esc                      => menu
 key esc                      => ready
-reboot                       => ready : print 1 copy, print 2 copy, print 3 copy, print 4 copy, print 5 copy
+reboot                       => ready : print 1 copy, print 2 copy, print 3 copy, print slip copy refund 1, print 4 copy, print 5 copy, print slip copy refund 2

@@ -26,7 +26,7 @@ key esc                      => ready
 key 5                        => ready entry=5
 press cash                   => cash entry=5
 press exact                  => approved approved : commit sale_created cash_taken/5-0 receipt 2, drawer, ♪approved, print 2
-paper                        => approved approved : commit receipt_printed
+paper                        => approved approved : commit slip_printed, commit receipt_printed
 press done                   => ready
 press menu                   => menu
 receipt                      => sale : ♪read
@@ -40,7 +40,7 @@ key esc                      => ready
 key 6                        => ready entry=6
 press cash                   => cash entry=6
 press exact                  => approved approved : commit sale_created cash_taken/6-0 receipt 3, drawer, ♪approved, print 3
-paper                        => approved approved : commit receipt_printed
+paper                        => approved approved : commit slip_printed, commit receipt_printed
 press done                   => ready
 day                          => ready
 press menu                   => menu
@@ -54,7 +54,7 @@ buttons                      => cancel (void) refund more reprint*
 # A receipt that is not of this terminal.
 unknown                      => sale sale=approved says=sought : ♪read, seek 01JDEE
 # Without a PIN a manager's step asks for none.
-nopin                        => ready
+nopin                        => ready : print 3 copy refund 1
 press menu                   => menu
 receipt                      => sale sale=approved : ♪read
 press refund                 => refund : commit manager_acted/refund by 

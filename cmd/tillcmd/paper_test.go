@@ -72,17 +72,6 @@ func newShop(t *testing.T, epoch uint32, change func(*Config)) paperTerminal {
 	return s
 }
 
-// unsent leaves records in the journal that the gateway does not have.
-func (s paperTerminal) unsent(n int) paperTerminal {
-	s.t.Helper()
-	for range n {
-		if _, err := s.journal.Append(payment.Stamp{Boot: "b"}, payment.Event{Kind: payment.PINRefused}); err != nil {
-			s.t.Fatal(err)
-		}
-	}
-	return s
-}
-
 // counter is a day at the counter: its events are folded as the terminal folds them.
 type counterDay struct {
 	t       *testing.T
@@ -225,8 +214,8 @@ type sheet struct {
 
 // allPaper is every document that the program prints, in every form that it has.
 func allPaper(t *testing.T) []sheet {
-	s := newShop(t, 1, nil).unsent(3)
-	test := newShop(t, 1, func(c *Config) { c.Test = true }).unsent(3)
+	s := newShop(t, 1, nil)
+	test := newShop(t, 1, func(c *Config) { c.Test = true })
 	return slices.Concat(salePaper(t, s, test), backPaper(t, s, test), shiftPapers(t, s, test), otherPaper(t, test))
 }
 
@@ -389,26 +378,35 @@ func shiftPapers(t *testing.T, s, test paperTerminal) []sheet {
 		}
 	}
 	held := func(of payment.Shift, unresolved ...payment.Sale) printJob {
-		return printJob{report: &checkout.Report{Shift: of, Unresolved: unresolved, Held: 2, HeldAmount: 4710}}
+		forward := payment.Carry(unresolved)
+		forward.Held, forward.HeldAmount, forward.Unsent = 2, 4710, 3
+		of.Forward = &forward
+		return printJob{report: &checkout.Report{Shift: of}}
 	}
-	of := func(shift payment.Shift) printJob { return printJob{report: &checkout.Report{Shift: shift}} }
+	of := func(shift payment.Shift) printJob {
+		shift.Forward = &payment.Forward{Unsent: 3}
+		return printJob{report: &checkout.Report{Shift: shift}}
+	}
 	practice := func(j printJob) printJob {
 		j.practice = true
 		return j
 	}
-	again := of(z)
+	again := held(open.drawer.Before, unsettled...)
 	again.asCopy()
+	before := printJob{report: &checkout.Report{Shift: z, Copy: true}} // its journal knows nothing of what was carried forward
+	limits := held(most, unsettled...)
+	limits.report.Shift.Forward.More, limits.report.Shift.Forward.MoreAmount, limits.report.Shift.Forward.Unsent = 899, 89999999, 99999
 	second := newShop(t, 2, nil)
 	long := newShop(t, 12, func(c *Config) {
 		c.Terminal = "harbor-museum-till-number-000007"
 		c.Merchant.Name = "The Grand Peninsula Hotel and Conference Center 半岛国际大酒店及会议中心"
-	}).unsent(9)
+	})
 	unclocked := z
 	unclocked.Opened.Time = time.Time{}
 	return []sheet{
-		s.sheet("x", of(x)), s.sheet("z-exact", of(z)), s.sheet("z-over", of(closed(150))), s.sheet("z-short", of(closed(-2050))), s.sheet("z-copy", again),
+		s.sheet("x", of(x)), s.sheet("z-exact", of(z)), s.sheet("z-over", of(closed(150))), s.sheet("z-short", of(closed(-2050))), s.sheet("z-copy", again), s.sheet("z-copy-old", before),
 		second.sheet("z-epoch", of(z)), s.sheet("z-open", held(open.drawer.Before, unsettled...)), s.sheet("x-next", of(next.drawer.Shift)),
-		s.sheet("z-nothing", of(quiet.drawer.Before)), s.sheet("z-no-clock", of(unclocked)), long.sheet("z-limits", held(most, unsettled...)),
+		s.sheet("z-nothing", of(quiet.drawer.Before)), s.sheet("z-no-clock", of(unclocked)), long.sheet("z-limits", limits),
 		test.sheet("x-test", of(x)), test.sheet("z-test", of(z)), test.sheet("x-training", practice(of(x))), s.sheet("z-training", practice(of(z))),
 	}
 }

@@ -233,10 +233,14 @@ func (j printJob) news(e checkout.Event) checkout.Event {
 }
 
 func (q *printQueue) printed(ctx context.Context, job printJob) {
-	if job.Refund != 0 || job.report != nil || job.document != nil {
-		return
+	news := job.Of()
+	switch {
+	case job.document != nil, job.report != nil && job.report.Shift.Open:
+		return // nobody owes it
+	case job.report != nil:
+		news = checkout.Printed{Shift: job.report.Shift.Number}
 	}
-	q.terminal.send(ctx, job.news(checkout.Printed{Sale: job.Sale.ID, Receipt: job.Sale.Receipt}))
+	q.terminal.send(ctx, job.news(news))
 }
 
 // doubt asks the cashier whether a receipt came out. Other slips are nobody's to
@@ -337,9 +341,9 @@ func (t *terminal) receipt(p checkout.Print, practice bool) printer.Document {
 	if b := bill; b != nil {
 		data.Items, data.Subtotal, data.Discount, data.Tax, data.Tip, data.Exempt = b.Items, b.Subtotal(), b.Discount, b.Tax, b.Tip, b.Exempt
 	}
-	at := p.Sale.Created // a copy, too, is dated as the sale is
-	if p.Sale.Receipt == 0 || p.Refund != 0 {
-		at = p.Sale.Changed
+	at := p.Sale.Created // whatever came of it since: a copy, too, is dated as the sale is
+	if p.Refund > 0 && p.Refund <= len(p.Sale.Refunds) {
+		at = p.Sale.Refunds[p.Refund-1].Requested
 	}
 	data.Time, data.Zone = t.when(at, minutes), t.when(at, "MST")
 	if p.Sale.Receipt == 0 && p.Refund == 0 {

@@ -54,7 +54,7 @@ func (t *terminal) shiftReport(r checkout.Report, practice bool) printer.Documen
 	s.drawer(r.Shift)
 	s.counts(r.Shift)
 	s.late(r.Shift)
-	s.open(r)
+	s.forward(r.Shift)
 	title := words.Key("paper_z_report")
 	if r.Shift.Open {
 		title = "paper_x_report"
@@ -245,40 +245,44 @@ func (s *shiftPaper) late(of payment.Shift) {
 	s.rows = append(s.rows, printer.Row{Label: onPaper("paper_late_what")})
 }
 
-// open is what the shift leaves to the next, as it was when the report was made. A
-// copy that is asked for later knows nothing of that.
-func (s *shiftPaper) open(r checkout.Report) {
-	if r.Copy && len(r.Unresolved) == 0 && r.Held == 0 {
+// forward is what the shift leaves to the next, as it was when the report was made: a
+// copy says the same. Of a shift that ended before journals kept it, nothing is known.
+func (s *shiftPaper) forward(of payment.Shift) {
+	f := of.Forward
+	if f == nil {
 		return
 	}
 	part := words.Key("paper_part_forward")
-	if r.Shift.Open {
+	if of.Open {
 		part = "paper_part_open"
 	}
 	s.part(part)
-	s.count("paper_unresolved", len(r.Unresolved))
-	for _, sale := range r.Unresolved {
-		s.unresolved(sale)
+	s.count("paper_unresolved", len(f.Unsettled)+f.More)
+	for _, sale := range f.Unsettled {
+		s.unsettled(sale)
 	}
-	if r.Held > 0 {
-		s.count("paper_held", r.Held)
-		s.under("paper_held_amount", r.HeldAmount)
+	if f.More > 0 {
+		s.rows = append(s.rows, printer.Row{Label: fmt.Sprintf("  + %d", f.More), Value: s.money(f.MoreAmount)})
 	}
-	if p := s.t.journal.Position(); !s.practice {
-		s.fact("paper_unsent", strconv.FormatUint(p.Last-p.Acked, 10))
+	if f.Held > 0 {
+		s.count("paper_held", f.Held)
+		s.under("paper_held_amount", f.HeldAmount)
+	}
+	if !s.practice {
+		s.fact("paper_unsent", strconv.FormatUint(f.Unsent, 10))
 	}
 }
 
-// unresolved is a sale by the number of its receipt, or the end of its own where it
+// unsettled is a sale by the number of its receipt, or the end of its own where it
 // has none, and what is open of it.
-func (s *shiftPaper) unresolved(sale payment.Sale) {
-	number := string(sale.ID)[len(sale.ID)-6:]
+func (s *shiftPaper) unsettled(sale payment.Unsettled) {
+	number := string(sale.Sale)[len(sale.Sale)-6:]
 	if sale.Receipt != 0 {
 		number = s.t.number(sale.Receipt, s.practice)
 	}
-	key, amount := words.Key("paper_open_payment"), sale.Due()
-	if back := sale.OpenRefund(); back != nil && sale.OpenAttempt() == nil {
-		key, amount = "paper_open_refund", -back.Amount
+	key, amount := words.Key("paper_open_payment"), sale.Amount
+	if sale.Refund {
+		key, amount = "paper_open_refund", -sale.Amount
 	}
 	s.rows = append(s.rows, printer.Row{Label: "  " + number + " " + onPaper(key), Value: s.money(amount)})
 }

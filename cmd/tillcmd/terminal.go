@@ -296,7 +296,8 @@ func (t *terminal) now() checkout.Now {
 		stamp.Time = at.Add(s.Offset).UTC().Truncate(time.Millisecond)
 	}
 	fresh := ulid.MustNew(uint64(at.Add(t.register.State.Offset).UnixMilli()), rand.Reader) // fails only in the year 10889
-	return checkout.Now{At: at, Stamp: stamp, Fresh: payment.SaleID(fresh.String())}
+	p := t.journal.Position()
+	return checkout.Now{At: at, Stamp: stamp, Fresh: payment.SaleID(fresh.String()), Unsent: p.Last - p.Acked}
 }
 
 // loop is the counter's own goroutine.

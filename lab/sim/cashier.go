@@ -147,7 +147,7 @@ func (c *cashier) act() {
 		if c.train() {
 			return
 		}
-		c.pick("sales", "sales", "sales", "reprint", "cancel", "status", "shift", "sign_off")
+		c.pick("sales", "sales", "sales", "reprint", "cancel", "status", "shift", "shift", "sign_off")
 	case checkout.HeldSales:
 		c.recall(s.HeldOnPage())
 	case checkout.Catalogue:
@@ -176,7 +176,7 @@ func (c *cashier) act() {
 	case checkout.Voiding:
 		c.pick("void", "void", "cancel")
 	case checkout.ShiftScreen:
-		c.pick("x_report", "z_report", "pay_in", "pay_out", "no_sale", "close_shift", "open_shift", "cancel", "cancel")
+		c.pick("x_report", "z_report", "pay_in", "pay_out", "no_sale", "close_shift", "close_shift", "close_shift", "open_shift", "cancel", "cancel")
 	case checkout.DrawerSum:
 		c.key(fmt.Sprint(1+w.rng.IntN(9)), "00", "enter")
 	case checkout.Refunding:
@@ -218,7 +218,7 @@ func (c *cashier) look() {
 		return
 	}
 	for _, p := range c.w.terminal.papers {
-		if p.receipt == sale.Receipt && p.whole {
+		if p.Receipt == sale.Receipt && p.whole {
 			c.w.premise("receipts: it came out")
 			c.press("yes")
 			return

@@ -92,20 +92,6 @@ func (w *world) checkGiveBack(g checkout.GiveBack) {
 	}
 }
 
-// checkReport holds that a Z report is made once, of the shift that the journal
-// closed last. That no number is left out is for the fold of the journal to say.
-func (w *world) checkReport(r checkout.Report) {
-	d := w.terminal.journal.Counter()
-	if r.Shift.Open || r.Copy {
-		return
-	}
-	w.premise("law 7: Z reports")
-	if d.Before.Number != r.Shift.Number || r.Shift.Number <= w.lastZ {
-		w.violate("law 7, no gaps", "Z report %d follows %d, the journal's last is %d", r.Shift.Number, w.lastZ, d.Before.Number)
-	}
-	w.lastZ = r.Shift.Number
-}
-
 // checkNotAfter holds a request's not_after to the cloud's true time.
 func (w *world) checkNotAfter(order payment.Order, seconds float64) {
 	w.premise("law 9: not_after set")
@@ -115,7 +101,8 @@ func (w *world) checkNotAfter(order payment.Order, seconds float64) {
 }
 
 func (w *world) checkPrint(job checkout.Print) {
-	if job.Sale.Receipt == 0 {
+	if job.Of().Receipt == 0 {
+		w.checkSlip(job)
 		return
 	}
 	w.premise("law 1: receipts")
@@ -428,6 +415,7 @@ func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sa
 	var counter payment.Counter
 	audit := audit{acted: map[payment.SaleID]bool{}, used: map[uint64]payment.SaleID{}}
 	var shifts []payment.Shift // closed
+	var slips []checkout.Printed
 	account, err := figures.New(terminalID, "2000-01-01", "2099-12-31", time.UTC)
 	if err != nil {
 		w.violate("books", "%v", err)
@@ -454,11 +442,17 @@ func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sa
 					w.violate("law 7, no gaps", "record %d: %v", r.Seq, err)
 				}
 				audit.note(w, e)
+				if e.Kind == payment.ShiftDated {
+					w.premise("shifts: dated")
+				}
 				if e.Kind == payment.ShiftClosed {
 					shifts = append(shifts, counter.Before)
 				}
 			}
 			continue
+		}
+		if e.Kind == payment.SlipPrinted && e.Refund == 0 {
+			slips = append(slips, checkout.Printed{Sale: e.Sale})
 		}
 		audit.checkSale(w, e, counter.Desk, sales[e.Sale])
 		next, err := sales[e.Sale].Apply(e, r.Stamp)
@@ -472,6 +466,7 @@ func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sa
 		}
 		sales[e.Sale] = next
 	}
+	w.checkSlips(sales, shifts, slips)
 	w.checkShifts(append(shifts, counter.Shift), account.Report().Total, sales)
 	if terminals := w.terminal.journal.Counter(); !reflect.DeepEqual(counter, terminals) {
 		w.violate("books", "the ledger's records make the counter\n%+v, the terminal has\n%+v", counter, terminals)
@@ -563,19 +558,7 @@ func sameSale(a, b payment.Sale) bool {
 }
 
 func (w *world) checkReceipts(sales map[payment.SaleID]payment.Sale) {
-	type count struct{ originals, whole int }
-	printed := map[uint64]count{}
-	for _, p := range w.terminal.papers {
-		if p.receipt == 0 || !p.whole {
-			continue
-		}
-		c := printed[p.receipt]
-		c.whole++
-		if !p.copy {
-			c.originals++
-		}
-		printed[p.receipt] = c
-	}
+	printed := w.printedAs()
 	seen := map[uint64]payment.SaleID{}
 	for id, s := range sales {
 		if s.Receipt == 0 {
@@ -586,7 +569,7 @@ func (w *world) checkReceipts(sales map[payment.SaleID]payment.Sale) {
 			w.violate("law 7, no gaps", "receipt %d is of sales %s and %s", s.Receipt, id, other)
 		}
 		seen[s.Receipt] = id
-		switch c := printed[s.Receipt]; {
+		switch c := printed[checkout.Printed{Sale: id, Receipt: s.Receipt}]; {
 		case s.Waived:
 			w.premise("receipts: waived")
 			if !w.paperAsked() || c.whole > 0 {

@@ -88,8 +88,9 @@ type world struct {
 	cashier  *cashier
 	other    *other
 
-	lastShown shown  // whose truth was checked last
-	lastZ     uint64 // the newest Z report
+	lastShown shown             // whose truth was checked last
+	lastZ     uint64            // the newest Z report
+	reports   map[uint64]string // what each said first
 
 	faults   map[string]int
 	premises map[string]int
@@ -204,7 +205,7 @@ func Run(seed uint64, o Options) (result Result, err error) {
 	}()
 	w := &world{
 		seed: seed, rng: rand.New(rand.NewPCG(seed, 0x7111)), now: begin, keep: o.Story,
-		faults: map[string]int{}, premises: map[string]int{}, trace: fnv.New64a(),
+		reports: map[uint64]string{}, faults: map[string]int{}, premises: map[string]int{}, trace: fnv.New64a(),
 	}
 	defer func() {
 		if p := recover(); p != nil {

@@ -38,7 +38,7 @@ type terminal struct {
 	counterTimer, linkTimer int // the newest timers; older ones are stale
 	busy                    int // depth of handle
 
-	jobs    []checkout.Print // waiting for the printer
+	jobs    []job // waiting for the printer
 	paper   bool
 	papers  []paper
 	printID int
@@ -54,12 +54,19 @@ type terminal struct {
 	fates    commitFates
 }
 
-// paper is a slip that came out.
+// job is a receipt, a slip or a report that waits for the printer.
+type job struct {
+	checkout.Printed // the news of it
+	sale             payment.Sale
+	copy             bool
+	owed             bool // else it is an X report
+}
+
+// paper is one that came out.
 type paper struct {
-	receipt uint64
-	sale    payment.SaleID
-	copy    bool
-	whole   bool
+	checkout.Printed
+	copy  bool
+	whole bool
 }
 
 func newTerminal(w *world, dir string) *terminal {
@@ -147,8 +154,8 @@ func (t *terminal) cut() {
 	w.strike("power cut")
 	if len(t.jobs) > 0 {
 		w.strike("power cut while printing")
-		if t.jobs[0].Refund == 0 && w.chance(2) {
-			t.papers = append(t.papers, paper{receipt: t.jobs[0].Sale.Receipt, sale: t.jobs[0].Sale.ID, copy: t.jobs[0].Copy})
+		if w.chance(2) {
+			t.papers = append(t.papers, paper{t.jobs[0].Printed, t.jobs[0].copy, t.jobs[0].Receipt == 0 && w.chance(2)})
 		}
 	}
 	t.abandon()
@@ -183,7 +190,8 @@ func (t *terminal) nowCheckout() checkout.Now {
 		stamp.Time = t.steady().Add(s.Offset).UTC().Truncate(time.Millisecond)
 	}
 	id := ulid.MustNew(uint64(t.steady().UnixMilli()), rngReader{t.w})
-	return checkout.Now{At: t.steady(), Stamp: stamp, Fresh: payment.SaleID(id.String())}
+	p := t.journal.Position()
+	return checkout.Now{At: t.steady(), Stamp: stamp, Fresh: payment.SaleID(id.String()), Unsent: p.Last - p.Acked}
 }
 
 // rngReader makes ids of the seed.
@@ -424,16 +432,22 @@ func (b simBody) Play(checkout.Sound) {}
 // simPrinter is a printer with paper that ends.
 type simPrinter struct{ t *terminal }
 
-func (p simPrinter) Print(job checkout.Print) {
-	p.t.w.checkPrint(job)
-	p.t.jobs = append(p.t.jobs, job)
-	if len(p.t.jobs) == 1 {
-		p.t.printNext()
-	}
+func (p simPrinter) Print(of checkout.Print) {
+	p.t.w.checkPrint(of)
+	p.t.take(job{Printed: of.Of(), sale: of.Sale, copy: of.Copy, owed: true})
 }
 
-// Report prints no slip that anybody counts: the law is the journal's.
-func (p simPrinter) Report(r checkout.Report) { p.t.w.checkReport(r) }
+func (p simPrinter) Report(r checkout.Report) {
+	p.t.w.checkReport(r)
+	p.t.take(job{Printed: checkout.Printed{Shift: r.Shift.Number}, copy: r.Copy, owed: !r.Shift.Open})
+}
+
+func (t *terminal) take(j job) {
+	t.jobs = append(t.jobs, j)
+	if len(t.jobs) == 1 {
+		t.printNext()
+	}
+}
 
 func (t *terminal) printNext() {
 	if len(t.jobs) == 0 || !t.on {
@@ -458,17 +472,17 @@ func (t *terminal) printNext() {
 		}
 		job := t.jobs[0]
 		t.jobs = t.jobs[1:]
-		if job.Refund == 0 && job.Sale.Receipt != 0 && t.w.fault("printer lost before it said so", 60) {
-			t.papers = append(t.papers, paper{receipt: job.Sale.Receipt, sale: job.Sale.ID, copy: job.Copy, whole: t.w.chance(2)})
+		if job.Receipt != 0 && t.w.fault("printer lost before it said so", 60) {
+			t.papers = append(t.papers, paper{job.Printed, job.copy, t.w.chance(2)})
 			t.handle(checkout.PrinterChanged{Printer: checkout.PrinterOff})
-			t.handle(checkout.Doubted{Sale: job.Sale})
+			t.handle(checkout.Doubted{Sale: job.sale})
 			t.printNext()
 			return
 		}
 		t.handle(checkout.PrinterChanged{Printer: checkout.PrinterReady})
-		if job.Refund == 0 {
-			t.papers = append(t.papers, paper{receipt: job.Sale.Receipt, sale: job.Sale.ID, copy: job.Copy, whole: true})
-			t.handle(checkout.Printed{Sale: job.Sale.ID, Receipt: job.Sale.Receipt})
+		if job.owed {
+			t.papers = append(t.papers, paper{job.Printed, job.copy, true})
+			t.handle(job.Printed)
 		}
 		t.printNext()
 	})

@@ -64,14 +64,17 @@ func byPerson(e checkout.Event) bool {
 // practicePaper prints for those who train. Nobody counts its slips.
 type practicePaper struct{ t *terminal }
 
-func (p practicePaper) Print(job checkout.Print) {
+func (p practicePaper) Print(job checkout.Print) { p.later(job.Of()) }
+
+func (p practicePaper) Report(r checkout.Report) { p.later(checkout.Printed{Shift: r.Shift.Number}) }
+
+func (p practicePaper) later(news checkout.Printed) {
 	t, boot := p.t, p.t.boots
 	t.w.after(t.w.between(300*time.Millisecond, 4*time.Second), func() {
-		if boot == t.boots && job.Refund == 0 { // also when that shop is forgotten
-			t.handle(training.Practised{Event: checkout.Printed{Sale: job.Sale.ID, Receipt: job.Sale.Receipt}})
+		if boot == t.boots { // also when that shop is forgotten
+			t.handle(training.Practised{Event: news})
 		}
 	})
 }
 
-func (practicePaper) Report(checkout.Report) {}
-func (practicePaper) Forget()                {}
+func (practicePaper) Forget() {}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"time"
 
 	"till/checkout"
@@ -113,10 +114,13 @@ func (w *world) unsettled() string {
 		return "the queue is not empty"
 	}
 	for _, sale := range t.journal.Unfinished() {
-		if sale.PartPaid() && sale.OpenAttempt() == nil && sale.ID != t.register.State.Current {
+		if sale.PartPaid() && sale.OpenAttempt() == nil && len(sale.Slips) == 0 && sale.ID != t.register.State.Current {
 			continue // left in part, and on the report
 		}
 		return "sale " + string(sale.ID) + " is " + string(sale.Status())
+	}
+	if owed := t.journal.Counter().Owed; len(owed) > 0 {
+		return fmt.Sprintf("Z report %d is not printed", owed[0].Number)
 	}
 	for _, o := range w.bank.list {
 		if o.state == bankUnseen || o.state == bankAsking && w.now.Sub(o.asked) < time.Minute {

@@ -165,7 +165,7 @@ func (a *Account) Forget(newest int) {
 	}
 	ids := slices.Sorted(maps.Keys(a.sales)) // ids sort by time
 	for _, id := range ids[:len(ids)-newest] {
-		if _, open := unsettled(a.sales[id]); !open {
+		if _, _, open := a.sales[id].Unsettled(); !open {
 			delete(a.sales, id)
 			a.forgot = true
 		}
@@ -175,6 +175,9 @@ func (a *Account) Forget(newest int) {
 // Add takes the next record.
 func (a *Account) Add(at payment.Stamp, e payment.Event) error {
 	a.tell(at)
+	if e.Kind == payment.ShiftDated || e.Kind == payment.ReportPrinted {
+		return nil // no money is in them
+	}
 	if payment.OfShift(e.Kind) {
 		return a.shift(at, e)
 	}
@@ -318,7 +321,7 @@ func (a *Account) between(from, to string) Report {
 	}
 	for _, id := range slices.Sorted(maps.Keys(a.sales)) {
 		s := a.sales[id]
-		if amount, open := unsettled(s); open {
+		if amount, _, open := s.Unsettled(); open {
 			r.Unsettled = append(r.Unsettled, Unsettled{id, s.Status(), amount})
 		}
 	}
@@ -334,17 +337,6 @@ func (r *Report) put(d Day) {
 	copied.add(d)
 	r.Days = append(r.Days, copied)
 	r.Total.add(d)
-}
-
-// unsettled is what is open of a sale, in minor units.
-func unsettled(s payment.Sale) (amount int64, open bool) {
-	if s.OpenAttempt() != nil || s.PartPaid() {
-		return s.Due(), true
-	}
-	if refund := s.OpenRefund(); refund != nil {
-		return refund.Amount, true
-	}
-	return 0, false
 }
 
 func (d Day) empty() bool {
