@@ -80,7 +80,7 @@ func counterMutants() []Mutant {
 		{
 			Name:  "receipt-forgotten",
 			Bug:   "a receipt that the power cut off is not printed after the boot",
-			Edits: one("checkout/step.go", "			m.do(Print{Sale: sale, Copy: true})", "			_ = sale"),
+			Edits: one("checkout/step.go", "		m.do(Print{Sale: sale, Copy: true})", "		_ = sale"),
 			Law:   "convergence",
 		},
 		{
@@ -88,6 +88,31 @@ func counterMutants() []Mutant {
 			Bug:   "a receipt that may be out already is printed without the word copy",
 			Edits: one("checkout/step.go", "m.do(Print{Sale: sale, Copy: true})", "m.do(Print{Sale: sale})"),
 			Law:   "receipts",
+		},
+		{
+			Name:  "slip-forgotten",
+			Bug:   "a slip of a refund or of a parked sale that the power cut off is not printed after the boot",
+			Edits: one("checkout/step.go", "		m.do(Print{Sale: sale, Refund: n, Copy: true})", "		_ = n"),
+			Law:   "convergence",
+		},
+		{
+			Name:  "slip-unmarked",
+			Bug:   "a slip that may be out already is printed without the word copy",
+			Edits: one("checkout/step.go", "m.do(Print{Sale: sale, Refund: n, Copy: true})", "m.do(Print{Sale: sale, Refund: n})"),
+			Law:   "slips",
+		},
+		{
+			Name:  "z-report-forgotten",
+			Bug:   "a Z report that the power cut off is not printed after the boot",
+			Edits: one("checkout/step.go", "		m.do(Report{Shift: shift, Copy: true})", "		_ = shift"),
+			Law:   "convergence",
+		},
+		{
+			Name: "z-report-as-of-now",
+			Bug:  "the last Z report printed again says what is not settled now",
+			Edits: one("checkout/shift.go", "		m.do(Report{Shift: m.Counter.Before, Copy: true})",
+				"		now, z := m.forward(), m.Counter.Before\n		z.Forward = &now\n		m.do(Report{Shift: z, Copy: true})"),
+			Law: "slips",
 		},
 		{
 			Name:  "parking-intent-swapped",
