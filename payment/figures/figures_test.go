@@ -2,10 +2,12 @@ package figures_test
 
 import (
 	"bytes"
+	"encoding/csv"
 	"errors"
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -110,6 +112,86 @@ func TestReports(t *testing.T) {
 	}
 	if err := report.Write(&bytes.Buffer{}, "xml"); err == nil {
 		t.Error("written as xml")
+	}
+}
+
+// Whoever adds a report up finds each figure again: what came too late went back, what
+// went back is beside how often, and a shortage is called one.
+func TestReportsAddUp(t *testing.T) {
+	const at = "2026-11-24 12:00"
+	var steps []step
+	add := func(e payment.Event) { steps = append(steps, step{"a", 0, at, e}) }
+	back := func(sale payment.SaleID, n int, amount int64, void bool) {
+		add(payment.Event{Kind: payment.RefundAsked, Sale: sale, Refund: n, Tender: 1, Amount: amount, Void: void})
+		add(payment.Event{Kind: payment.RefundChanged, Sale: sale, Refund: n, RefundStatus: payment.RefundDone})
+	}
+	add(payment.Event{Kind: payment.ShiftOpened, Shift: 1, Amount: 10000, Currency: "USD"})
+	for i, amount := range []int64{1079, 500} {
+		for _, e := range cash([]payment.SaleID{one, two}[i], amount, uint64(i+1), nil) {
+			add(e)
+		}
+	}
+	back(one, 1, 300, false)
+	back(one, 2, 200, false)
+	back(two, 1, 500, true)
+	add(payment.Event{Kind: payment.SaleCreated, Sale: three, Amount: 1740, Currency: "USD"})
+	add(payment.Event{Kind: payment.AttemptStarted, Sale: three, Tender: 1, Attempt: 1, Amount: 1740, Mode: payment.QR, Wallet: payment.Alipay})
+	add(payment.Event{Kind: payment.AttemptChanged, Sale: three, Attempt: 1, Status: payment.Cancelled})
+	add(payment.Event{Kind: payment.LateRefunded, Sale: three, Attempt: 1, Amount: 1740})
+	closed := func(shift uint64, counted int64) {
+		add(payment.Event{Kind: payment.ShiftClosed, Shift: shift, Amount: counted})
+		add(payment.Event{Kind: payment.ReportPrinted, Shift: shift})
+	}
+	closed(1, 10579-32)
+	for i, over := range []int64{0, 5} {
+		add(payment.Event{Kind: payment.ShiftOpened, Shift: uint64(i + 2), Amount: 100, Currency: "USD"})
+		closed(uint64(i+2), 100+over)
+	}
+	report := account(t, "2026-11-24", "2026-11-24", steps)
+	var b, c bytes.Buffer
+	if err := errors.Join(report.Write(&b, figures.Text), report.Write(&c, figures.CSV)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"Alipay, late, taken                            17.40", "Alipay, late, given back                      -17.40",
+		"refunds                                2       -5.00", "voids                                  1       -5.00",
+		"Z report 1, short                               0.32", "Z report 2, exact                               0.00", "Z report 3, over                                0.05",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q is not in\n%s", want, b.String())
+		}
+	}
+	rows, err := csv.NewReader(&c).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sums := map[string]int64{}
+	for _, row := range rows[1:] {
+		m, err := payment.ParseDecimal(row[5], "USD")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sums[row[2]] += m.Amount
+	}
+	if sums["late, taken"] != 1740 || sums["late, taken"]+sums["late, given back"] != 0 || sums["refunds"] != sums["refunded"] || sums["voids"] != sums["voided"] ||
+		sums["taken"]+sums["refunds"]+sums["voids"] != sums["kept"] || sums["kept"] != report.Total.Kept() {
+		t.Errorf("%v", sums)
+	}
+}
+
+// What is not settled comes to the same here as on a Z report: what is on its way back,
+// and no more.
+func TestUnsettled(t *testing.T) {
+	const at = "2026-11-24 12:00"
+	var steps []step
+	for _, e := range append(cash(one, 1234, 1, nil),
+		payment.Event{Kind: payment.RefundAsked, Sale: one, Refund: 1, Tender: 1, Amount: 100},
+		payment.Event{Kind: payment.RefundAsked, Sale: one, Refund: 2, Tender: 1, Amount: 250}) {
+		steps = append(steps, step{"a", 0, at, e})
+	}
+	report := account(t, "2026-11-24", "2026-11-24", steps)
+	if u := report.Unsettled; len(u) != 1 || u[0].Amount != 350 {
+		t.Errorf("%+v", u)
 	}
 }
 

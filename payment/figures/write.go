@@ -75,23 +75,40 @@ func (d Day) lines() []line {
 	add(line{what: "discount", amount: -d.Discount})
 	add(line{what: "tax", amount: d.Tax})
 	add(line{what: "tips", amount: d.Tips})
+	var back payment.Totals
 	for _, w := range slices.Sorted(maps.Keys(d.Wallets)) {
 		t := d.Wallets[w]
+		back = back.Plus(t)
 		add(line{"taken", w, t.Count, t.Taken})
 		add(line{"refunded", w, 0, -t.Refunded})
 		add(line{"voided", w, 0, -t.Voided})
+		add(line{"late, taken", w, 0, t.Late})
 		add(line{"late, given back", w, 0, -t.Late})
 	}
-	add(line{what: "refunds", count: d.Refunds})
-	add(line{what: "voids", count: d.Voids})
+	add(line{what: "refunds", count: d.Refunds, amount: -back.Refunded}) // all of those above
+	add(line{what: "voids", count: d.Voids, amount: -back.Voided})
 	add(line{what: "kept", amount: d.Kept()})
 	add(line{what: "paid in", amount: d.PaidIn})
 	add(line{what: "paid out", amount: -d.PaidOut})
 	add(line{what: "drawer opened, no sale", count: d.NoSales})
 	for _, z := range d.Reports {
-		all = append(all, line{what: "Z report " + strconv.FormatUint(z.Number, 10) + ", over", amount: z.Over})
+		all = append(all, z.line())
 	}
 	return all
+}
+
+// line says what was wrong with the drawer, in a word and an amount of no sign.
+func (z ZReport) line() line {
+	l := line{what: "Z report " + strconv.FormatUint(z.Number, 10), amount: max(z.Over, -z.Over)}
+	switch {
+	case z.Over > 0:
+		l.what += ", over"
+	case z.Over < 0:
+		l.what += ", short"
+	default:
+		l.what += ", exact"
+	}
+	return l
 }
 
 func (r Report) money(minor int64) string {
