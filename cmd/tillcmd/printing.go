@@ -200,7 +200,13 @@ func (q *printQueue) printOnce(ctx context.Context, job printJob) bool {
 	case errors.As(err, &unsure):
 		q.terminal.log.Warn("print", "sale", job.Sale.ID, "err", err)
 		q.look(ctx)
-		return q.doubt(ctx, job)
+		if q.doubt(ctx, job) {
+			return true
+		}
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.jobs[0].asCopy() // it is this one
+		return false
 	case errors.Is(err, printer.ErrUnconfirmed):
 		q.report(ctx, printer.Status{State: printer.StateUnknown})
 		q.printed(ctx, job)
@@ -244,14 +250,9 @@ func (q *printQueue) printed(ctx context.Context, job printJob) {
 }
 
 // doubt asks the cashier whether a receipt came out. Other slips are nobody's to
-// wait for: they are printed again, as copies.
+// wait for: they are to be printed again, as copies.
 func (q *printQueue) doubt(ctx context.Context, job printJob) (done bool) {
 	if !job.receipt() {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		if len(q.jobs) > 0 && q.jobs[0].Sale.ID == job.Sale.ID && q.jobs[0].report == job.report && q.jobs[0].document == job.document {
-			q.jobs[0].asCopy()
-		}
 		return false
 	}
 	q.terminal.log.Warn("the cashier is asked whether it came out", "receipt", job.Sale.Receipt)
@@ -264,8 +265,10 @@ func (q *printQueue) miss(ctx context.Context, lost bool) {
 	if q.silentAt.IsZero() || !lost && q.printer.Opened() == q.silentOver {
 		return
 	}
-	if time.Since(q.silentAt) < printsWithin {
-		q.doubt(ctx, q.silent)
+	if time.Since(q.silentAt) < printsWithin && !q.doubt(ctx, q.silent) {
+		again := q.silent
+		again.asCopy()
+		q.add(again)
 	}
 	q.silentAt = time.Time{}
 }
