@@ -203,6 +203,64 @@ func TestVoid(t *testing.T) {
 	r.run(time.Second)
 	r.request(terminal, void(2))
 	r.expectRefund(2, payment.RefundRefused, payment.OverRefund)
+	rest := void(3)
+	rest.Amount -= 500
+	r.request(terminal, rest)
+	r.run(time.Hour)
+	r.expectRefund(3, payment.RefundRefused, payment.OverRefund)
+	r.calls(0, cloud.StepReverse)
+	if back := r.refunded(); back != 500 {
+		t.Errorf("%d went back", back)
+	}
+}
+
+// Of a sale that is paid in two ways, each gives back what it was paid: no more, and
+// no less because of what went back of the other.
+func TestRefundOfASplitSale(t *testing.T) {
+	var r *rig
+	split := func() {
+		r = paidRig(t)
+		rest := r.charge(second)
+		rest.Tender, rest.Amount = 2, 700
+		r.request(terminal, rest)
+		r.run(time.Hour)
+	}
+	split()
+	back := func(n int, order payment.Order, amount int64) {
+		q := giveBack(n, amount)
+		q.Order = order
+		r.request(terminal, q)
+		r.run(time.Minute)
+	}
+	back(1, first, usd.Amount)
+	r.expectRefund(1, payment.RefundDone, payment.ReasonNone)
+	back(2, second, 701)
+	r.expectRefund(2, payment.RefundRefused, payment.OverRefund)
+	back(3, second, 300)
+	r.expectRefund(3, payment.RefundDone, payment.ReasonNone)
+	back(4, first, 1)
+	r.expectRefund(4, payment.RefundRefused, payment.OverRefund)
+	back(5, second, 400)
+	r.expectRefund(5, payment.RefundDone, payment.ReasonNone)
+	back(6, second, 1)
+	r.expectRefund(6, payment.RefundRefused, payment.OverRefund)
+	want := map[payment.Order]int64{first: usd.Amount, second: 700}
+	for _, o := range r.acquirer.Orders() {
+		if o.Refunded() != want[o.Number] {
+			t.Errorf("%d went back of order %s, want %d", o.Refunded(), o.Number, want[o.Number])
+		}
+	}
+
+	// And one is voided whole after a part of the other went back.
+	split()
+	back(1, first, 500)
+	r.expectRefund(1, payment.RefundDone, payment.ReasonNone)
+	q := void(2)
+	q.Order, q.Amount = second, 700
+	r.request(terminal, q)
+	r.run(time.Hour)
+	r.expectRefund(2, payment.RefundDone, payment.ReasonNone)
+	r.book(second, fakeacquirer.Returned)
 }
 
 // No order of refunds and voids, repeated, lost or answered late, gives back

@@ -157,6 +157,16 @@ func (b *books) line(kind reconcile.LineKind, o payment.Order, refund payment.Re
 	})
 }
 
+// payLate has money come after an attempt's end, and go back.
+func (b *books) payLate(a *cloud.Attempt) {
+	b.take(a)
+	b.line(reconcile.Reversed, a.Order, "", a.Amount)
+	a.Late, a.Settled = true, b.now
+	b.pass(time.Second)
+	id, n, _ := a.Order.Split()
+	b.record(a.Terminal, payment.Event{Kind: payment.LateRefunded, Sale: id, Attempt: n, Amount: a.Amount})
+}
+
 // settle ends an attempt at the gateway, and in the journal.
 func (b *books) settle(a *cloud.Attempt, status payment.AttemptStatus) {
 	b.know(a, status)
@@ -298,11 +308,7 @@ func (b *books) sell(kind, terminal string, amount int64) payment.SaleID {
 	case "late":
 		a := b.pay(terminal, id, amount)
 		b.settle(a, payment.Expired)
-		b.take(a)
-		b.line(reconcile.Reversed, a.Order, "", amount)
-		a.Late, a.Settled = true, b.now
-		b.pass(time.Second)
-		b.record(terminal, payment.Event{Kind: payment.LateRefunded, Sale: id, Attempt: 1, Amount: amount})
+		b.payLate(a)
 	case "reversed", "parked, paid another way": // no book but the acquirer's tells that it was taken
 		a := b.pay(terminal, id, amount)
 		if kind != "reversed" {
@@ -311,10 +317,22 @@ func (b *books) sell(kind, terminal string, amount int64) payment.SaleID {
 		b.take(a)
 		b.line(reconcile.Reversed, a.Order, "", amount)
 		b.settle(a, payment.Reversed)
-	case "parked, owed":
+	case "parked, owed", "parked, owed, taken and given back", "parked, owed, paid late":
 		a := b.pay(terminal, id, amount)
 		b.record(terminal, payment.Event{Kind: payment.SaleParked, Sale: id, Attempt: 1, Intent: payment.GoodsGiven})
+		if kind == "parked, owed, taken and given back" {
+			b.take(a)
+			b.line(reconcile.Reversed, a.Order, "", amount)
+		}
 		b.settle(a, payment.Reversed)
+		if kind == "parked, owed, paid late" {
+			b.payLate(a)
+		}
+	case "parked, the rest owed":
+		a := b.pay(terminal, id, amount/3)
+		b.record(terminal, payment.Event{Kind: payment.SaleParked, Sale: id, Attempt: 1, Intent: payment.GoodsGiven})
+		b.take(a)
+		b.settle(a, payment.Approved)
 	case "parked, paid":
 		a := b.pay(terminal, id, amount)
 		b.record(terminal, payment.Event{Kind: payment.SaleParked, Sale: id, Attempt: 1, Intent: payment.GoodsGiven})
@@ -331,6 +349,7 @@ var explained = map[string]reconcile.Kind{
 	"cash": "", "cash refunded": "", "wallet": "", "refunded": "", "refunded twice": "", "refunded at both": "", "voided": "", "split": "",
 	"declined, then cash": "", "declined, then paid": "", "expired": "", "parked, paid": "",
 	"late": reconcile.Late, "reversed": reconcile.GivenBack, "parked, paid another way": reconcile.GivenBack, "parked, owed": reconcile.Owed,
+	"parked, owed, taken and given back": reconcile.Owed, "parked, owed, paid late": reconcile.Owed, "parked, the rest owed": reconcile.Owed,
 }
 
 // these days are all days of the books.

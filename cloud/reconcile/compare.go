@@ -165,8 +165,11 @@ func (c *comparison) wallet(s *sale) (all []*matter) {
 		m := p.payment(order)
 		of := p.lookUp(order)
 		m.Kind = c.judgePayment(m, of)
-		if m.Kind == GivenBack && of.parked == payment.PaidOther {
+		switch {
+		case m.Kind == GivenBack && of.parked == payment.PaidOther:
 			m.variant = "parked"
+		case m.Kind == Owed:
+			m.amount.Amount = s.told.Due() // part of it may be paid
 		}
 		all = append(all, m.matter)
 	}
@@ -191,6 +194,9 @@ type look struct {
 	parked  payment.Intent
 	open    bool // the sale is parked now
 }
+
+// owed says that the goods are given, and not all is paid.
+func (l look) owed() bool { return l.open && l.parked == payment.GoodsGiven }
 
 func (p *pieces) lookUp(order payment.Order) (l look) {
 	for i := range p.attempts {
@@ -313,6 +319,8 @@ func (c *comparison) judgeUnasked(of look, a, j Sums) Kind {
 		return Uncharged
 	case of.told != nil && !of.told.Status.Final():
 		return Pending // its request is lost: the terminal asks again, which closes it
+	case of.owed():
+		return Owed
 	}
 	return ""
 }
@@ -329,6 +337,8 @@ func (c *comparison) judgeApproved(m paid, of look, j, l, a Sums) Kind {
 		return JournalDiffers
 	case differ(m.ledger.wallet, m.charged.wallet) || differ(m.journal.wallet, m.ledger.wallet):
 		return WalletDiffers
+	case of.owed(): // the rest of a split sale
+		return Owed
 	}
 	return ""
 }
@@ -336,18 +346,19 @@ func (c *comparison) judgeApproved(m paid, of look, j, l, a Sums) Kind {
 func differ(a, b payment.Wallet) bool { return a != "" && b != "" && a != b }
 
 // judgeClosed is of a payment that the gateway has brought to an end without one.
+// Whatever was taken meanwhile and given back: who has the goods owes for them.
 func (c *comparison) judgeClosed(of look, j, l, a Sums) Kind {
 	switch {
 	case a.Net() != 0:
 		return Unsold
 	case j.Net() != 0:
 		return JournalDiffers
+	case of.owed():
+		return Owed
 	case of.attempt.Late || of.told != nil && of.told.Late:
 		return Late
 	case j.Charged != 0 || l.Charged != 0 || a.Charged != 0:
 		return GivenBack
-	case of.told != nil && of.told.Status.Final() && of.open && of.parked == payment.GoodsGiven:
-		return Owed
 	}
 	return ""
 }

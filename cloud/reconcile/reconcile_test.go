@@ -166,8 +166,15 @@ var breaks = []struct {
 }{
 	{"the acquirer has no charge", []string{"wallet", "split", "parked, paid"}, func(b *books, id payment.SaleID) { b.drop(reconcile.Taken, id) }, reconcile.Uncharged, false},
 	{"the acquirer took another amount", []string{"wallet", "split"}, func(b *books, id payment.SaleID) { b.find(reconcile.Taken, id).Amount.Amount++ }, reconcile.AmountDiffers, false},
+	{"the acquirer took less", []string{"wallet", "split"}, func(b *books, id payment.SaleID) { b.find(reconcile.Taken, id).Amount.Amount-- }, reconcile.AmountDiffers, false},
 	{"the acquirer took another currency", []string{"wallet"}, func(b *books, id payment.SaleID) { b.find(reconcile.Taken, id).Amount.Currency = "CNY" }, reconcile.AmountDiffers, false},
 	{"another wallet", []string{"wallet"}, func(b *books, id payment.SaleID) { b.find(reconcile.Taken, id).Wallet = payment.UnionPay }, reconcile.WalletDiffers, false},
+	{"another wallet in the journal alone", []string{"wallet"}, func(b *books, id payment.SaleID) {
+		b.attempts[payment.NewOrder(id, 1)].Wallet, b.find(reconcile.Taken, id).Wallet = payment.UnionPay, payment.UnionPay
+	}, reconcile.WalletDiffers, false},
+	{"another wallet in the journal, and none in the acquirer's book", []string{"wallet"}, func(b *books, id payment.SaleID) {
+		b.attempts[payment.NewOrder(id, 1)].Wallet, b.find(reconcile.Taken, id).Wallet = payment.UnionPay, ""
+	}, reconcile.WalletDiffers, false},
 	{"charged twice", []string{"wallet"}, func(b *books, id payment.SaleID) { b.lines = append(b.lines, *b.find(reconcile.Taken, id)) }, reconcile.AmountDiffers, false},
 	{"reversed by nobody", []string{"wallet", "split"}, func(b *books, id payment.SaleID) {
 		b.line(reconcile.Reversed, payment.NewOrder(id, 1), "", b.find(reconcile.Taken, id).Amount.Amount)
@@ -183,6 +190,10 @@ var breaks = []struct {
 	{"late money not given back", []string{"late", "reversed"}, func(b *books, id payment.SaleID) { b.drop(reconcile.Reversed, id) }, reconcile.Unsold, false},
 	{"in dispute", []string{"wallet", "refunded", "voided"}, func(b *books, id payment.SaleID) {
 		b.line(reconcile.Disputed, payment.NewOrder(id, 1), "", 5)
+	}, reconcile.InDispute, false},
+	{"in dispute, and the acquirer moves meanwhile", []string{"wallet"}, func(b *books, id payment.SaleID) {
+		b.line(reconcile.Disputed, payment.NewOrder(id, 1), "", 5)
+		b.moving[payment.NewOrder(id, 1)] = true
 	}, reconcile.InDispute, false},
 	{"a refund not paid out", []string{"refunded"}, func(b *books, id payment.SaleID) { b.drop(reconcile.Refunded, id) }, reconcile.RefundMissing, false},
 	{"a void not paid out", []string{"voided"}, func(b *books, id payment.SaleID) { b.drop(reconcile.Reversed, id) }, reconcile.RefundMissing, false},
@@ -344,6 +355,60 @@ func TestOwedAndPaid(t *testing.T) {
 	}
 	b.cash("till-1", id, 1500)
 	if r := run(t, b, b.question()); len(r.Rows) != 0 || !r.Equal() {
+		t.Errorf("%+v", r.Rows)
+	}
+}
+
+// Goods that were given and are not paid are owed, whatever was taken meanwhile and
+// given back, on every day that has anything of it, and with what is left to pay.
+func TestOwedWithItsAmount(t *testing.T) {
+	for kind, c := range map[string]struct {
+		days []string
+		owed string
+	}{
+		"parked, owed":                       {[]string{"2026-11-24"}, "$15.00"},
+		"parked, owed, taken and given back": {[]string{"2026-11-24", "2026-11-25"}, "$15.00"},
+		"parked, owed, paid late":            {[]string{"2026-11-24", "2026-11-25"}, "$15.00"},
+		"parked, the rest owed":              {[]string{"2026-11-24", "2026-11-25"}, "$10.00"},
+	} {
+		b := newBooks()
+		b.now = time.Date(2026, 11, 24, 23, 59, 58, 0, zone) // begun, asked for a second later, and taken at midnight
+		id := b.sell(kind, "till-1", 1500)
+		for _, days := range append([]string{"all"}, c.days...) {
+			for _, terminals := range [][]string{nil, {"till-1"}} {
+				q := b.question()
+				q.Terminals = terminals
+				if days != "all" {
+					q.From, q.To = days, days
+				}
+				r := run(t, b, q)
+				accounted(t, r)
+				if len(r.Rows) != 1 || r.Rows[0].Kind != reconcile.Owed || r.Rows[0].Sale != id || r.Rows[0].Needs {
+					t.Errorf("%s, %s: %+v", kind, days, r.Rows)
+					continue
+				}
+				if text := r.Rows[0].Text["en"]; !strings.Contains(text, "owes "+c.owed) {
+					t.Errorf("%s, %s: %s", kind, days, text)
+				}
+			}
+		}
+	}
+}
+
+// What is owed is owed by the gateway's word, before the terminal has told that it
+// knows; and of what is paid in part, the rest.
+func TestOwedBeforeTheTerminalSaysSo(t *testing.T) {
+	b := newBooks()
+	id := b.sell("parked, owed, taken and given back", "till-1", 1500)
+	b.unsent(id)
+	if got := found(run(t, b, b.question()))[id]; !slices.Equal(got, []reconcile.Kind{reconcile.Owed}) {
+		t.Errorf("%v", got)
+	}
+	b = newBooks()
+	id = b.sell("parked, owed", "till-1", 1500)
+	b.cash("till-1", id, 600)
+	r := run(t, b, b.question())
+	if got := found(r)[id]; !slices.Equal(got, []reconcile.Kind{reconcile.Owed}) || !strings.Contains(r.Rows[0].Text["en"], "owes $9.00") {
 		t.Errorf("%+v", r.Rows)
 	}
 }
