@@ -16,6 +16,7 @@ import (
 type source struct {
 	types   map[string]bool
 	strings map[string][]stringConstant // by type
+	texts   map[string]string           // by name, of no type
 	numbers map[string]int64            // durations in nanoseconds
 }
 
@@ -27,7 +28,7 @@ func parsePackage(t *testing.T, dir string) *source {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &source{types: map[string]bool{}, strings: map[string][]stringConstant{}, numbers: map[string]int64{}}
+	s := &source{types: map[string]bool{}, strings: map[string][]stringConstant{}, texts: map[string]string{}, numbers: map[string]int64{}}
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
@@ -65,12 +66,16 @@ func (s *source) take(t *testing.T, tok token.Token, spec ast.Spec) {
 			}
 			typ, typed := spec.Type.(*ast.Ident)
 			lit, literal := spec.Values[i].(*ast.BasicLit)
-			if !typed || !literal || lit.Kind != token.STRING {
+			if !literal || lit.Kind != token.STRING {
 				continue
 			}
 			value, err := strconv.Unquote(lit.Value)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if !typed {
+				s.texts[name.Name] = value
+				continue
 			}
 			s.strings[typ.Name] = append(s.strings[typ.Name], stringConstant{name.Name, value, spec.Comment.Text()})
 		}
