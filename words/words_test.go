@@ -3,7 +3,9 @@ package words
 import (
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
+	"unicode"
 )
 
 var argument = regexp.MustCompile(`\{[a-z_]+\}`)
@@ -19,6 +21,30 @@ func TestEverySentenceInEveryLanguage(t *testing.T) {
 		slices.Sort(zh)
 		if !slices.Equal(en, zh) {
 			t.Errorf("%s: the languages take different arguments: %v and %v", k, en, zh)
+		}
+	}
+}
+
+// names are what is written alike in every language.
+var names = []string{"°C"}
+
+// Each column is in its own language: a Chinese one that has letters and no Chinese
+// character is an English sentence that was put there, and the other way round.
+func TestEachColumnInItsLanguage(t *testing.T) {
+	han := func(s string) bool {
+		return strings.IndexFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) }) >= 0
+	}
+	for _, k := range Keys() {
+		s := catalogue[k]
+		if han(s.en) {
+			t.Errorf("%s: Chinese where English belongs: %q", k, s.en)
+		}
+		rest := argument.ReplaceAllString(s.zh, "")
+		for _, name := range names {
+			rest = strings.ReplaceAll(rest, name, "")
+		}
+		if !han(rest) && strings.IndexFunc(rest, unicode.IsLetter) >= 0 {
+			t.Errorf("%s: no Chinese where it belongs: %q", k, s.zh)
 		}
 	}
 }

@@ -834,7 +834,9 @@ func (s *shift) onPaper(d *counter.Demo, slip []counter.Line, number int, again 
 		strict = append(strict, say(forward))
 	default:
 		put(forward, say("paper_unresolved"), fmt.Sprint(s.unresolved))
-		put(forward, say("paper_held"), fmt.Sprint(s.held))
+		if s.held > 0 {
+			put(forward, say("paper_held"), fmt.Sprint(s.held))
+		}
 		some(forward, say("paper_held_amount"), s.heldSum)
 		for what, amount := range s.forward {
 			put(forward, what, dollars(amount))
