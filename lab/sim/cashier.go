@@ -25,6 +25,7 @@ type cashier struct {
 	totals   map[payment.SaleID]int64
 	parked   map[payment.SaleID]payment.Intent // what was said, once it was durable
 	holds    holds
+	errand   string // a button of the shift's screen, to be pressed there
 }
 
 func (c *cashier) closed() bool { return c.sales >= c.target }
@@ -93,6 +94,14 @@ func (c *cashier) act() {
 	}
 	switch s.Screen {
 	case checkout.Ready:
+		if c.errand == "" && w.chance(30) { // of the drawer, which a cashier in a queue has no time for
+			errands := []string{"pay_in", "pay_out", "pay_out", "no_sale", "x_report", "x_report"}
+			c.errand = errands[w.rng.IntN(len(errands))]
+		}
+		if c.errand != "" && !s.Begun() {
+			c.press("menu")
+			return
+		}
 		c.sell(s)
 	case checkout.ShowingQR:
 		c.showQR(s)
@@ -124,6 +133,10 @@ func (c *cashier) act() {
 	case checkout.Receipt:
 		c.look()
 	case checkout.Menu, checkout.Finding:
+		if c.errand != "" && s.Screen == checkout.Menu {
+			c.press("shift")
+			return
+		}
 		if w.chance(4) { // the other terminal's customer comes to this one
 			c.scan(w.other.bill())
 			return
@@ -176,6 +189,11 @@ func (c *cashier) act() {
 	case checkout.Voiding:
 		c.pick("void", "void", "cancel")
 	case checkout.ShiftScreen:
+		if c.errand != "" {
+			c.press(c.errand)
+			c.errand = ""
+			return
+		}
 		c.pick("x_report", "z_report", "pay_in", "pay_out", "no_sale", "close_shift", "close_shift", "close_shift", "open_shift", "cancel", "cancel")
 	case checkout.DrawerSum:
 		c.key(fmt.Sprint(1+w.rng.IntN(9)), "00", "enter")

@@ -140,6 +140,11 @@ func (w *world) checkDrawer() {
 	w.checkDrawerRecord()
 }
 
+// movements are premises of their own: each is another way into the drawer.
+var movements = map[payment.Movement]string{
+	payment.PayIn: "shifts: paid in", payment.PayOut: "shifts: paid out", payment.NoSale: "shifts: opened with no sale",
+}
+
 // checkDrawerRecord holds that the newest commit says why the drawer opens.
 func (w *world) checkDrawerRecord() {
 	const most = 100 // records of a commit
@@ -152,7 +157,7 @@ func (w *world) checkDrawerRecord() {
 		}
 		switch e, _ := r.Event(); e.Kind { // an event that cannot be read is none of these
 		case payment.CashMoved:
-			w.premise("shifts: cash moved")
+			w.premise(movements[e.Movement])
 			return
 		case payment.RefundChanged:
 			w.premise("refunds: cash")
@@ -413,6 +418,7 @@ func (w *world) checkBooks() {
 func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sale {
 	sales := map[payment.SaleID]payment.Sale{}
 	var counter payment.Counter
+	reckoning := newReckoning()
 	audit := audit{acted: map[payment.SaleID]bool{}, used: map[uint64]payment.SaleID{}}
 	var shifts []payment.Shift // closed
 	var slips []checkout.Printed
@@ -436,6 +442,7 @@ func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sa
 			w.violate("law 7, no gaps", "%v", err)
 			return sales
 		}
+		reckoning.note(e)
 		if e.Sale == "" {
 			if payment.OfCounter(e.Kind) {
 				if counter, err = counter.Apply(e, r.Stamp); err != nil {
@@ -467,7 +474,9 @@ func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sa
 		sales[e.Sale] = next
 	}
 	w.checkSlips(sales, shifts, slips)
-	w.checkShifts(append(shifts, counter.Shift), account.Report().Total, sales)
+	shifts = append(shifts, counter.Shift)
+	w.checkShifts(shifts, account.Report().Total, sales)
+	reckoning.check(w, shifts, account.Report().Total)
 	if terminals := w.terminal.journal.Counter(); !reflect.DeepEqual(counter, terminals) {
 		w.violate("books", "the ledger's records make the counter\n%+v, the terminal has\n%+v", counter, terminals)
 	}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
 
 	"till/checkout"
@@ -46,8 +47,17 @@ func (w *world) checkSlip(job checkout.Print) {
 // That no number is left out is for the fold of the journal to say.
 func (w *world) checkReport(r checkout.Report) {
 	d := w.terminal.journal.Counter()
+	if r.Shift.Open {
+		w.premise("shifts: X reports")
+		x := r.Shift
+		x.Forward = nil // what is open now, which the journal's shift has once it is closed
+		if !reflect.DeepEqual(x, d.Shift) {
+			w.violate("law 1, durable first", "an X report of %+v, the journal has %+v", x, d.Shift)
+		}
+		return
+	}
 	said, err := json.Marshal(r.Shift)
-	if r.Shift.Open || err != nil {
+	if err != nil {
 		return
 	}
 	if first, there := w.reports[r.Shift.Number]; there && first != string(said) {
@@ -61,6 +71,7 @@ func (w *world) checkReport(r checkout.Report) {
 		return
 	}
 	w.premise("law 7: Z reports")
+	w.closed[r.Shift.Number] = r.Shift
 	if d.Before.Number != r.Shift.Number || r.Shift.Number <= w.lastZ {
 		w.violate("law 7, no gaps", "Z report %d follows %d, the journal's last is %d", r.Shift.Number, w.lastZ, d.Before.Number)
 	}

@@ -112,6 +112,7 @@ func (w *world) checkReconciliation(end bool) {
 		}
 		w.premiseOf(row.Kind)
 	}
+	w.checkOwed(r)
 	if !end {
 		return
 	}
@@ -123,6 +124,41 @@ func (w *world) checkReconciliation(end bool) {
 		if t.Off() != 0 || t.Ledger.Net() != t.Journal.Net() {
 			w.violate("books", "the books differ: %+v, the acquirer has %+v", t, t.Acquirer)
 		}
+	}
+}
+
+// checkOwed holds that goods which were given and are not paid are listed as owed,
+// whatever else happened to their money, and nothing else is: by what the ledger has
+// of the sale, once the gateway knows of its last attempt.
+func (w *world) checkOwed(r reconcile.Report) {
+	listed := map[payment.SaleID]int{}
+	for _, row := range r.Rows {
+		if row.Kind == reconcile.Owed {
+			listed[row.Sale]++
+		}
+	}
+	err := w.cloud.ledger.View(func(tx cloud.Tx) error {
+		entries, err := tx.Sales()
+		for _, e := range entries {
+			s, open := e.Sale, false
+			for _, a := range s.Attempts {
+				entry, _, err := tx.Attempt(payment.NewOrder(s.ID, a.Number))
+				if err != nil {
+					return err
+				}
+				open = open || entry.Open() || !a.Status.Final()
+			}
+			switch owed := s.Parked == payment.GoodsGiven && s.Due() > 0; {
+			case listed[s.ID] > 1, listed[s.ID] == 1 && !owed:
+				w.violate("books", "sale %s is listed as owed %d times, it is %s with %d due", s.ID, listed[s.ID], s.Status(), s.Due())
+			case listed[s.ID] == 0 && owed && !open:
+				w.violate("books", "the goods of sale %s are given, %d of it is due, and it is not listed as owed", s.ID, s.Due())
+			}
+		}
+		return err
+	})
+	if err != nil {
+		w.violate("liveness", "ledger: %v", err)
 	}
 }
 

@@ -17,6 +17,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"till/payment"
 )
 
 // Result is what one seed came to.
@@ -88,9 +90,10 @@ type world struct {
 	cashier  *cashier
 	other    *other
 
-	lastShown shown             // whose truth was checked last
-	lastZ     uint64            // the newest Z report
-	reports   map[uint64]string // what each said first
+	lastShown shown                    // whose truth was checked last
+	lastZ     uint64                   // the newest Z report
+	reports   map[uint64]string        // what each said first
+	closed    map[uint64]payment.Shift // of which they were
 
 	faults   map[string]int
 	premises map[string]int
@@ -205,7 +208,7 @@ func Run(seed uint64, o Options) (result Result, err error) {
 	}()
 	w := &world{
 		seed: seed, rng: rand.New(rand.NewPCG(seed, 0x7111)), now: begin, keep: o.Story,
-		reports: map[uint64]string{}, faults: map[string]int{}, premises: map[string]int{}, trace: fnv.New64a(),
+		reports: map[uint64]string{}, closed: map[uint64]payment.Shift{}, faults: map[string]int{}, premises: map[string]int{}, trace: fnv.New64a(),
 	}
 	defer func() {
 		if p := recover(); p != nil {

@@ -59,6 +59,11 @@ func TestSeeds(t *testing.T) {
 	all.Wait()
 	allStruck(t, "fault", sim.FaultKinds(), faults)
 	allStruck(t, "premise", sim.PremiseKinds(), premises)
+	for _, k := range []string{"shifts: opened with no sale", "shifts: paid in", "shifts: paid out", "shifts: X reports", "law 7: Z reports", "shifts: a Z report's figures"} {
+		if premises[k] < int(seeds()/4) {
+			t.Errorf("premise %q arose %d times in %d seeds: too rarely to try anything", k, premises[k], seeds())
+		}
+	}
 }
 
 func run(t *testing.T, seed uint64) sim.Result {

@@ -154,7 +154,7 @@ func (t *terminal) cut() {
 	w.strike("power cut")
 	if len(t.jobs) > 0 {
 		w.strike("power cut while printing")
-		if w.chance(2) {
+		if t.jobs[0].owed && w.chance(2) {
 			t.papers = append(t.papers, paper{t.jobs[0].Printed, t.jobs[0].copy, t.jobs[0].Receipt == 0 && w.chance(2)})
 		}
 	}
