@@ -205,6 +205,7 @@ var breaks = []struct {
 	}, reconcile.RefundMissing, false},
 	{"a refund the gateway does not know", []string{"refunded"}, func(b *books, id payment.SaleID) { delete(b.refunds, payment.NewRefundID(id, 1)) }, reconcile.RefundUnknown, false},
 	{"an attempt the gateway does not know", []string{"wallet"}, func(b *books, id payment.SaleID) { delete(b.attempts, payment.NewOrder(id, 1)) }, reconcile.UnknownCharge, false},
+	{"an attempt the gateway does not know, and the goods are given", []string{"parked, owed"}, func(b *books, id payment.SaleID) { delete(b.attempts, payment.NewOrder(id, 1)) }, reconcile.Owed, false},
 	{"a payment that nobody but the journal knows", []string{"wallet"}, func(b *books, id payment.SaleID) {
 		delete(b.attempts, payment.NewOrder(id, 1))
 		b.drop(reconcile.Taken, id)
