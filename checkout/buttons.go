@@ -486,7 +486,7 @@ func (m *move) enter() {
 	case Refunding:
 		m.giveBack() // too much: likewise
 	case PIN, SignOn:
-		if !m.pinAt.IsZero() {
+		if !m.pinWait().IsZero() {
 			m.Digits = ""
 			m.sayWait()
 		}

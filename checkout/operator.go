@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"till/payment"
+	"till/words"
 )
 
 // PINs in a row that are nobody's: a few are a slip of the finger, then each takes
@@ -38,14 +39,20 @@ func (s State) asksPIN() bool { return s.Screen == PIN || s.Screen == SignOn }
 
 // pinButton confirms a PIN.
 func (s State) pinButton() Button {
-	return Button{ID: "enter", Main: true, Enabled: len(s.Digits) >= payment.MinPIN && s.pinAt.IsZero()}
+	return Button{ID: "enter", Main: true, Enabled: len(s.Digits) >= payment.MinPIN && s.pinWait().IsZero()}
+}
+
+// pinWait is when a PIN may be tried again on the screen that asks for one; zero: now.
+func (s State) pinWait() time.Time {
+	if s.Screen == SignOn {
+		return s.pinAt
+	}
+	return s.managerAt
 }
 
 // bootDesk signs off whoever was signed on before the start, and on who always is.
 func (m *move) bootDesk() {
-	if wait := delay(m.Counter.Desk.Wrong); wait > 0 {
-		m.pinAt = m.now.At.Add(wait) // how much of it had passed is not known
-	}
+	m.delayPINs() // how much of it had passed is not known
 	if m.Counter.Desk.On.ID != "" {
 		m.signOff(payment.ByRestart)
 	}
@@ -55,9 +62,34 @@ func (m *move) bootDesk() {
 }
 
 func (m *move) signOn(o payment.Operator, how payment.Means) {
-	m.recordCounter(payment.Event{Kind: payment.SignedOn, Operator: o.ID, Cashier: o.Name, Role: o.Role, Means: how})
-	m.pinAt = time.Time{}
+	e := payment.Event{Kind: payment.SignedOn, Operator: o.ID, Cashier: o.Name, Role: o.Role, Means: how}
+	if how == payment.BySettings {
+		e.Wrong = m.Counter.Desk.Wrong
+	}
+	m.recordCounter(e)
+	m.forgivePINs()
 	m.touched()
+}
+
+// delayPINs has the next PIN wait, after those that were wrong.
+func (m *move) delayPINs() {
+	desk := m.Counter.Desk
+	if wait := delay(desk.Wrong); wait > 0 {
+		m.pinAt = m.now.At.Add(wait)
+	}
+	if wait := delay(desk.Guesses); wait > 0 {
+		m.managerAt = m.now.At.Add(wait)
+	}
+}
+
+// forgivePINs ends the waits of which the journal says that nothing is left.
+func (m *move) forgivePINs() {
+	if m.Counter.Desk.Wrong == 0 {
+		m.pinAt = time.Time{}
+	}
+	if m.Counter.Desk.Guesses == 0 {
+		m.managerAt = time.Time{}
+	}
 }
 
 func (m *move) signOff(how payment.Means) {
@@ -94,7 +126,7 @@ func (m *move) startManager(what payment.ManagerStep) {
 		return
 	}
 	m.show(PIN, resultFor)
-	if !m.pinAt.IsZero() {
+	if !m.managerAt.IsZero() {
 		m.sayWait()
 	}
 }
@@ -109,6 +141,7 @@ func (m *move) permit(by payment.Operator) {
 		acted.Subject = m.Selected
 	}
 	m.recordCounter(acted)
+	m.forgivePINs()
 	m.permitted()
 }
 
@@ -207,6 +240,8 @@ func (m *move) identified(e Identified) {
 		m.do(Play{SoundDeclined})
 	case !e.Known:
 		m.wrongPIN()
+	case m.Screen == SignOn && !e.Badge && e.Operator.Role == payment.Manager && !m.managerAt.IsZero():
+		m.wrongPIN() // in no way told from one, or signing on would be where to guess it
 	case m.Screen == SignOn:
 		m.hush()
 		m.signOn(e.Operator, payment.BySecret)
@@ -216,32 +251,49 @@ func (m *move) identified(e Identified) {
 		m.do(Play{SoundDeclined})
 	default:
 		m.hush()
-		m.pinAt = time.Time{}
 		m.permit(e.Operator)
 	}
 }
 
 // wrongPIN keeps that it was tried: the power going does not make one forget.
 func (m *move) wrongPIN() {
-	e := payment.Event{Kind: payment.PINRefused}
+	e := payment.Event{Kind: payment.PINRefused, Wrong: m.Counter.Desk.Guesses + 1}
 	if m.Screen == PIN {
 		e.Step = m.Purpose
 	}
+	waited := !m.managerAt.IsZero()
 	m.recordCounter(e)
 	m.do(Play{SoundDeclined})
 	m.say("pin_wrong")
-	if wait := delay(m.Counter.Desk.Wrong); wait > 0 {
-		m.pinAt = m.now.At.Add(wait)
+	m.delayWrong(e.Step)
+	switch {
+	case !m.pinWait().IsZero():
 		m.sayWait()
+	case waited:
+		m.sayUntil("pin_wrong_or_wait", m.managerAt)
+	}
+}
+
+// delayWrong has PINs wait after one more that was wrong, keyed for a step or to sign on.
+func (m *move) delayWrong(step payment.ManagerStep) {
+	signOn := m.pinAt
+	m.delayPINs()
+	if step != "" && step != payment.ToResetPIN {
+		m.pinAt = signOn // it was no try at that
 	}
 }
 
 func (m *move) sayWait() {
-	left := m.pinAt.Sub(m.now.At)
+	m.sayUntil("pin_wait", m.pinWait())
+	m.quietAt = m.pinWait()
+}
+
+// sayUntil says how long a PIN has to wait, in seconds or, with a sentence of its own, in minutes.
+func (m *move) sayUntil(what words.Key, at time.Time) {
+	left := at.Sub(m.now.At)
 	if left > 90*time.Second {
-		m.say("pin_wait_minutes", "minutes", strconv.Itoa(int((left+time.Minute-1)/time.Minute)))
+		m.say(what+"_minutes", "minutes", strconv.Itoa(int((left+time.Minute-1)/time.Minute)))
 	} else {
-		m.say("pin_wait", "seconds", strconv.Itoa(int((left+time.Second-1)/time.Second)))
+		m.say(what, "seconds", strconv.Itoa(int((left+time.Second-1)/time.Second)))
 	}
-	m.quietAt = m.pinAt
 }

@@ -142,7 +142,7 @@ func (m *move) leaveReset() {
 		return
 	}
 	m.show(PIN, resultFor)
-	if !m.pinAt.IsZero() {
+	if !m.managerAt.IsZero() {
 		m.sayWait()
 	}
 }
@@ -162,7 +162,7 @@ func (m *move) pinGiven(e PINGiven) {
 	case e.Why == "":
 		m.hush()
 		m.recordCounter(payment.Event{Kind: payment.ManagerActed, Step: payment.ToResetPIN})
-		m.pinAt = time.Time{}
+		m.forgivePINs()
 		m.do(Play{SoundApproved})
 		if waiting {
 			m.Reset = Reset{from: m.Reset.from}
@@ -172,10 +172,8 @@ func (m *move) pinGiven(e PINGiven) {
 		}
 		return
 	case e.Wrong:
-		m.recordCounter(payment.Event{Kind: payment.PINRefused, Step: payment.ToResetPIN})
-		if wait := delay(m.Counter.Desk.Wrong); wait > 0 {
-			m.pinAt = m.now.At.Add(wait)
-		}
+		m.recordCounter(payment.Event{Kind: payment.PINRefused, Step: payment.ToResetPIN, Wrong: m.Counter.Desk.Guesses + 1})
+		m.delayWrong(payment.ToResetPIN)
 	}
 	m.do(Play{SoundDeclined})
 	if waiting {

@@ -151,7 +151,9 @@ type State struct {
 	quietAt  time.Time // the message goes by itself
 	nagAt    time.Time // checking for long: heard once
 	lockAt   time.Time // the operator is signed off
-	pinAt    time.Time // a PIN may be tried again; zero: now
+
+	pinAt     time.Time // a PIN may be tried again to sign on; zero: now
+	managerAt time.Time // likewise a manager's, wherever it is keyed
 
 	Counter payment.Counter // what the journal knows beside the sales
 	Asked   Sum             // what the drawer's screen asks for
@@ -265,6 +267,7 @@ func (s State) Deadline() time.Time {
 	soonest(s.nagAt)
 	soonest(s.lockAt)
 	soonest(s.pinAt)
+	soonest(s.managerAt)
 	soonest(s.search.until)
 	for _, w := range s.watches {
 		if s.Online {

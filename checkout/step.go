@@ -266,6 +266,9 @@ func (m *move) tick() {
 	if due(m.pinAt) {
 		m.pinAt = time.Time{}
 	}
+	if due(m.managerAt) {
+		m.managerAt = time.Time{}
+	}
 	if due(m.search.until) {
 		m.unanswered()
 	}

@@ -26,9 +26,9 @@ const (
 	ShiftDated      Kind = "shift_dated"      // Shift: it was opened in this boot, before the clock was known
 	ShiftClosed     Kind = "shift_closed"     // Shift, Amount counted in the drawer, Cashier; Forward
 	ReportPrinted   Kind = "report_printed"   // Shift whose Z report it is
-	SignedOn        Kind = "signed_on"        // Operator, Cashier, Role, Means
+	SignedOn        Kind = "signed_on"        // Operator, Cashier, Role, Means; Wrong where that is by settings
 	SignedOff       Kind = "signed_off"       // Operator, Cashier, Means
-	PINRefused      Kind = "pin_refused"      // Step that it was keyed for; none: to sign on. It is nobody's
+	PINRefused      Kind = "pin_refused"      // Step that it was keyed for; none: to sign on. It is nobody's; Wrong
 	ManagerActed    Kind = "manager_acted"    // Operator, Cashier of the manager; Step; Subject of it
 	CartHeld        Kind = "cart_held"        // Hold, Cart, Cashier: a sale in the making is put aside, or put aside again
 	CartDropped     Kind = "cart_dropped"     // Hold, Cashier: it will not be gone on with
@@ -159,6 +159,10 @@ type Event struct {
 	Means    Means       `json:"means,omitempty"`
 	Step     ManagerStep `json:"step,omitempty"`
 	Subject  SaleID      `json:"subject,omitempty"` // the sale that a manager's step is about, if one
+
+	// Of PINRefused: which one it is since a manager was there, from 1. Of SignedOn by
+	// settings: how many were tried at sign-on, which that forgives none of.
+	Wrong int `json:"wrong,omitempty"`
 
 	Hold uint64 `json:"hold,omitempty"` // number of a sale that is held, from 1
 	Cart *Cart  `json:"cart,omitempty"`

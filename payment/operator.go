@@ -52,9 +52,13 @@ const (
 
 // Desk is who is at the counter, as the journal has it.
 type Desk struct {
-	On    Operator `json:"on,omitzero"`     // zero: nobody
-	Since Stamp    `json:"since,omitzero"`  // of that
-	Wrong int      `json:"wrong,omitempty"` // PINs in a row that are nobody's
+	On    Operator `json:"on,omitzero"`    // zero: nobody
+	Since Stamp    `json:"since,omitzero"` // of that
+	// PINs that are nobody's, each of which makes the next wait: those at sign-on since
+	// somebody signed on, and all that may have been guesses at a manager's since a manager
+	// was there. Whoever signs on as a cashier has proved nothing of the latter.
+	Wrong   int `json:"wrong,omitempty"`
+	Guesses int `json:"guesses,omitempty"`
 }
 
 // OfDesk says that an event is the desk's, and no sale's.
@@ -72,24 +76,47 @@ func (d Desk) Apply(e Event, at Stamp) (Desk, error) {
 		if d.On.ID != "" {
 			return d, impossible("operator %q signs on while %q is", e.Operator, d.On.ID)
 		}
-		return Desk{On: Operator{ID: e.Operator, Name: e.Cashier, Role: e.Role}, Since: at}, nil
+		if e.Wrong != 0 && (e.Means != BySettings || e.Wrong != d.Wrong) {
+			return d, impossible("%d wrong PINs are kept of %d as %q signs on by %q", e.Wrong, d.Wrong, e.Operator, e.Means)
+		}
+		next := Desk{On: Operator{ID: e.Operator, Name: e.Cashier, Role: e.Role}, Since: at, Wrong: e.Wrong, Guesses: d.Guesses}
+		if e.Means == BySecret && e.Role == Manager {
+			next.Guesses = 0
+		}
+		return next, nil
 	case SignedOff:
 		if e.Operator == "" || e.Operator != d.On.ID {
 			return d, impossible("operator %q signs off, %q is signed on", e.Operator, d.On.ID)
 		}
-		return Desk{Wrong: d.Wrong}, nil
+		return Desk{Wrong: d.Wrong, Guesses: d.Guesses}, nil
 	case PINRefused:
-		d.Wrong++
-		return d, nil
+		return d.refused(e)
 	case ManagerActed:
 		if e.Step == "" {
 			return d, impossible("a manager's step that is none")
 		}
-		d.Wrong = 0
+		d.Wrong, d.Guesses = 0, 0
 		return d, nil
 	default:
 		return d, impossible("event kind %q is not of a desk", e.Kind)
 	}
+}
+
+// refused counts a PIN that is nobody's. Journals from before there were two counts do
+// not number it, and are folded as they were then: what they say of themselves holds.
+func (d Desk) refused(e Event) (Desk, error) {
+	if e.Wrong == 0 {
+		d.Wrong++
+		return d, nil
+	}
+	if e.Wrong != d.Guesses+1 {
+		return d, impossible("wrong PIN %d follows %d", e.Wrong, d.Guesses)
+	}
+	d.Guesses = e.Wrong
+	if e.Step == "" || e.Step == ToResetPIN { // at sign-on, or a code that replaces any manager's PIN
+		d.Wrong++
+	}
+	return d, nil
 }
 
 // Counter is what a terminal's journal knows beside its sales.

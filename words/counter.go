@@ -17,6 +17,9 @@ var counter = map[Key]entry{
 	"pin_wrong":         {"Wrong PIN. Key it again.", "密码错误，请重新输入。"},
 	"pin_wait_minutes":  {"Wrong PIN. Wait {minutes} min, then key it again.", "密码错误，请等待 {minutes} 分钟后重试。"},
 	"pin_wait":          {"Wrong PIN. Wait {seconds} s, then key it again.", "密码错误，请等待 {seconds} 秒后重试。"},
+
+	"pin_wrong_or_wait_minutes": {"Not taken. A manager's PIN has to wait {minutes} min; a badge need not.", "未接受。店长密码须等待 {minutes} 分钟；工牌可立即使用。"},
+	"pin_wrong_or_wait":         {"Not taken. A manager's PIN has to wait {seconds} s; a badge need not.", "未接受。店长密码须等待 {seconds} 秒；工牌可立即使用。"},
 	"not_a_manager":     {"A cashier may not do this. Ask a manager.", "收银员无此权限，请店长操作。"},
 	"badge_unknown":     {"Nobody here has that badge.", "没有使用此工牌的员工。"},
 	"sign_on_first":     {"Sign on first: key your PIN, or scan your badge.", "请先登录：输入密码或扫描工牌。"},
