@@ -452,6 +452,7 @@ func (m *move) escape() {
 	switch {
 	case m.Screen == Ready && m.Entry > 0 && len(m.Taken.Items) > 0:
 		m.Entry = 0
+		m.shrunk()
 	case m.Screen == Ready:
 		m.hush()
 		m.ready()

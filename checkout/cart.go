@@ -195,7 +195,9 @@ func (m *move) dropLast() {
 	}
 	if !m.Begun() {
 		m.ready()
+		return
 	}
+	m.shrunk()
 }
 
 func (m *move) askKeyed(screen Screen, leave time.Duration) {
@@ -233,17 +235,37 @@ func (m *move) pressDiscount(id string) {
 // discount takes a discount off, or asks a manager for it first.
 func (m *move) discount(amount int64, rate int) {
 	m.Wanted = payment.Cart{Off: amount, OffRate: rate}
-	// Of a rate the rate counts: rounded to a cent it may come to more.
-	if limit := m.Settings.Trade.Unasked; rate > limit || amount*10_000 > int64(limit)*m.Cart().Bill().Subtotal() {
+	if !m.unasked(m.Wanted) {
 		m.startManager(payment.ToDiscount)
 		return
 	}
-	m.grantDiscount()
+	m.takeDiscount()
+}
+
+// unasked says that a discount of the sale in the making takes no manager.
+func (s State) unasked(off payment.Cart) bool {
+	limit := s.Settings.Trade.Unasked
+	// Of a rate the rate counts: rounded to a cent it may come to more.
+	return off.OffRate <= limit && off.Off*10_000 <= int64(limit)*s.Cart().Bill().Subtotal()
 }
 
 func (m *move) grantDiscount() {
-	m.Taken.Off, m.Taken.OffRate = m.Wanted.Off, m.Wanted.OffRate
+	m.Wanted.Granted = true
+	m.takeDiscount()
+}
+
+func (m *move) takeDiscount() {
+	m.Taken.Off, m.Taken.OffRate, m.Taken.Granted = m.Wanted.Off, m.Wanted.OffRate, m.Wanted.Granted
 	m.show(Ready, 0)
+}
+
+// shrunk drops a discount that nobody would have been allowed to give on what is left.
+func (m *move) shrunk() {
+	if m.Order.Key != "" || m.Taken.Granted || m.unasked(m.Taken) {
+		return
+	}
+	m.Taken.Off, m.Taken.OffRate = 0, 0
+	m.say("discount_dropped")
 }
 
 func (m *move) pressTip(id string) {
@@ -278,6 +300,24 @@ func (m *move) takeAgain(sale payment.Sale) {
 	}
 	if b := sale.Bill; b != nil && sale.Due() == sale.Total.Amount {
 		m.Entry, m.Tipped = 0, true
-		m.Taken = payment.Cart{Items: b.Items, Off: b.Discount, Exempt: b.Exempt, Tip: b.Tip}
+		m.Taken = m.cartOf(sale.ID, *b)
 	}
+}
+
+// made is the cart that the newest sale was made of, with what its bill does not say.
+type made struct {
+	sale payment.SaleID
+	cart payment.Cart
+}
+
+// cartOf is what a sale was made of. Of one from before a start its bill alone is known,
+// and whether it took a manager: it would not have been begun.
+func (s State) cartOf(id payment.SaleID, b payment.Bill) payment.Cart {
+	if s.made.sale == id {
+		return s.made.cart
+	}
+	c := payment.Cart{Items: b.Items, Off: b.Discount, Exempt: b.Exempt, Tip: b.Tip}
+	unasked := payment.Cart{Items: b.Items, OffRate: s.Settings.Trade.Unasked}
+	c.Granted = c.Off > unasked.Bill().Discount
+	return c
 }

@@ -85,6 +85,7 @@ func (m *move) recall(number uint64) {
 	}
 	m.show(Ready, 0)
 	m.sayHold("hold_recalled", number)
+	m.shrunk() // the shop may allow less by now
 }
 
 // dropHeld lets go of the held sale that was recalled.

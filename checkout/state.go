@@ -155,6 +155,7 @@ type State struct {
 	pinAt     time.Time // a PIN may be tried again to sign on; zero: now
 	managerAt time.Time // likewise a manager's, wherever it is keyed
 
+	made    made
 	Counter payment.Counter // what the journal knows beside the sales
 	Asked   Sum             // what the drawer's screen asks for
 

@@ -172,7 +172,9 @@ func (m *move) renew() {
 // createSale begins a sale of what is keyed and taken up.
 func (m *move) createSale() payment.Sale {
 	m.autoShift()
-	bill := m.Cart().Bill()
+	cart := m.Cart()
+	bill := cart.Bill()
+	m.made = made{m.now.Fresh, cart}
 	m.Current, m.Last = m.now.Fresh, m.now.Fresh
 	created := payment.Event{
 		Kind: payment.SaleCreated, Amount: bill.Total(), Currency: m.Settings.Currency, Cashier: m.Attendant(),

@@ -116,6 +116,7 @@ type Cart struct {
 	Items    []Item `json:"items"`
 	Off      int64  `json:"off,omitempty"`      // a discount, minor units
 	OffRate  int    `json:"off_rate,omitempty"` // a discount, basis points; one of the two
+	Granted  bool   `json:"granted,omitempty"`  // a manager gave that discount, and not the shop's rule
 	Exempt   bool   `json:"exempt,omitempty"`
 	TaxBy    TaxBy  `json:"-"`                  // the shop's settings say it
 	Tip      int64  `json:"tip,omitempty"`      // minor units
