@@ -402,7 +402,7 @@ func (m *move) digits(key string) {
 		m.Keyed = m.typed(m.Keyed, key)
 		m.leaveAt = m.now.At.Add(resultFor)
 	case DrawerSum:
-		m.Keyed = m.typed(m.Keyed, key)
+		m.Keyed, m.Counted = m.typed(m.Keyed, key), true
 		m.leaveAt = m.now.At.Add(countFor)
 	case Discounting, Tipping, Splitting:
 		m.Keyed = m.typed(m.Keyed, key)
@@ -442,6 +442,7 @@ func (m *move) backspace() {
 		m.Tendered /= 10
 	case m.asksAmount():
 		m.Keyed /= 10
+		m.Counted = m.Counted && m.Keyed > 0
 	case m.keysDigits():
 		m.Digits = m.Digits[:max(0, len(m.Digits)-1)]
 	}
@@ -458,8 +459,8 @@ func (m *move) escape() {
 		m.ready()
 	case m.Screen == TakeCash && m.Tendered > 0:
 		m.Tendered = 0
-	case m.asksAmount() && m.Keyed > 0:
-		m.Keyed = 0
+	case m.asksAmount() && (m.Keyed > 0 || m.Screen == DrawerSum && m.Counted):
+		m.Keyed, m.Counted = 0, false
 	case m.keysDigits() && m.Digits != "":
 		m.Digits = ""
 	case m.Screen == Approved || m.Screen == Cancelled || m.Screen == Parked:

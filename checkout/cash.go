@@ -42,6 +42,9 @@ func noteID(amount int64) string { return "note_" + strconv.FormatInt(amount, 10
 
 // cashScreen asks what the customer handed over.
 func (m *move) cashScreen() {
+	if m.Current == "" && m.halted() {
+		return
+	}
 	m.hush()
 	m.Tendered = 0
 	m.show(TakeCash, 0)

@@ -81,11 +81,11 @@ type (
 	// Noticed is something to say once.
 	Noticed struct{ Text words.Sentence }
 	// Ordered is a sale that a cash register asks for. It does nothing where the
-	// counter is not Free.
+	// counter is not Free, or Shiftless.
 	Ordered struct{ Order Order }
 	// OrderCancelled ends one.
 	OrderCancelled struct{ Key string }
-	// RefundOrdered gives money back of a sale that a cash register made.
+	// RefundOrdered gives money back of a sale that a cash register made, if it GivesBack.
 	RefundOrdered struct {
 		Sale   payment.Sale
 		Key    string

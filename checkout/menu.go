@@ -49,9 +49,9 @@ func (m *move) pressMenu(id string) {
 	case "shift":
 		m.show(ShiftScreen, resultFor)
 	case "void":
-		m.startManager(payment.ToVoid)
+		m.startGiving(payment.ToVoid)
 	case "refund":
-		m.startManager(payment.ToRefund)
+		m.startGiving(payment.ToRefund)
 	case "doctor":
 		m.examine()
 	case "training":

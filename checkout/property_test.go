@@ -63,6 +63,7 @@ func newMachine(t *rapid.T) *machine {
 	}
 	m.settings.PaperAsked = rapid.Bool().Draw(t, "paper is asked for")
 	m.settings.Practice = rapid.Bool().Draw(t, "a practice counter")
+	m.settings.AutoShift = rapid.Bool().Draw(t, "shifts open by themselves")
 	m.start(t)
 	return m
 }
@@ -132,6 +133,14 @@ func (m *machine) commit(t *rapid.T, e checkout.Event, effects []checkout.Effect
 	for i, e := range events {
 		if e.Kind == payment.CartDropped && (i == 0 || events[i-1].Step != payment.ToDropHeld || events[i-1].Operator != "li") {
 			t.Fatalf("hold %d is dropped, and no manager was asked", e.Hold)
+		}
+	}
+	open := m.fake.Counter().Shift.Open
+	for _, e := range events {
+		switch open = open && e.Kind != payment.ShiftClosed || e.Kind == payment.ShiftOpened; {
+		case open:
+		case e.Kind == payment.SaleCreated, e.Kind == payment.CashTaken, e.Kind == payment.CashMoved, e.Kind == payment.SaleFetched:
+			t.Fatalf("%s, and no shift is open", e.Kind)
 		}
 	}
 	for _, e := range events {
@@ -643,6 +652,11 @@ func TestAnythingMayHappen(t *testing.T) {
 				if m.state.Screen != checkout.Ready {
 					t.Skip()
 				}
+				if m.state.Shiftless() {
+					for _, id := range []string{"menu", "shift", "open_shift", "0", "enter", "cancel", "cancel"} {
+						m.step(t, checkout.Pressed{Button: id})
+					}
+				}
 				m.step(t, checkout.Keyed{Key: "5"})
 				if rapid.Bool().Draw(t, "qr") {
 					m.step(t, checkout.Pressed{Button: "qr"})
@@ -985,11 +999,9 @@ refund done
 press cancel
 press cancel
 press shift
-press open_shift
-press enter
 press close_shift
-press enter
+key 0 enter
 press open_shift
-press enter
+key 0 enter
 press close_shift
-press enter`
+key 0 enter`

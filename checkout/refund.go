@@ -67,6 +67,15 @@ func (s Settings) zone() *time.Location {
 	return s.Zone
 }
 
+// startGiving asks a manager to give money of the selected sale back.
+func (m *move) startGiving(how payment.ManagerStep) {
+	if sale, ok := m.SelectedSale(); ok && !m.GivesBack(sale) {
+		m.say("open_shift_first")
+		return
+	}
+	m.startManager(how)
+}
+
 func (m *move) pressGiving(id string) {
 	switch id {
 	case "cancel":
@@ -112,6 +121,9 @@ func (m *move) askBack(sale payment.Sale, tender int, amount int64, void bool) p
 	if n > payment.MaxRefund {
 		m.say("refund_too_many")
 		return sale
+	}
+	if sale.Elsewhere == nil && sale.Tenders[tender-1].Wallet == payment.Cash {
+		m.autoShift()
 	}
 	if of := sale.Elsewhere; of != nil && of.Sale == sale.ID { // looked at, and not this terminal's yet
 		m.autoShift() // as with the first sale: its report is to have it

@@ -50,7 +50,7 @@ func (m *move) pressShift(id string) {
 }
 
 func (m *move) askSum(what Sum) {
-	m.Keyed, m.Asked = 0, what
+	m.Keyed, m.Counted, m.Asked = 0, false, what
 	m.show(DrawerSum, countFor)
 }
 
@@ -68,6 +68,10 @@ func (m *move) pressSum(id string) {
 // takeSum is what was keyed for the drawer.
 func (m *move) takeSum() {
 	sum, shift := m.Keyed, m.Counter.Shift
+	if !m.Counted && (m.Asked == FloatSum || m.Asked == CountSum) {
+		m.say("count_first")
+		return
+	}
 	if sum == 0 && (m.Asked == PayInSum || m.Asked == PayOutSum) {
 		m.say("amount_first")
 		return
@@ -95,10 +99,32 @@ func (m *move) takeSum() {
 	}
 }
 
-// openShift begins the next shift. A float that is not known is none.
-func (m *move) openShift(float int64) {
+// Shiftless says that no sale is begun and no cash moved: no shift is open that would
+// count it, and none opens by itself.
+func (s State) Shiftless() bool { return !s.Counter.Shift.Open && !s.Settings.AutoShift }
+
+// GivesBack says that money of a sale may go back now. Cash goes in a shift alone; what
+// wallets give back counts to the next one, where there ever was one.
+func (s State) GivesBack(sale payment.Sale) bool {
+	if !s.Shiftless() {
+		return true
+	}
+	for n, t := range sale.Tenders {
+		if t.Wallet == payment.Cash && sale.Refundable(n+1) > 0 {
+			return false
+		}
+	}
+	return s.Counter.Shift.Number > 0
+}
+
+// openShift begins the next shift with what is in the drawer; if that is not known, with
+// nothing. What came through it since the last one, such as cash given back as a parked
+// sale ended, is in the figures of this one and in the drawer alike: the float is without.
+func (m *move) openShift(inDrawer int64) {
+	shift := m.Counter.Shift
+	float := max(0, inDrawer-shift.Expected())
 	m.recordCounter(payment.Event{
-		Kind: payment.ShiftOpened, Shift: m.Counter.Shift.Number + 1, Amount: float, Currency: m.Settings.Currency, Cashier: m.Attendant(),
+		Kind: payment.ShiftOpened, Shift: shift.Number + 1, Amount: float, Currency: m.Settings.Currency, Cashier: m.Attendant(),
 	})
 }
 

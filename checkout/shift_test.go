@@ -46,7 +46,7 @@ func TestShiftIsDatedOnceTheClockIsKnown(t *testing.T) {
 	}
 	for _, e := range []checkout.Event{
 		checkout.Pressed{Button: "done"}, checkout.Pressed{Button: "menu"}, checkout.Pressed{Button: "shift"},
-		checkout.Pressed{Button: "close_shift"}, checkout.Pressed{Button: "enter"},
+		checkout.Pressed{Button: "close_shift"}, checkout.Keyed{Key: "0"}, checkout.Pressed{Button: "enter"},
 	} {
 		do(e, true)
 	}
@@ -74,7 +74,7 @@ func TestShiftIsDatedAsItCloses(t *testing.T) {
 	r := &checkout.Register{State: fake.Boot(s), Journal: fake, Gateway: fake, Printer: fake, Body: fake}
 	start := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
 	for i, e := range []checkout.Event{
-		checkout.Booted{}, checkout.Pressed{Button: "menu"}, checkout.Pressed{Button: "shift"}, checkout.Pressed{Button: "close_shift"}, checkout.Pressed{Button: "enter"},
+		checkout.Booted{}, checkout.Pressed{Button: "menu"}, checkout.Pressed{Button: "shift"}, checkout.Pressed{Button: "close_shift"}, checkout.Keyed{Key: "0"}, checkout.Pressed{Button: "enter"},
 	} {
 		at := time.Duration(i) * time.Second
 		now := checkout.Now{At: start.Add(at), Stamp: payment.Stamp{Boot: "1", Mono: at}}
@@ -87,5 +87,44 @@ func TestShiftIsDatedAsItCloses(t *testing.T) {
 	}
 	if z := fake.Counter().Before; !z.Opened.Time.Equal(start) {
 		t.Errorf("opened %v, want %v", z.Opened, start)
+	}
+}
+
+// A cash register gets nothing of a terminal where no shift is open, but what a wallet gives back.
+func TestCashRegistersOutsideAShift(t *testing.T) {
+	c := newCounter(t)
+	online(c)
+	run := func(lines ...string) {
+		t.Helper()
+		for _, line := range lines {
+			if err := c.do(line); err != nil {
+				t.Fatalf("%s: %v", line, err)
+			}
+		}
+	}
+	order := func(key string) checkout.Ordered {
+		return checkout.Ordered{Order: checkout.Order{Key: key, Amount: 700}}
+	}
+	c.mustHandle(order("cash"))
+	run("press cash", "press exact", "press done")
+	c.mustHandle(order("wallet"))
+	run("press qr", "answer approved", "press done")
+	sales := c.fake.Sales()
+	run("press menu", "press shift", "press close_shift", "key 7 00", "press enter", "key esc", "key esc")
+	before := len(c.fake.Events())
+	c.mustHandle(order("none"), checkout.RefundOrdered{Sale: sales[0], Key: "r", Amount: 700}, checkout.DrawerOrdered{})
+	if s := c.register.State; s.Running() != "" || len(c.fake.Events()) != before {
+		t.Errorf("at %q, and %+v", s.Running(), c.fake.Events()[before:])
+	}
+	if c.register.State.GivesBack(sales[0]) || !c.register.State.GivesBack(sales[1]) {
+		t.Error("cash goes back, or what a wallet took does not")
+	}
+	c.mustHandle(checkout.RefundOrdered{Sale: sales[1], Key: "r", Amount: 700})
+	if e := c.fake.Events()[len(c.fake.Events())-1]; e.Kind != payment.RefundAsked {
+		t.Errorf("the wallet's refund: %+v", e)
+	}
+	run("refund done", "press menu", "press shift", "press open_shift", "key 7 00", "press enter", "press close_shift", "key 7 00", "press enter")
+	if z := c.register.State.Counter.Before; z.Over() != 0 || z.Wallets[payment.WeChat].Refunded+z.Wallets[payment.WalletUnknown].Refunded+z.Wallets[payment.Alipay].Refunded != 700 {
+		t.Errorf("the next shift has %+v", z)
 	}
 }

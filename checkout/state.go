@@ -138,6 +138,7 @@ type State struct {
 	Reset    Reset               // of a forgotten PIN
 	Purpose  payment.ManagerStep // what the PIN is asked for
 	Keyed    int64               // keyed on the refund screen, or for the drawer
+	Counted  bool                // a digit was keyed for the drawer: a 0 is an amount then
 	Listed   []payment.Sale      // newest first
 	Page     int                 // of the list, from 0
 	Leaf     int                 // of a screen whose rows are not counted here: how often it was turned

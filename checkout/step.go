@@ -65,12 +65,16 @@ func Step(s State, e Event, now Now) (State, []Effect) {
 	case HaltChanged:
 		m.halt(e.Why)
 	case Ordered:
-		m.order(e.Order)
+		if !s.Shiftless() {
+			m.order(e.Order)
+		}
 	case OrderCancelled:
 		m.cancelOrder(e.Key)
 	case RefundOrdered:
 		m.put(e.Sale)
-		m.refundOrder(e.Sale, e.Key, e.Amount)
+		if s.GivesBack(e.Sale) {
+			m.refundOrder(e.Sale, e.Key, e.Amount)
+		}
 	case DrawerOrdered:
 		m.openDrawer()
 	case Noticed:
@@ -234,12 +238,18 @@ func (m *move) halt(why words.Sentence) {
 	}
 }
 
-// halted refuses to begin a sale while something is in the way, or nobody is
-// signed on: after a start, a sale that was open may be on the screen.
+// halted refuses to begin a sale while something is in the way, no shift is open, or
+// nobody is signed on: after a start, a sale that was open may be on the screen.
 func (m *move) halted() bool {
 	if m.Halt.Key == "" && m.locked() {
 		m.home()
 		m.say("sign_on_first")
+		return true
+	}
+	if m.Halt.Key == "" && m.Shiftless() {
+		m.home()
+		m.say("open_shift_first")
+		m.do(Play{SoundDeclined})
 		return true
 	}
 	if m.Halt.Key == "" {

@@ -58,8 +58,18 @@ type counter struct {
 func newCounter(t *testing.T) *counter {
 	c := &counter{t: t, fake: checkout.NewFake(), settings: settings, at: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)}
 	c.fake.Operators = operators
+	c.openShift()
 	c.start()
 	return c
+}
+
+// openShift has a shift be open that was opened with nothing in the drawer, before the story.
+func (c *counter) openShift() {
+	opened := payment.Event{Kind: payment.ShiftOpened, Shift: 1, Currency: settings.Currency}
+	if _, err := c.fake.Append(payment.Stamp{Boot: "0"}, opened); err != nil {
+		c.t.Fatal(err)
+	}
+	c.fake.Did = nil
 }
 
 func (c *counter) start() {
@@ -222,6 +232,10 @@ func (c *counter) do(line string) error {
 		c.start()
 	case "phone": // receipts have a page
 		c.settings.ReceiptURL = "https://r.example/"
+		c.start()
+	case "new": // a terminal that never had a shift
+		c.fake = checkout.NewFake()
+		c.fake.Operators = operators
 		c.start()
 	case "autoshift":
 		c.settings.AutoShift = true

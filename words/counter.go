@@ -27,6 +27,8 @@ var counter = map[Key]entry{
 	"sign_on_title":             {"Who is at the counter?", "请登录"},
 	"sign_on_detail":            {"Key your PIN, or scan your badge.", "输入密码，或扫描工牌。"},
 	"operator_manager":          {"Manager", "店长"},
+	"count_first":               {"Key what you counted; 0 if the drawer is empty.", "请输入清点的金额；钱箱为空请输入 0。"},
+	"open_shift_first":          {"Open the shift first: Menu, Shift.", "请先开始班次：菜单，班次。"},
 	"shift_opened":              {"The shift is open.", "班次已开始。"},
 	"shift_closed":              {"The shift is closed. The Z report is printing.", "班次已结束，正在打印交班报表。"},
 	"pay_in_done":               {"Paid in.", "已存入钱箱。"},

@@ -1,6 +1,6 @@
 # A sale of another terminal: by its receipt, or by the bill in the customer's wallet.
 online                       => ready
-autoshift                    => ready : commit shift_opened/1 with 0
+autoshift                    => ready
 online                       => ready
 press menu                   => menu
 unknown                      => menu says=sought : ♪read, seek 01JDEE

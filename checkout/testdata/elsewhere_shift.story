@@ -1,5 +1,5 @@
 # Where shifts open by themselves, one does with money that goes back for another terminal.
-autoshift                    => ready : commit shift_opened/1 with 0
+autoshift                    => ready
 nopin                        => ready
 online                       => ready
 press menu                   => menu

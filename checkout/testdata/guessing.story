@@ -73,9 +73,7 @@ key 1 1 1 1 enter            => ready on=mei : commit signed_on/mei by secret
 # A terminal that signs somebody on by itself forgets as little.
 mei                          => ready on=mei : commit signed_off/mei by restart signed_on/mei by settings
 press menu                   => menu on=mei
-press shift                  => shift on=mei shift=0 open=false drawer=0
-press open_shift             => sum asks=float on=mei
-key 0 enter                  => shift on=mei shift=1 open=true drawer=0 says=shift_opened : commit shift_opened/1 with 0
+press shift                  => shift on=mei shift=1 open=true drawer=0
 press x_report               => pin on=mei says=pin_wait
 key 0 0 0 6 enter            => pin on=mei says=pin_wait
 reboot                       => ready on=mei : commit signed_off/mei by restart signed_on/mei by settings

@@ -133,10 +133,8 @@ currency USD                 => ready
 nopin                        => ready
 online                       => ready
 press menu                   => menu
-press shift                  => shift shift=0 open=false drawer=0
-press open_shift             => sum asks=float
-press enter                  => shift shift=1 open=true drawer=0 says=shift_opened : commit shift_opened/1 with 0
-press x_report               => shift shift=1 open=true drawer=0 says=report_printing : commit manager_acted/x_report by , X report of shift 1, 2 held for 1488
+press shift                  => shift shift=1 open=true drawer=2438
+press x_report               => shift shift=1 open=true drawer=2438 says=report_printing : commit manager_acted/x_report by , X report of shift 1, 2 held for 1488
 key esc                      => menu
 key esc                      => ready
 press menu                   => menu
@@ -145,7 +143,7 @@ press held_6                 => ready entry=1000 hold=6 due=1088 says=hold_recal
 press menu                   => menu entry=1000 hold=6 due=1088
 press drop                   => ready says=hold_dropped : commit manager_acted/drop_held by  cart_dropped/6
 press menu                   => menu
-press shift                  => shift shift=1 open=true drawer=0
+press shift                  => shift shift=1 open=true drawer=2438
 press close_shift            => sum asks=count
-press enter                  => shift shift=1 open=false drawer=0 says=shift_closed : commit shift_closed/1 with 0, Z report 1, over 0, 1 held for 400
-press z_report               => shift shift=1 open=false drawer=0 says=report_printing : Z report 1, over 0 copy, 1 held for 400
+key 0 enter                  => shift shift=1 open=false drawer=0 says=shift_closed : commit shift_closed/1 with 0, Z report 1, over -2438, 1 held for 400
+press z_report               => shift shift=1 open=false drawer=0 says=report_printing : Z report 1, over -2438 copy, 1 held for 400

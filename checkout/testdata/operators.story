@@ -19,14 +19,12 @@ press done                   => ready on=mei
 # A step that is a manager's takes one, by PIN or by badge. A cashier's is none.
 press menu                   => menu on=mei
 buttons                      => cancel reprint sales shift status doctor training sign_off
-press shift                  => shift on=mei shift=0 open=false drawer=0
-press open_shift             => sum asks=float on=mei
-key 5 00 00 enter            => shift on=mei shift=1 open=true drawer=50000 says=shift_opened : commit shift_opened/1 with 50000
+press shift                  => shift on=mei shift=1 open=true drawer=500
 press no_sale                => pin on=mei
 key 1 1 1 1 enter            => pin on=mei says=not_a_manager : ♪declined
 badge MEI-0000-0001          => pin on=mei says=not_a_manager : ♪read, ♪declined
 badge SOME-0000-0009         => pin on=mei says=badge_unknown : ♪read, ♪declined
-badge LI-00000-0002          => shift on=mei shift=1 open=true drawer=50000 : ♪read, commit manager_acted/no_sale by li cash_moved/no_sale 0, drawer
+badge LI-00000-0002          => shift on=mei shift=1 open=true drawer=500 : ♪read, commit manager_acted/no_sale by li cash_moved/no_sale 0, drawer
 # Whoever leaves the counter signs off, or is signed off; what is keyed waits.
 key esc                      => menu on=mei
 press sign_off               => sign_on : commit signed_off/mei by button
@@ -39,8 +37,8 @@ badge LI-00000-0002          => ready entry=7005 on=li : ♪read, commit signed_
 # A manager who is signed on is not asked.
 key esc                      => ready on=li
 press menu                   => menu on=li
-press shift                  => shift on=li shift=1 open=true drawer=50000
-press no_sale                => shift on=li shift=1 open=true drawer=50000 : commit manager_acted/no_sale by li cash_moved/no_sale 0, drawer
+press shift                  => shift on=li shift=1 open=true drawer=500
+press no_sale                => shift on=li shift=1 open=true drawer=500 : commit manager_acted/no_sale by li cash_moved/no_sale 0, drawer
 key esc esc                  => ready on=li
 # A wrong PIN is a slip of the finger. After some, each takes longer, and the power
 # going does not make the terminal forget.

@@ -1,4 +1,5 @@
 # What is owed on paper is printed at the next start, until it was: a Z report, the slip of a refund, that of a parked sale.
+new                          => ready
 online                       => ready
 autoshift                    => ready : commit shift_opened/1 with 0
 online                       => ready

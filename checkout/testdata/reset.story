@@ -61,9 +61,7 @@ given                        => sign_on says=reset_done : commit manager_acted/r
 # From a manager's step it goes back to it; nobody is asked for long.
 key 1 1 1 1 enter            => ready on=mei : commit signed_on/mei by secret
 press menu                   => menu on=mei
-press shift                  => shift on=mei shift=0 open=false drawer=0
-press open_shift             => sum asks=float on=mei
-key enter                    => shift on=mei shift=1 open=true drawer=0 says=shift_opened : commit shift_opened/1 with 0
+press shift                  => shift on=mei shift=1 open=true drawer=0
 press no_sale                => pin on=mei
 buttons                      => cancel forgot (enter*) keypad
 press forgot                 => reset stage=code on=mei

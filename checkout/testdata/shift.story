@@ -1,4 +1,5 @@
 # A day at the drawer.
+new                          => ready
 online                       => ready
 press menu                   => menu
 press shift                  => shift shift=0 open=false drawer=0
@@ -47,6 +48,15 @@ press z_report               => shift shift=1 open=false drawer=0 says=report_pr
 # What is unresolved is carried forward, and the next shift has what comes meanwhile.
 key esc                      => menu
 key esc                      => ready
+press menu                   => menu
+press shift                  => shift shift=1 open=false drawer=0
+press open_shift             => sum asks=float
+press enter                  => sum asks=float says=count_first
+key 0 backspace enter        => sum asks=float says=count_first
+key 0 esc enter              => sum asks=float says=count_first
+key 0                        => sum asks=float
+press enter                  => shift shift=2 open=true drawer=0 says=shift_opened : commit shift_opened/2 with 0
+key esc esc                  => ready
 key 8 00                     => ready entry=800
 scan alipay                  => charging authorizing : commit sale_created attempt_started, ♪read, charge 1 800 alipay
 wait 3s                      => checking checking : commit attempt_changed/checking, query 1
@@ -55,25 +65,59 @@ key 2 5 8 0 enter            => park checking : commit manager_acted/park by li
 press goods                  => parked parked : commit sale_parked/goods_given, print slip, query 1
 press done                   => ready
 press menu                   => menu
-press shift                  => shift shift=1 open=false drawer=0
-press open_shift             => sum asks=float
-press enter                  => shift shift=2 open=true drawer=0 says=shift_opened : commit shift_opened/2 with 0
+press shift                  => shift shift=2 open=true drawer=0
 press close_shift            => sum asks=count
-press enter                  => shift shift=2 open=false drawer=0 says=shift_closed : commit shift_closed/2 with 0, Z report 2, over 0, unsettled 800
+press enter                  => sum asks=count says=count_first
+key 0 0 enter                => shift shift=2 open=false drawer=0 says=shift_closed : commit shift_closed/2 with 0, Z report 2, over 0, unsettled 800
 answer approved              => shift shift=2 open=false drawer=0 says=parked_paid : commit attempt_changed/approved receipt 3, ♪attention, print 3
 paper                        => shift shift=2 open=false drawer=0 says=parked_paid : commit report_printed, commit report_printed, commit receipt_printed
 press open_shift             => sum asks=float
 key esc                      => shift shift=2 open=false drawer=0
 press cancel                 => menu
 wait 30s                     => ready
-# Where the merchant leaves it to the terminal, a shift opens by itself.
-autoshift                    => ready : commit shift_opened/3 with 0
+# No sale is begun outside a shift, and no cash goes back. What is keyed waits.
+key 1 0 00                   => ready entry=1000
+buttons                      => menu cash qr* keypad
+press cash                   => ready entry=1000 says=open_shift_first : ♪declined
+press qr                     => ready entry=1000 says=open_shift_first : ♪declined
+key enter                    => ready entry=1000 says=open_shift_first : ♪declined
+scan wechat                  => ready entry=1000 says=open_shift_first : ♪read, ♪declined
+press menu                   => menu entry=1000
+press sales                  => list entry=1000 rows=2
+press next                   => list entry=1000 rows=1
+row 1                        => sale entry=1000
+buttons                      => cancel void refund more reprint*
+press void                   => sale entry=1000 says=open_shift_first
+press refund                 => sale entry=1000 says=open_shift_first
+key esc                      => list entry=1000 rows=1
+press prev                   => list entry=1000 rows=2
+row 1                        => sale entry=1000
+press refund                 => pin entry=1000
+key esc esc esc esc          => ready entry=1000
+link down                    => ready entry=1000
+press qr                     => offline entry=1000 : ♪declined
+press cash                   => ready entry=1000 says=open_shift_first : ♪declined
+press menu                   => menu entry=1000
+press shift                  => shift entry=1000 shift=2 open=false drawer=0
+press open_shift             => sum entry=1000 asks=float
+key 7 7 enter                => shift entry=1000 shift=3 open=true drawer=77 says=shift_opened : commit shift_opened/3 with 77
+key esc esc                  => ready entry=1000
+press cash                   => cash entry=1000
+press exact                  => approved approved : commit sale_created cash_taken/1000-0 receipt 4, drawer, ♪approved, print 4
+press done                   => ready
 press menu                   => menu
-press shift                  => shift shift=3 open=true drawer=0
+press shift                  => shift shift=3 open=true drawer=1077
 press close_shift            => sum asks=count
-press enter                  => shift shift=3 open=false drawer=0 says=shift_closed : commit shift_closed/3 with 0, Z report 3, over 0
+key 0 enter                  => shift shift=3 open=false drawer=0 says=shift_closed : commit shift_closed/3 with 0, Z report 3, over -1077
+key esc esc                  => ready
+# Where the merchant leaves it to the terminal, a shift opens by itself.
+autoshift                    => ready : commit shift_opened/4 with 0, print 4 copy, Z report 3, over -1077 copy
+press menu                   => menu
+press shift                  => shift shift=4 open=true drawer=0
+press close_shift            => sum asks=count
+key 0 enter                  => shift shift=4 open=false drawer=0 says=shift_closed : commit shift_closed/4 with 0, Z report 4, over 0
 key esc                      => menu
 key esc                      => ready
 key 4 00                     => ready entry=400
 press cash                   => cash entry=400
-press exact                  => approved approved : commit shift_opened/4 with 0 sale_created cash_taken/400-0 receipt 4, drawer, ♪approved, print 4
+press exact                  => approved approved : commit shift_opened/5 with 0 sale_created cash_taken/400-0 receipt 5, drawer, ♪approved, print 5

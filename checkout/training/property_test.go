@@ -27,6 +27,7 @@ type pair struct {
 func newPair(t *rapid.T, settings checkout.Settings) *pair {
 	p := &pair{rig: unstarted(t), plainFake: checkout.NewFake(), settings: settings}
 	p.plainFake.Operators = operators
+	openShift(t, p.plainFake)
 	p.reboot()
 	return p
 }

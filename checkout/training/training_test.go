@@ -66,7 +66,17 @@ func newRig(t tester, change func(*checkout.Settings)) *rig {
 func unstarted(t tester) *rig {
 	r := &rig{t: t, fake: checkout.NewFake(), paper: &paper{}, at: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)}
 	r.fake.Operators = operators
+	openShift(t, r.fake)
 	return r
+}
+
+// openShift has a shift be open that was opened before the test.
+func openShift(t tester, f *checkout.Fake) {
+	opened := payment.Event{Kind: payment.ShiftOpened, Shift: 1, Currency: "USD"}
+	if _, err := f.Append(payment.Stamp{Boot: "0"}, opened); err != nil {
+		t.Fatalf("%v", err)
+	}
+	f.Did = nil
 }
 
 // start is a start of the firmware.
@@ -324,7 +334,7 @@ func TestNothingIsReal(t *testing.T) {
 	if r.counter.Training() || r.paper.forgot != 1 {
 		t.Errorf("training %v, forgotten %d times", r.counter.Training(), r.paper.forgot)
 	}
-	events := r.fake.Events()
+	events := r.fake.Events()[1:] // behind the shift that is open
 	if last := events[len(events)-1]; len(events) != 1 || last.Kind != payment.ManagerActed || last.Step != payment.ToTrain || last.Operator != "li" {
 		t.Errorf("the journal has %+v", events)
 	}

@@ -112,6 +112,7 @@ customer.device = "/dev/fb1"
 display.brightness = 50
 printer.device = "none"
 scanner.device = "none"
+shift.auto = true
 %s
 `, b.data, more)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

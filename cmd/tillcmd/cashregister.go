@@ -361,6 +361,9 @@ func (r *cashRegister) Take(ctx context.Context, o integrator.Order) (before int
 		if o.Currency != s.Settings.Currency {
 			return nil, fmt.Errorf("%w: this terminal sells in %s", integrator.ErrRefused, s.Settings.Currency)
 		}
+		if s.Shiftless() {
+			return nil, fmt.Errorf("%w: no shift is open", integrator.ErrRefused)
+		}
 		if o.Amount > checkout.MaxEntry {
 			return nil, fmt.Errorf("%w: at most %d", integrator.ErrRefused, checkout.MaxEntry)
 		}
@@ -509,6 +512,8 @@ func (r *cashRegister) Refund(ctx context.Context, key string, give integrator.R
 			return nil, &integrator.Taken{Key: give.Key, Refund: true}
 		case sale.Due() != 0:
 			return nil, fmt.Errorf("%w: it is not paid", integrator.ErrRefused)
+		case !t.register.State.GivesBack(sale):
+			return nil, fmt.Errorf("%w: no shift is open", integrator.ErrRefused)
 		case give.Amount > left:
 			return nil, fmt.Errorf("%w: %d are left of what was paid", integrator.ErrRefused, left)
 		}
@@ -534,7 +539,7 @@ func (r *cashRegister) Print(_ context.Context, lines []integrator.Line) error {
 func (r *cashRegister) Drawer(ctx context.Context) error {
 	return r.ask(ctx, func(t *terminal) (checkout.Event, error) {
 		s := t.register.State
-		if !s.Counter.Shift.Open && !s.Settings.AutoShift {
+		if s.Shiftless() {
 			return nil, fmt.Errorf("%w: no shift is open", integrator.ErrRefused)
 		}
 		return checkout.DrawerOrdered{}, nil

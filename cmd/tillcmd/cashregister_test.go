@@ -122,7 +122,7 @@ func race(t *testing.T, orders ...string) (first, second *httptest.ResponseRecor
 	t.Helper()
 	c := &terminal{
 		inbox: make(chan input), log: slog.New(slog.DiscardHandler),
-		register: &checkout.Register{State: checkout.New(checkout.Settings{Currency: "USD"}, 0, "", nil)},
+		register: &checkout.Register{State: checkout.New(checkout.Settings{Currency: "USD", AutoShift: true}, 0, "", nil)},
 	}
 	c.counter = training.New(c.register, nil) // nobody trains
 	c.cashRegister = newCashRegister(c)

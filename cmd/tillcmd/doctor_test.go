@@ -63,7 +63,7 @@ func TestDoctorOfALiveTerminal(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", id, got, want)
 		}
 	}
-	if found := find(t, r, "store.journal").Found; !strings.Contains(found, "Records 1 to 2") {
+	if found := find(t, r, "store.journal").Found; !strings.Contains(found, "Records 1 to 3") {
 		t.Errorf("the journal: %s", found)
 	}
 

@@ -79,9 +79,10 @@ func (c *card) boot() {
 	newest, _ := j.Newest()
 	fake := checkout.NewFake()
 	c.register = &checkout.Register{
-		State:   checkout.New(checkout.Settings{Currency: "USD"}, j.LastReceipt(), newest.ID, j.Unfinished()),
+		State:   checkout.New(checkout.Settings{Currency: "USD", AutoShift: true}, j.LastReceipt(), newest.ID, j.Unfinished()),
 		Journal: j, Gateway: fake, Printer: fake, Body: fake,
 	}
+	c.register.State.Counter = j.Counter()
 	c.handle(checkout.Booted{})
 }
 

@@ -68,6 +68,7 @@ data = %q
 bench = %q
 merchant = {name = "Shop", timezone = "America/Los_Angeles", currency = "USD", phone = "+1 415 555 0132"}
 gateway = {broker = "tcp://127.0.0.1:1", key = "3p7bfXt9wbTTW2HC7OQ1Nz+DQ8hbeGdNrfx+FG+IK08="}
+shift.auto = true
 `, data, socket)
 	if err := os.WriteFile(s.config, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
@@ -215,13 +216,13 @@ func TestJournalOfALiveTerminal(t *testing.T) {
 			s.sellCash()
 			s.wait("sale", func(x shown) bool { return x.Last != nil && x.Last.Status == "approved" })
 			out, code := s.journal("verify")
-			if code != 0 || !strings.Contains(out, "Journal of terminal shop-1, epoch 1: sound.") || !strings.Contains(out, "Records 1 to 2") {
+			if code != 0 || !strings.Contains(out, "Journal of terminal shop-1, epoch 1: sound.") || !strings.Contains(out, "Records 1 to 3") {
 				t.Errorf("verify: %d\n%s", code, out)
 			}
 			if info, err := os.Stat(filepath.Join(data, "till.sock")); err != nil || info.Mode().Perm() != 0o600 {
 				t.Errorf("socket: %v, %v", info, err)
 			}
-			if out, code := s.journal("export"); code != 0 || strings.Count(out, "\n") != 2 {
+			if out, code := s.journal("export"); code != 0 || strings.Count(out, "\n") != 3 {
 				t.Errorf("export: %d\n%s", code, out)
 			}
 			if out, code := s.journal("show", "-n", "1"); code != 0 || !strings.Contains(out, "cash taken") {
@@ -237,7 +238,7 @@ func TestJournalOfALiveTerminal(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(data, "till.sock")); !errors.Is(err, os.ErrNotExist) {
 				t.Errorf("the socket stays: %v", err)
 			}
-			if out, code := s.journal("verify"); code != 0 || !strings.Contains(out, "Records 1 to 4") {
+			if out, code := s.journal("verify"); code != 0 || !strings.Contains(out, "Records 1 to 5") {
 				t.Errorf("verify, with nobody there: %d\n%s", code, out)
 			}
 		})
@@ -277,7 +278,7 @@ func TestJournalSocketHoldsOut(t *testing.T) {
 		defer func() { _ = conn.Close() }()
 	}
 	s.sellCash()
-	if out, code := s.journal("verify"); code != 0 || !strings.Contains(out, "Records 1 to 4") {
+	if out, code := s.journal("verify"); code != 0 || !strings.Contains(out, "Records 1 to 5") {
 		t.Errorf("verify: %d\n%s", code, out)
 	}
 }
@@ -331,7 +332,7 @@ func TestDamagedJournalIsSetAside(t *testing.T) {
 			s.start()
 			s.wait("notice", func(x shown) bool { return strings.Contains(x.Message, "set aside") && x.Screen == "ready" })
 			s.sellCash()
-			if out, code := s.journal("export"); code != 0 || strings.Count(out, "\n") != 3 ||
+			if out, code := s.journal("export"); code != 0 || strings.Count(out, "\n") != 4 ||
 				!strings.Contains(strings.SplitN(out, "\n", 2)[0], `"kind":"store_replaced","reason":"journal_damaged"`) {
 				t.Errorf("export: %d\n%s", code, out)
 			}

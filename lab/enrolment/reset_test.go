@@ -94,7 +94,7 @@ func TestForgottenPIN(t *testing.T) {
 	c.until("signed off", func(s shown) bool { return s.Screen == "sign_on" })
 	digits("86421357")
 	c.until("Mei", selling)
-	c.press("menu", "shift", "open_shift", "enter", "no_sale", "forgot")
+	c.press("menu", "shift", "open_shift", "0", "enter", "no_sale", "forgot")
 	again, err := s.AllowReset("till-07", service.ResetOrder{})
 	if err != nil {
 		t.Fatal(err)

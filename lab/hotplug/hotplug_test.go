@@ -93,6 +93,7 @@ data = %q
 merchant = {name = "Shop", timezone = "UTC", currency = "USD"}
 gateway = {broker = %q, key = %q}
 printer = {profile = "80mm"}
+shift = {auto = true}
 `, filepath.Join(dir, "data"), "tcp://"+broker, key)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)

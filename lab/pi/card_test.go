@@ -190,7 +190,7 @@ device = "/dev/input/event1" # the keyboard; the tablet is event0
 // settings are what the gateway says of the terminal.
 var settings = enrolment.Settings{
 	"test": true, "manager_pin": "2580", "merchant.name": "Harbor Museum Shop", "merchant.timezone": zone,
-	"merchant.currency": "USD", "merchant.cashier": "Mei",
+	"merchant.currency": "USD", "merchant.cashier": "Mei", "shift.auto": true,
 }
 
 // writeCard makes the board's image, with a claim to be terminal pi-1, as till

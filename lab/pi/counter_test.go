@@ -194,6 +194,7 @@ data = "/data/till"
 test = true
 manager_pin = "2580"
 watchdog = false
+shift.auto = true
 
 [merchant]
 name = "Harbor Museum Shop"

@@ -133,7 +133,7 @@ func (c *cashier) act() {
 	case checkout.Receipt:
 		c.look()
 	case checkout.Menu, checkout.Finding:
-		if c.errand != "" && s.Screen == checkout.Menu {
+		if s.Screen == checkout.Menu && (c.errand != "" || s.Shiftless() && w.chance(2)) {
 			c.press("shift")
 			return
 		}
@@ -189,6 +189,11 @@ func (c *cashier) act() {
 	case checkout.Voiding:
 		c.pick("void", "void", "cancel")
 	case checkout.ShiftScreen:
+		if s.Shiftless() && w.chance(2) {
+			w.premise("shifts: opened by hand")
+			c.press("open_shift")
+			return
+		}
 		if c.errand != "" {
 			c.press(c.errand)
 			c.errand = ""
@@ -347,6 +352,10 @@ func (c *cashier) sell(s checkout.State) {
 	w := c.w
 	if w.chance(12) {
 		c.register(w.terminal.register.State)
+		return
+	}
+	if s.Shiftless() && w.chance(2) {
+		c.press("menu")
 		return
 	}
 	if w.chance(24) || s.Hold != 0 && w.chance(6) || w.terminal.counter.Training() && w.chance(8) {

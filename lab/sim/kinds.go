@@ -107,6 +107,7 @@ func PremiseKinds() []string {
 		"shifts: bills",
 		"shifts: a Z report's figures",
 		"shifts: dated",
+		"shifts: opened by hand",
 		"shifts: opened with no sale",
 		"shifts: paid in",
 		"shifts: paid out",

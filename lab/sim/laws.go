@@ -462,6 +462,9 @@ func (w *world) foldRecords(records []wire.Record) map[payment.SaleID]payment.Sa
 			slips = append(slips, checkout.Printed{Sale: e.Sale})
 		}
 		audit.checkSale(w, e, counter.Desk, sales[e.Sale])
+		if (e.Kind == payment.SaleCreated || e.Kind == payment.CashTaken) && !counter.Shift.Open {
+			w.violate("books", "record %d, %s, is of no shift", r.Seq, e.Kind)
+		}
 		next, err := sales[e.Sale].Apply(e, r.Stamp)
 		if err != nil {
 			w.violate("law 7, no gaps", "record %d: %v", r.Seq, err)

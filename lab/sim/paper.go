@@ -13,6 +13,10 @@ import (
 // every other shop is one.
 func (w *world) paperAsked() bool { return w.seed%2 == 0 }
 
+// opensByHand says that in this shop a shift is open where somebody opened it: every
+// third shop is one.
+func (w *world) opensByHand() bool { return w.seed%3 == 0 }
+
 // checkAsked holds that where paper is asked for, no receipt prints by itself. A copy
 // may be of one that was cut off.
 func (w *world) checkAsked(job checkout.Print) {

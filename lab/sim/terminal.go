@@ -123,7 +123,7 @@ func (t *terminal) boot() {
 		sales = append(sales, newest)
 	}
 	t.register = &checkout.Register{
-		State: checkout.New(checkout.Settings{Currency: "USD", Cashier: "Mei", Managed: true, SignOn: true, LockAfter: 5 * time.Minute, Rows: 4, AutoShift: true, Trade: trade(), PaperAsked: w.paperAsked()},
+		State: checkout.New(checkout.Settings{Currency: "USD", Cashier: "Mei", Managed: true, SignOn: true, LockAfter: 5 * time.Minute, Rows: 4, AutoShift: !w.opensByHand(), Trade: trade(), PaperAsked: w.paperAsked()},
 			journal.LastReceipt(), newest.ID, sales),
 		Journal: simJournal{t}, Gateway: simGateway{t}, Printer: simPrinter{t}, Body: simBody{t}, Guard: guard{},
 	}

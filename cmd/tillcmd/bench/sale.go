@@ -103,9 +103,10 @@ type cashier struct {
 func newCashier(j *store.Journal) *cashier {
 	c := &cashier{Journal: j, at: firstDay}
 	c.register = checkout.Register{
-		State:   checkout.New(checkout.Settings{Currency: "USD", Cashier: "Mei", Rows: 5}, j.LastReceipt(), "", nil),
+		State:   checkout.New(checkout.Settings{Currency: "USD", Cashier: "Mei", Rows: 5, AutoShift: true}, j.LastReceipt(), "", nil),
 		Journal: c, Gateway: c, Printer: c, Body: c,
 	}
+	c.register.State.Counter = j.Counter()
 	return c
 }
 
