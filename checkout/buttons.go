@@ -79,6 +79,8 @@ func (s State) Buttons() []Button {
 		return s.shiftButtons(back)
 	case DrawerSum:
 		return []Button{back, {ID: "enter", Main: true, Enabled: true}}
+	case DrawerWhy:
+		return []Button{back, on("reason_change"), on("reason_check"), on("reason_other")}
 	case Voiding:
 		return []Button{back, {ID: "void", Main: true, Enabled: s.voidable()}}
 	case Refunding:
@@ -258,6 +260,8 @@ func (m *move) press(id string) {
 		m.pressShift(id)
 	case DrawerSum:
 		m.pressSum(id)
+	case DrawerWhy:
+		m.pressReason(id)
 	case Discounting:
 		m.pressDiscount(id)
 	case Tipping:

@@ -155,7 +155,7 @@ func (m *move) permitted() {
 	case payment.ToPayOut:
 		m.askSum(PayOutSum)
 	case payment.ToNoSale:
-		m.noSale()
+		m.show(DrawerWhy, resultFor)
 	case payment.ToReport:
 		m.xReport()
 	case payment.ToDiscount:

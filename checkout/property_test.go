@@ -373,7 +373,7 @@ func (m *machine) checkScreen(t *rapid.T) {
 			t.Fatalf("screen %s, and nothing is open", screen)
 		}
 	case checkout.Ready, checkout.SignOn, checkout.Receipt, checkout.Offline, checkout.Menu, checkout.Sales, checkout.OneSale, checkout.About,
-		checkout.Catalogue, checkout.HeldSales, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
+		checkout.Catalogue, checkout.HeldSales, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum, checkout.DrawerWhy,
 		checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode, checkout.Finding, checkout.Resetting:
 		if ok {
 			t.Fatalf("screen %s, and a sale is on it", screen)
@@ -592,7 +592,7 @@ func TestAnythingMayHappen(t *testing.T) {
 				if m.state.Counter.Shift.Open {
 					do = rapid.SampledFrom([]string{"pay_in", "pay_out", "no_sale", "x_report", "close_shift"}).Draw(t, "do")
 				}
-				for _, id := range []string{do, "2", "5", "8", "0", "enter", "7", "enter"} {
+				for _, id := range []string{do, "2", "5", "8", "0", "enter", "reason_change", "7", "enter"} {
 					m.step(t, checkout.Pressed{Button: id})
 				}
 			},

@@ -1,6 +1,8 @@
 package checkout
 
 import (
+	"strings"
+
 	"till/payment"
 )
 
@@ -135,11 +137,19 @@ func (m *move) autoShift() {
 	}
 }
 
-// moveCash opens the drawer for something that is no sale.
+// moveCash opens the drawer for something that is no sale. With nothing paid that is for
+// a cash register; a person says why.
 func (m *move) moveCash(why payment.Movement, amount int64) {
-	m.recordCounter(payment.Event{
-		Kind: payment.CashMoved, Shift: m.Counter.Shift.Number, Movement: why, Amount: amount, Cashier: m.Attendant(),
-	})
+	e := payment.Event{Movement: why, Amount: amount}
+	if why == payment.NoSale {
+		e.DrawerReason = payment.ForRegister
+	}
+	m.openFor(e)
+}
+
+func (m *move) openFor(e payment.Event) {
+	e.Kind, e.Shift, e.Cashier = payment.CashMoved, m.Counter.Shift.Number, m.Attendant()
+	m.recordCounter(e)
 	m.do(KickDrawer{})
 }
 
@@ -181,9 +191,16 @@ func (m *move) dateShift() {
 	}
 }
 
-func (m *move) noSale() {
+// ReasonPrefix begins the ids of the buttons that say why the drawer is opened.
+const ReasonPrefix = "reason_"
+
+// pressReason opens the drawer, for a reason that is kept.
+func (m *move) pressReason(id string) {
+	m.hush()
 	m.show(ShiftScreen, resultFor)
-	m.moveCash(payment.NoSale, 0)
+	if why, ok := strings.CutPrefix(id, ReasonPrefix); ok {
+		m.openFor(payment.Event{Movement: payment.NoSale, DrawerReason: payment.DrawerReason(why)})
+	}
 }
 
 // recordCounter commits an event of the counter itself, as record does one of a sale.

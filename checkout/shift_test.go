@@ -128,3 +128,13 @@ func TestCashRegistersOutsideAShift(t *testing.T) {
 		t.Errorf("the next shift has %+v", z)
 	}
 }
+
+// A drawer that a cash register opens is counted, with the reason that it was one.
+func TestDrawerOfACashRegister(t *testing.T) {
+	c := newCounter(t)
+	c.mustHandle(checkout.DrawerOrdered{})
+	e := c.fake.Events()[len(c.fake.Events())-1]
+	if e.Kind != payment.CashMoved || e.Movement != payment.NoSale || e.DrawerReason != payment.ForRegister || c.register.State.Counter.Shift.NoSales != 1 {
+		t.Errorf("%+v", e)
+	}
+}

@@ -36,6 +36,7 @@ const (
 	Voiding     Screen = "void"    // all of it goes back: sure?
 	ShiftScreen Screen = "shift"   // the drawer's
 	DrawerSum   Screen = "sum"     // an amount of the drawer
+	DrawerWhy   Screen = "why"     // why it is opened with nothing paid
 	Discounting Screen = "discount"
 	Tipping     Screen = "tip"
 	Splitting   Screen = "split"  // how much of it is paid now

@@ -515,6 +515,9 @@ func (c *counter) effect(e checkout.Effect) string {
 				text += fmt.Sprintf("/%d with %d", e.Shift, e.Amount)
 			case payment.CashMoved:
 				text += fmt.Sprintf("/%s %d", e.Movement, e.Amount)
+				if e.DrawerReason != "" {
+					text += " for " + string(e.DrawerReason)
+				}
 			case payment.SignedOn, payment.SignedOff:
 				text += fmt.Sprintf("/%s by %s", e.Operator, e.Means)
 			case payment.ManagerActed:

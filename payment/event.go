@@ -22,7 +22,7 @@ const (
 	SlipPrinted     Kind = "slip_printed"     // Refund whose slip it is; none: that of the parked sale
 	SaleFetched     Kind = "sale_fetched"     // Elsewhere, Cashier: a sale of another terminal, of which money is given back here
 	ShiftOpened     Kind = "shift_opened"     // Shift, Amount in the drawer, Currency, Cashier
-	CashMoved       Kind = "cash_moved"       // Shift, Movement, Amount, Cashier
+	CashMoved       Kind = "cash_moved"       // Shift, Movement, Amount, Cashier; DrawerReason of NoSale
 	ShiftDated      Kind = "shift_dated"      // Shift: it was opened in this boot, before the clock was known
 	ShiftClosed     Kind = "shift_closed"     // Shift, Amount counted in the drawer, Cashier; Forward
 	ReportPrinted   Kind = "report_printed"   // Shift whose Z report it is
@@ -153,6 +153,8 @@ type Event struct {
 	Shift    uint64   `json:"shift,omitempty"`
 	Movement Movement `json:"movement,omitempty"`
 	Forward  *Forward `json:"forward,omitempty"`
+
+	DrawerReason DrawerReason `json:"drawer_reason,omitempty"`
 
 	Operator string      `json:"operator,omitempty"` // id
 	Role     Role        `json:"role,omitempty"`

@@ -15,6 +15,21 @@ const (
 	NoSale Movement = "no_sale" // opened with nothing paid: Amount is 0
 )
 
+// DrawerReason says why the drawer was opened with nothing paid.
+type DrawerReason string
+
+const (
+	ForChange   DrawerReason = "change"   // a note is changed
+	ForCheck    DrawerReason = "check"    // somebody looks what is in it
+	ForOther    DrawerReason = "other"    // neither
+	ForRegister DrawerReason = "register" // a cash register's doing, which has its own reasons
+)
+
+// Known says that r is one of those above. Journals from before they were asked for have none.
+func (r DrawerReason) Known() bool {
+	return slices.Contains([]DrawerReason{"", ForChange, ForCheck, ForOther, ForRegister}, r)
+}
+
 // Totals are the money of one kind of payment.
 type Totals struct {
 	Count    int   `json:"count"`              // tenders paid
@@ -217,6 +232,9 @@ func (s Shift) move(e Event) (Shift, error) {
 	}
 	if e.Amount < 0 || (e.Amount == 0) != (e.Movement == NoSale) {
 		return s, impossible("%s of %d", e.Movement, e.Amount)
+	}
+	if !e.DrawerReason.Known() || e.DrawerReason != "" && e.Movement != NoSale {
+		return s, impossible("%s for the reason %q", e.Movement, e.DrawerReason)
 	}
 	switch e.Movement {
 	case PayIn:

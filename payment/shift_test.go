@@ -165,3 +165,27 @@ func TestShiftLaws(t *testing.T) {
 		t.Error("nothing was ever taken")
 	}
 }
+
+// Why the drawer was opened is kept of an opening alone; journals from before have no reason.
+func TestDrawerReasons(t *testing.T) {
+	open, err := payment.Shift{}.Apply(payment.Event{Kind: payment.ShiftOpened, Shift: 1, Currency: "USD"}, payment.Stamp{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		movement payment.Movement
+		amount   int64
+		reason   payment.DrawerReason
+		good     bool
+	}{
+		{payment.NoSale, 0, "", true}, {payment.NoSale, 0, payment.ForChange, true}, {payment.NoSale, 0, payment.ForCheck, true},
+		{payment.NoSale, 0, payment.ForOther, true}, {payment.NoSale, 0, payment.ForRegister, true},
+		{payment.NoSale, 0, "curious", false}, {payment.PayIn, 100, payment.ForChange, false}, {payment.PayIn, 100, "", true},
+	} {
+		e := payment.Event{Kind: payment.CashMoved, Shift: 1, Movement: c.movement, Amount: c.amount, DrawerReason: c.reason}
+		next, err := open.Apply(e, payment.Stamp{})
+		if (err == nil) != c.good || c.good && c.movement == payment.NoSale && next.NoSales != 1 {
+			t.Errorf("%s of %d for %q: %v, %+v", c.movement, c.amount, c.reason, err, next)
+		}
+	}
+}

@@ -106,6 +106,7 @@ var counter = map[Key]entry{
 	"sum_pay_out":     {"How much comes out of the drawer?", "从钱箱取出多少？"},
 	"sum_count":       {"Count the drawer. How much cash is there?", "请清点钱箱，共有多少现金？"},
 	"sum_count_what":  {"Key what you counted. The Z report says what it should be.", "输入清点金额，交班报表会显示应有金额。"},
+	"drawer_why":      {"Why is the drawer opened?", "为什么打开钱箱？"},
 	"shift_none":      {"No shift is open", "当前没有班次"},
 	"shift_since":     {"Shift {number}", "班次 {number}"},
 	"shift_sales":     {"Sales", "交易笔数"},

@@ -24,7 +24,9 @@ press no_sale                => pin on=mei
 key 1 1 1 1 enter            => pin on=mei says=not_a_manager : ♪declined
 badge MEI-0000-0001          => pin on=mei says=not_a_manager : ♪read, ♪declined
 badge SOME-0000-0009         => pin on=mei says=badge_unknown : ♪read, ♪declined
-badge LI-00000-0002          => shift on=mei shift=1 open=true drawer=500 : ♪read, commit manager_acted/no_sale by li cash_moved/no_sale 0, drawer
+badge LI-00000-0002          => why on=mei : ♪read, commit manager_acted/no_sale by li
+buttons                      => cancel reason_change reason_check reason_other
+press reason_check           => shift on=mei shift=1 open=true drawer=500 : commit cash_moved/no_sale 0 for check, drawer
 # Whoever leaves the counter signs off, or is signed off; what is keyed waits.
 key esc                      => menu on=mei
 press sign_off               => sign_on : commit signed_off/mei by button
@@ -38,7 +40,9 @@ badge LI-00000-0002          => ready entry=7005 on=li : ♪read, commit signed_
 key esc                      => ready on=li
 press menu                   => menu on=li
 press shift                  => shift on=li shift=1 open=true drawer=500
-press no_sale                => shift on=li shift=1 open=true drawer=500 : commit manager_acted/no_sale by li cash_moved/no_sale 0, drawer
+press no_sale                => why on=li : commit manager_acted/no_sale by li
+buttons                      => cancel reason_change reason_check reason_other
+press reason_check           => shift on=li shift=1 open=true drawer=500 : commit cash_moved/no_sale 0 for check, drawer
 key esc esc                  => ready on=li
 # A wrong PIN is a slip of the finger. After some, each takes longer, and the power
 # going does not make the terminal forget.

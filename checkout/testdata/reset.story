@@ -73,7 +73,9 @@ key 8 6 4 2 enter            => reset stage=again on=mei
 key 8 6 4 2 enter            => reset stage=asked on=mei : give PIN 8642 for 079927398713
 given                        => reset stage=done on=mei : commit manager_acted/reset_pin by , ♪approved
 press done                   => pin on=mei
-key 2 5 8 0 enter            => shift on=mei shift=1 open=true drawer=0 : commit manager_acted/no_sale by li cash_moved/no_sale 0, drawer
+key 2 5 8 0 enter            => why on=mei : commit manager_acted/no_sale by li
+buttons                      => cancel reason_change reason_check reason_other
+press reason_check           => shift on=mei shift=1 open=true drawer=0 : commit cash_moved/no_sale 0 for check, drawer
 press no_sale                => pin on=mei
 press forgot                 => reset stage=code on=mei
 key 0 7                      => reset digits=2 stage=code on=mei

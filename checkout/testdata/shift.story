@@ -36,7 +36,9 @@ press no_sale                => pin
 key 1 2 3 4 enter            => pin says=pin_wrong : commit pin_refused, ♪declined
 press cancel                 => shift shift=1 open=true drawer=10400
 press no_sale                => pin
-key 2 5 8 0 enter            => shift shift=1 open=true drawer=10400 : commit manager_acted/no_sale by li cash_moved/no_sale 0, drawer
+key 2 5 8 0 enter            => why : commit manager_acted/no_sale by li
+buttons                      => cancel reason_change reason_check reason_other
+press reason_check           => shift shift=1 open=true drawer=10400 : commit cash_moved/no_sale 0 for check, drawer
 press x_report               => pin
 key 2 5 8 0 enter            => shift shift=1 open=true drawer=10400 says=report_printing : commit manager_acted/x_report by li, X report of shift 1
 # The drawer is counted blind.

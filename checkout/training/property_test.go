@@ -144,7 +144,7 @@ func TestTheRealShopKnowsNothing(t *testing.T) {
 		p := newPair(t, settings)
 		buttons := []string{
 			"menu", "cash", "qr", "done", "cancel", "park", "goods", "other", "exact", "enter", "reprint", "sales", "training", "training_end",
-			"void", "refund", "all", "shift", "x_report", "pay_in", "no_sale", "close_shift", "open_shift", "z_report", "status", "doctor",
+			"void", "refund", "all", "shift", "x_report", "pay_in", "no_sale", "reason_change", "close_shift", "open_shift", "z_report", "status", "doctor",
 			"print", "hold", "held", "held_1", "drop", "find", "split", "half", "tip", "no_tip", "discount", "off_1000", "give_back", "yes", "again", "sign_off",
 		}
 		busy := func(t *rapid.T) { // a random walk seldom sells

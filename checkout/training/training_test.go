@@ -314,7 +314,7 @@ func TestNothingIsReal(t *testing.T) {
 	r.key("2", "5", "8", "0", "enter")
 	r.press("no_sale")
 	r.key("9", "9", "9", "9", "enter") // nobody's PIN does as well: there is nothing to find out
-	r.press("pay_in")
+	r.press("reason_change", "pay_in")
 	r.key("5", "00", "enter")
 	r.press("close_shift")
 	r.key("5", "00", "enter")

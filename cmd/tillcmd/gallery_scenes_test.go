@@ -255,6 +255,8 @@ var scenes = map[string]func(*testing.T, opensShop){
 		s.press("no_sale")
 		s.shot("pin-no-sale")
 		s.key("2580", "enter")
+		s.shot("drawer-why")
+		s.press("reason_change")
 		s.shot("shift-no-sale")
 		s.pass(7 * time.Second)
 		s.shot("shift")

@@ -124,6 +124,8 @@ func (t *terminal) view() display.View {
 		v.Title, v.Rows = words.Say(lang, "button_shift"), t.shiftRows(lang, s.Counter.Drawer)
 	case checkout.DrawerSum:
 		t.sumView(&v, s)
+	case checkout.DrawerWhy:
+		v.Amount, v.Title = payment.Money{}, words.Say(lang, "drawer_why")
 	case checkout.Parking:
 		v.Title = words.Say(lang, "park_title")
 		v.Detail = words.Say(lang, "park_detail")
@@ -210,7 +212,7 @@ func screenOf(s checkout.Screen) display.Screen {
 		return display.ScreenList
 	case checkout.DoctorCode:
 		return display.ScreenCode
-	case checkout.Parking, checkout.Voiding, checkout.Receipt, checkout.PartPaid:
+	case checkout.Parking, checkout.Voiding, checkout.Receipt, checkout.PartPaid, checkout.DrawerWhy:
 		return display.ScreenConfirm
 	case checkout.Halted:
 		return display.ScreenFault
@@ -228,7 +230,7 @@ func screenOf(s checkout.Screen) display.Screen {
 // backScreens are those whose way out cancels nothing.
 var backScreens = []checkout.Screen{
 	checkout.Menu, checkout.Catalogue, checkout.HeldSales, checkout.Sales, checkout.OneSale, checkout.About, checkout.PIN, checkout.Parking, checkout.Offline,
-	checkout.TakeCash, checkout.Discounting, checkout.Tipping, checkout.Splitting, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum,
+	checkout.TakeCash, checkout.Discounting, checkout.Tipping, checkout.Splitting, checkout.Voiding, checkout.Refunding, checkout.ShiftScreen, checkout.DrawerSum, checkout.DrawerWhy,
 	checkout.Doctor, checkout.DoctorCheck, checkout.DoctorCode, checkout.Finding, checkout.Resetting,
 }
 

@@ -43,7 +43,8 @@ func TestHandOver(t *testing.T) {
 	pin(demo.ManagerPIN)
 	d.Home()
 	// A manager is not asked for a PIN.
-	openDrawer("shift")
+	openDrawer("why")
+	d.Press("reason_check")
 	d.Key("esc", "esc")
 	d.SellCash("500")
 	d.PowerCut() // the demo signs its cashier on at every start

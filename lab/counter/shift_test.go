@@ -24,6 +24,7 @@ func TestShift(t *testing.T) {
 	d.Key("2", "0", "00", "enter")
 	d.Press("no_sale")
 	manager(d)
+	d.Press("reason_change")
 	d.Press("pay_out")
 	manager(d)
 	d.Key("9", "9", "9", "00", "enter")

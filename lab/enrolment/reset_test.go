@@ -107,6 +107,8 @@ func TestForgottenPIN(t *testing.T) {
 	digits(newPIN)
 	says("the one before", "pin_wrong")
 	digits("55443322")
+	c.until("it goes on", func(s shown) bool { return s.Screen == "why" })
+	c.press("reason_check")
 	c.until("the drawer is open", func(s shown) bool { return s.Screen == "shift" })
 	c.press("cancel")
 	_ = c.Press(t.Context(), display.InputEvent{Button: "cancel"}) // idle, it begins anew with its settings, maybe before it has answered

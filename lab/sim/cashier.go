@@ -200,6 +200,8 @@ func (c *cashier) act() {
 			return
 		}
 		c.pick("x_report", "z_report", "pay_in", "pay_out", "no_sale", "close_shift", "close_shift", "close_shift", "open_shift", "cancel", "cancel")
+	case checkout.DrawerWhy:
+		c.pick("reason_change", "reason_check", "reason_other", "cancel")
 	case checkout.DrawerSum:
 		c.key(fmt.Sprint(1+w.rng.IntN(9)), "00", "enter")
 	case checkout.Refunding:
