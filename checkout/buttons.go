@@ -34,7 +34,12 @@ func (s State) Buttons() []Button {
 		return s.cashButtons(back)
 	case Approved:
 		return s.approvedButtons(done)
-	case Cancelled, Parked:
+	case Parked:
+		return []Button{done}
+	case Cancelled:
+		if s.beginsAnew() {
+			return []Button{{ID: "cash", Enabled: s.takesCash()}, {ID: "qr", Enabled: s.takesWallets()}, done}
+		}
 		return []Button{done}
 	case Declined, Expired, Reversed:
 		return []Button{back, {ID: "cash", Enabled: s.takesCash()}, {ID: "qr", Enabled: s.takesWallets() && !s.onlyCashLeft()}, done}

@@ -45,6 +45,20 @@ func expired(sale payment.Sale) bool {
 	return a != nil && a.Status == payment.Expired && a.Tender == sale.NextTender()
 }
 
+// closing says that the wallet may not have closed the last attempt of a sale: it goes by
+// itself, or was cancelled, and may be paid yet. All of that is given back.
+func closing(sale payment.Sale) bool {
+	a := sale.LastAttempt()
+	return expired(sale) || a != nil && a.Status == payment.Cancelled && a.Tender == sale.NextTender()
+}
+
+// beginsAnew says that what was cancelled can be paid after all, under a new sale. One that
+// is paid in part is gone on with as such, and a cash register may have given its own up.
+func (s State) beginsAnew() bool {
+	sale, ok := s.OnScreen()
+	return ok && !sale.PartPaid() && sale.Key == ""
+}
+
 // onlyCashLeft says that of the sale on the screen a part is paid, and the rest cannot be
 // asked of a wallet.
 func (s State) onlyCashLeft() bool {

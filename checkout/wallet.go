@@ -40,11 +40,34 @@ func (m *move) scan(data []byte) {
 		}
 	case Declined, Expired, Reversed, PartPaid:
 		// another try for the same amount, or the next part
+	case Cancelled:
+		if !m.beginsAnew() {
+			m.say("scan_not_expected")
+			return
+		}
+	case Tipping, TakeCash:
+		if !m.chargesAt() {
+			return
+		}
 	default:
 		m.say("scan_not_expected")
 		return
 	}
 	m.charge(code)
+}
+
+// chargesAt says whether a code is charged on a screen that asks something of the customer: the tip
+// is as it is, and who holds out a phone pays with it, unless cash was keyed.
+func (m *move) chargesAt() bool {
+	switch {
+	case m.Screen == TakeCash && m.Tendered > 0:
+		m.say("scan_not_expected")
+		return false
+	case m.Current == "" && !m.payable():
+		m.sayWhyNot()
+		return false
+	}
+	return true
 }
 
 func (m *move) refuse(err error) {
@@ -82,6 +105,7 @@ func (m *move) charge(code payment.Code) {
 		return
 	}
 	m.lastCode, m.lastCodeAt = code.Digest(), m.now.At
+	m.Keyed = 0 // a tip that nobody has entered
 	m.hush()
 	m.show(Charging, 0)
 	m.do(Charge{
@@ -163,7 +187,7 @@ func (m *move) renew() {
 	if !ok {
 		return
 	}
-	if expired(sale) && !sale.PartPaid() {
+	if closing(sale) && !sale.PartPaid() {
 		m.Current = ""
 		m.takeAgain(sale)
 	}
@@ -379,7 +403,11 @@ func (m *move) showResult(status payment.AttemptStatus) {
 	case payment.Expired:
 		m.show(Expired, resultFor)
 	case payment.Cancelled:
-		m.show(Cancelled, approvedFor)
+		if m.beginsAnew() {
+			m.show(Cancelled, resultFor)
+		} else {
+			m.show(Cancelled, approvedFor)
+		}
 	default:
 		m.show(Reversed, resultFor)
 	}

@@ -14,7 +14,7 @@ answer waiting               => qr created
 press cancel                 => checking created : commit cancel_requested, cancel 1
 buttons                      => park
 answer cancelled             => cancelled cancelled : commit attempt_changed/cancelled
-buttons                      => done*
+buttons                      => cash qr done*
 # Money that comes now is given back, and said.
 answer cancelled late        => cancelled cancelled says=late_refunded : commit late_refunded, ♪attention
 answer cancelled late        => cancelled cancelled says=late_refunded
@@ -24,4 +24,4 @@ press qr                     => qr created : commit sale_created attempt_started
 answer waiting               => qr created
 key esc                      => checking created : commit cancel_requested, cancel 1
 answer cancelled             => cancelled cancelled : commit attempt_changed/cancelled
-wait 8s                      => ready
+wait 30s                     => ready

@@ -128,7 +128,14 @@ func (c *cashier) act() {
 		c.again()
 	case checkout.Approved:
 		c.pick("done", "done", "wait", "print")
-	case checkout.Cancelled, checkout.Parked:
+	case checkout.Cancelled:
+		if w.chance(3) {
+			w.premise("cancelled: paid after all")
+			c.again()
+			return
+		}
+		c.pick("done", "done", "wait")
+	case checkout.Parked:
 		c.pick("done", "done", "wait")
 	case checkout.Receipt:
 		c.look()
@@ -421,6 +428,11 @@ func (c *cashier) showQR(s checkout.State) {
 }
 
 func (c *cashier) cash(s checkout.State) {
+	if c.w.chance(8) { // the customer would rather pay by phone
+		c.lastCode = c.w.bank.newCode()
+		c.scan(c.lastCode)
+		return
+	}
 	switch c.w.rng.IntN(5) {
 	case 0:
 		c.press("cancel")

@@ -44,6 +44,7 @@ func FaultKinds() []string {
 // premise never arose has not been tried.
 func PremiseKinds() []string {
 	return []string{
+		"cancelled: paid after all",
 		"catalogue: a product scanned",
 		"commands: done",
 		"commands: expired",
