@@ -189,3 +189,25 @@ func TestDrawerReasons(t *testing.T) {
 		}
 	}
 }
+
+// Money that came after its sale was closed is said to be late, and is in nothing that was taken.
+func TestShiftTellsLateMoney(t *testing.T) {
+	s, err := payment.Shift{}.Apply(shiftEvent(payment.ShiftOpened, 1, 0, ""), noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sale payment.Sale
+	for _, e := range []payment.Event{
+		step(payment.SaleCreated), step(payment.AttemptStarted, of(1), tender(1, 1000), by(payment.Scan), func(e *payment.Event) { e.Wallet = payment.WeChat }),
+		step(payment.AttemptChanged, of(1), is(payment.Reversed)), step(payment.LateRefunded, of(1)),
+	} {
+		next, err := sale.Apply(e, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, sale = s.Count(sale, next), next
+	}
+	if want := map[payment.Wallet]payment.Totals{payment.WeChat: {Late: 1000}}; !reflect.DeepEqual(s.Wallets, want) || s.Sales != 0 {
+		t.Errorf("%+v, want %+v", s.Wallets, want)
+	}
+}

@@ -162,3 +162,27 @@ key esc                      => list rows=2
 key esc                      => menu
 key esc                      => ready
 reboot                       => ready : print 1 copy, print 2 copy, print 3 copy, print slip copy refund 1, print 4 copy, print 5 copy, print slip copy refund 2
+# Half and a third of odd cents are rounded up: the rest is no more than its part.
+currency USD                 => ready : print 1 copy, print 2 copy, print 3 copy, print slip copy refund 1, print 4 copy, print 5 copy, print slip copy refund 2
+key 1 0 0 1                  => ready entry=1001
+press menu                   => menu entry=1001
+press split                  => split entry=1001
+press half                   => ready entry=1001
+press cash                   => cash entry=1001
+press exact                  => part created : commit sale_created cash_taken/501-0, drawer, ♪approved
+press cash                   => cash created
+press exact                  => approved approved : commit cash_taken/500-0 receipt 6, drawer, ♪approved, print 6
+press done                   => ready
+key 1 0 00                   => ready entry=1000
+press menu                   => menu entry=1000
+press split                  => split entry=1000
+press third                  => ready entry=1000
+press cash                   => cash entry=1000
+press exact                  => part created : commit sale_created cash_taken/334-0, drawer, ♪approved
+press split                  => split created
+press half                   => part created
+press cash                   => cash created
+press exact                  => part created : commit cash_taken/333-0, drawer, ♪approved
+press cash                   => cash created
+press exact                  => approved approved : commit cash_taken/333-0 receipt 7, drawer, ♪approved, print 7
+press done                   => ready

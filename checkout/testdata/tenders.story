@@ -24,6 +24,16 @@ buttons                      => give_back split cash qr*
 scan wechat2                 => charging authorizing : commit attempt_started, ♪read, charge 1 450 wechat
 answer approved              => approved approved : commit attempt_changed/approved receipt 2, ♪approved, print 2
 press done                   => ready
+# Up to a limit is with it.
+key 5 00                     => ready entry=500
+buttons                      => menu cash qr* keypad
+key 1                        => ready entry=5001
+buttons                      => menu (cash) (qr*) keypad
+key esc 8 00                 => ready entry=800
+buttons                      => menu (cash) qr* keypad
+key esc 8 0 1                => ready entry=801
+buttons                      => menu (cash) (qr*) keypad
+key esc                      => ready
 # Cash alone.
 cashonly                     => ready : print 1 copy, print 2 copy
 online                       => ready

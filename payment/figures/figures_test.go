@@ -215,3 +215,29 @@ func TestDaysThatAreNone(t *testing.T) {
 		}
 	}
 }
+
+// What is paid in is on its day and in the total, and a refund that is on its way is not settled.
+func TestPaidInAndPending(t *testing.T) {
+	sold := cash(one, 1079, 1, nil)
+	steps := []step{
+		{"a", 0, "2026-11-01 09:00", payment.Event{Kind: payment.ShiftOpened, Shift: 1, Amount: 10000, Currency: "USD"}},
+		{"a", 0, "2026-11-01 09:01", payment.Event{Kind: payment.CashMoved, Shift: 1, Movement: payment.PayIn, Amount: 3000}},
+		{"a", 0, "2026-11-02 09:01", payment.Event{Kind: payment.CashMoved, Shift: 1, Movement: payment.PayIn, Amount: 200}},
+		{"a", 0, "2026-11-02 10:00", sold[0]},
+		{"a", 0, "2026-11-02 10:00", payment.Event{Kind: payment.AttemptStarted, Sale: one, Tender: 1, Attempt: 1, Amount: 1079, Mode: payment.QR}},
+		{"a", 0, "2026-11-02 10:00", payment.Event{Kind: payment.AttemptChanged, Sale: one, Attempt: 1, Status: payment.Approved, Receipt: 1}},
+		{"a", 0, "2026-11-02 11:00", payment.Event{Kind: payment.RefundAsked, Sale: one, Refund: 1, Tender: 1, Amount: 300}},
+		{"a", 0, "2026-11-02 11:00", payment.Event{Kind: payment.RefundChanged, Sale: one, Refund: 1, RefundStatus: payment.RefundPending}},
+	}
+	r := account(t, "2026-11-01", "2026-11-30", steps)
+	if len(r.Days) != 2 || r.Days[0].PaidIn != 3000 || r.Days[1].PaidIn != 200 || r.Total.PaidIn != 3200 {
+		t.Errorf("paid in: %+v", r)
+	}
+	if len(r.Unsettled) != 1 || r.Unsettled[0].Sale != one || r.Unsettled[0].Amount != 300 {
+		t.Errorf("not settled: %+v", r.Unsettled)
+	}
+	done := step{"a", 0, "2026-11-03 11:00", payment.Event{Kind: payment.RefundChanged, Sale: one, Refund: 1, RefundStatus: payment.RefundDone}}
+	if r := account(t, "2026-11-01", "2026-11-30", append(steps, done)); len(r.Unsettled) != 0 {
+		t.Errorf("settled: %+v", r.Unsettled)
+	}
+}
