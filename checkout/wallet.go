@@ -45,8 +45,9 @@ func (m *move) scan(data []byte) {
 			m.say("scan_not_expected")
 			return
 		}
-	case Tipping, TakeCash:
-		if !m.chargesAt() {
+	case Tipping: // with the tip as it is
+		if !m.payable() {
+			m.sayWhyNot()
 			return
 		}
 	default:
@@ -54,20 +55,6 @@ func (m *move) scan(data []byte) {
 		return
 	}
 	m.charge(code)
-}
-
-// chargesAt says whether a code is charged on a screen that asks something of the customer: the tip
-// is as it is, and who holds out a phone pays with it, unless cash was keyed.
-func (m *move) chargesAt() bool {
-	switch {
-	case m.Screen == TakeCash && m.Tendered > 0:
-		m.say("scan_not_expected")
-		return false
-	case m.Current == "" && !m.payable():
-		m.sayWhyNot()
-		return false
-	}
-	return true
 }
 
 func (m *move) refuse(err error) {

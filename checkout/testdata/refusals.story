@@ -14,8 +14,7 @@ press menu                   => menu entry=5
 scan wechat                  => menu entry=5 says=scan_not_expected : ♪read
 press cancel                 => ready entry=5
 press cash                   => cash entry=5
-key 9 9                      => cash entry=5 tendered=99
-scan wechat                  => cash entry=5 tendered=99 says=scan_not_expected : ♪read
+scan wechat                  => cash entry=5 says=scan_not_expected : ♪read
 press cancel                 => ready entry=5 says=scan_not_expected
 press qr                     => qr created : commit sale_created attempt_started, show 1 5
 scan wechat                  => qr created says=scan_not_expected : ♪read

@@ -428,11 +428,6 @@ func (c *cashier) showQR(s checkout.State) {
 }
 
 func (c *cashier) cash(s checkout.State) {
-	if c.w.chance(8) { // the customer would rather pay by phone
-		c.lastCode = c.w.bank.newCode()
-		c.scan(c.lastCode)
-		return
-	}
 	switch c.w.rng.IntN(5) {
 	case 0:
 		c.press("cancel")
