@@ -68,7 +68,8 @@ type Attempt struct {
 	Transaction string        `json:"transaction,omitempty"`
 	Payer       string        `json:"payer,omitempty"`
 	NotAfter    time.Time     `json:"not_after,omitzero"`
-	Late        bool          `json:"late,omitempty"` // paid after it was closed, given back
+	Late        bool          `json:"late,omitempty"`        // paid after it was closed, given back
+	LateAmount  int64         `json:"late_amount,omitempty"` // of that, minor units: its tender may have another by now
 }
 
 // ErrImpossible is wrapped by every refusal of Apply: the event cannot follow
@@ -306,7 +307,7 @@ func (s *Sale) refundLate(e Event) error {
 	if !a.Status.Final() || a.Status == Approved || a.Late {
 		return impossible("late approval of attempt %d, which is %s", a.Number, a.Status)
 	}
-	a.Late = true
+	a.Late, a.LateAmount = true, e.Amount
 	return nil
 }
 

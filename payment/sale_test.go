@@ -305,7 +305,7 @@ func lawsOf(t *rapid.T, before, s payment.Sale, e payment.Event) {
 		}
 		if i < len(before.Attempts) {
 			was := before.Attempts[i]
-			was.Late = a.Late // a late approval is noted, and given back
+			was.Late, was.LateAmount = a.Late, a.LateAmount // a late approval is noted, and given back
 			if was.Status.Final() && was != a {
 				t.Fatalf("final attempt\n%+v became\n%+v", was, a)
 			}

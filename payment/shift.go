@@ -279,7 +279,7 @@ func (s Shift) Count(before, after Sale) Shift {
 	}
 	for i, a := range after.Attempts {
 		if was := i < len(before.Attempts) && before.Attempts[i].Late; a.Late && !was {
-			s.add(a.Wallet, Totals{Late: after.Tenders[a.Tender-1].Amount})
+			s.add(a.Wallet, Totals{Late: a.LateAmount})
 		}
 	}
 	refunded, voided := before.Refunded()

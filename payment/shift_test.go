@@ -199,7 +199,7 @@ func TestShiftTellsLateMoney(t *testing.T) {
 	var sale payment.Sale
 	for _, e := range []payment.Event{
 		step(payment.SaleCreated), step(payment.AttemptStarted, of(1), tender(1, 1000), by(payment.Scan), func(e *payment.Event) { e.Wallet = payment.WeChat }),
-		step(payment.AttemptChanged, of(1), is(payment.Reversed)), step(payment.LateRefunded, of(1)),
+		step(payment.AttemptChanged, of(1), is(payment.Reversed)), step(payment.LateRefunded, of(1), func(e *payment.Event) { e.Amount = 1000 }),
 	} {
 		next, err := sale.Apply(e, noon)
 		if err != nil {
@@ -209,5 +209,28 @@ func TestShiftTellsLateMoney(t *testing.T) {
 	}
 	if want := map[payment.Wallet]payment.Totals{payment.WeChat: {Late: 1000}}; !reflect.DeepEqual(s.Wallets, want) || s.Sales != 0 {
 		t.Errorf("%+v, want %+v", s.Wallets, want)
+	}
+}
+
+// What came too late is what the wallet was asked for then, whatever was asked of the
+// tender since: a customer whose QR expired pays a part of it in cash, and then that QR.
+func TestLateAmount(t *testing.T) {
+	s := payment.Shift{Number: 1}
+	var sale payment.Sale
+	for _, e := range []payment.Event{
+		step(payment.SaleCreated),
+		step(payment.AttemptStarted, of(1), tender(1, 600), by(payment.QR)),
+		step(payment.AttemptChanged, of(1), is(payment.Expired), func(e *payment.Event) { e.Wallet = payment.Alipay }),
+		step(payment.CashTaken, tender(1, 25), cash(25, 0)),
+		step(payment.LateRefunded, of(1), func(e *payment.Event) { e.Amount = 600 }),
+	} {
+		next, err := sale.Apply(e, noon)
+		if err != nil {
+			t.Fatalf("%+v: %v", e, err)
+		}
+		s, sale = s.Count(sale, next), next
+	}
+	if late := s.Wallets[payment.Alipay].Late; late != 600 {
+		t.Errorf("the report says that %d came too late, and it was 600", late)
 	}
 }
