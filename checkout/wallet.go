@@ -40,11 +40,6 @@ func (m *move) scan(data []byte) {
 		}
 	case Declined, Expired, Reversed, PartPaid:
 		// another try for the same amount, or the next part
-	case Cancelled:
-		if !m.beginsAnew() {
-			m.say("scan_not_expected")
-			return
-		}
 	case Tipping: // with the tip as it is
 		if !m.payable() {
 			m.sayWhyNot()

@@ -18,7 +18,7 @@ press exact                  => approved approved : commit sale_created/500-0+44
 answer cancelled late sale=1 => approved approved says=late_refunded : commit late_refunded, ♪attention
 paper                        => approved approved says=late_refunded : commit receipt_printed
 press done                   => ready
-# By another QR, or by the customer's own code: an order of its own each time.
+# By another QR: an order of its own each time. A code that is still before the scanner is not taken.
 key 6 00                     => ready entry=600 due=653
 press dept_2                 => ready items=1 due=600
 press qr                     => qr created : commit sale_created/600-0+0+0 attempt_started, show 1 600
@@ -29,7 +29,8 @@ press qr                     => qr created : commit sale_created/600-0+0+0 attem
 answer waiting               => qr created
 press cancel                 => checking created : commit cancel_requested, cancel 1
 answer cancelled             => cancelled cancelled : commit attempt_changed/cancelled
-scan wechat                  => charging authorizing : commit sale_created/600-0+0+0 attempt_started, ♪read, charge 1 600 wechat
+scan wechat                  => cancelled cancelled says=scan_not_expected : ♪read
+press qr                     => qr created : commit sale_created/600-0+0+0 attempt_started, show 1 600
 answer approved              => approved approved : commit attempt_changed/approved receipt 2, ♪approved, print 2
 paper                        => approved approved : commit receipt_printed
 press done                   => ready
