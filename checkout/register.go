@@ -112,7 +112,7 @@ func (r *Register) Handle(e Event, now Now) error {
 	next, effects := Step(r.State, e, now)
 	if len(effects) > 0 {
 		if c, ok := effects[0].(Commit); ok {
-			if gone, err := r.gone(c.Events[0]); gone || err != nil {
+			if gone, err := r.gone(c.Events); gone || err != nil {
 				m := &move{State: r.State, now: now}
 				m.say("sale_gone")
 				r.State = m.State
@@ -131,15 +131,23 @@ func (r *Register) Handle(e Event, now Now) error {
 
 // gone says that a refund or a receipt is asked for of a sale that was listed, and
 // whose records have been pruned since.
-func (r *Register) gone(e payment.Event) (bool, error) {
-	if e.Kind != payment.RefundAsked && e.Kind != payment.ReceiptWanted {
-		return false, nil
+func (r *Register) gone(events []payment.Event) (bool, error) {
+	var begun []payment.SaleID // in this very commit
+	for _, e := range events {
+		if e.Kind.Begins() {
+			begun = append(begun, e.Sale)
+		}
+		if e.Kind != payment.RefundAsked && e.Kind != payment.ReceiptWanted || slices.Contains(begun, e.Sale) {
+			continue
+		}
+		if _, ok, err := r.Journal.Sale(e.Sale); err != nil || !ok {
+			if err != nil {
+				err = fmt.Errorf("look up sale %s: %w", e.Sale, err)
+			}
+			return true, err
+		}
 	}
-	_, ok, err := r.Journal.Sale(e.Sale)
-	if err != nil {
-		return true, fmt.Errorf("look up sale %s: %w", e.Sale, err)
-	}
-	return !ok, nil
+	return false, nil
 }
 
 // answered brings the sale that an answer's number, taken apart, speaks of.

@@ -744,12 +744,12 @@ func (y *day) close(over int64) {
 	d.Screen("sum", soon)
 	s.counted = s.expected() + over
 	d.Amount(fmt.Sprint(s.counted))
-	d.Key("enter")
-	d.Printed(slips + 1)
-	y.moved = append(y.moved, fmt.Sprintf("%s %d", payment.ShiftClosed, s.counted))
 	if now := d.State(); !now.Online {
 		s.unsent = now.Queued
 	}
+	d.Key("enter")
+	d.Printed(slips + 1)
+	y.moved = append(y.moved, fmt.Sprintf("%s %d", payment.ShiftClosed, s.counted))
 	z := d.Slip(0)
 	s.onPaper(d, z, len(y.shifts), false)
 	d.Press("z_report")
@@ -829,25 +829,20 @@ func (s *shift) onPaper(d *counter.Demo, slip []counter.Line, number int, again 
 	if number == 0 {
 		forward = "paper_part_open"
 	}
-	switch {
-	case again: // a copy knows nothing of that
-		strict = append(strict, say(forward))
-	default:
-		put(forward, say("paper_unresolved"), fmt.Sprint(s.unresolved))
-		if s.held > 0 {
-			put(forward, say("paper_held"), fmt.Sprint(s.held))
-		}
-		some(forward, say("paper_held_amount"), s.heldSum)
-		for what, amount := range s.forward {
-			put(forward, what, dollars(amount))
-		}
-		if s.unsent > 0 {
-			put(forward, say("paper_unsent"), fmt.Sprint(s.unsent))
-		} else {
-			delete(got, say(forward)+"/"+say("paper_unsent")) // on line, some are on their way at any time
-		}
-		strict = append(strict, say(forward))
+	put(forward, say("paper_unresolved"), fmt.Sprint(s.unresolved))
+	if s.held > 0 {
+		put(forward, say("paper_held"), fmt.Sprint(s.held))
 	}
+	some(forward, say("paper_held_amount"), s.heldSum)
+	for what, amount := range s.forward {
+		put(forward, what, dollars(amount))
+	}
+	if s.unsent > 0 {
+		put(forward, say("paper_unsent"), fmt.Sprint(s.unsent))
+	} else {
+		delete(got, say(forward)+"/"+say("paper_unsent")) // on line, some are on their way at any time
+	}
+	strict = append(strict, say(forward)) // a copy says what the report said
 	if title := say("paper_copy"); slices.ContainsFunc(slip, func(l counter.Line) bool { return strings.TrimSpace(l.Label) == title }) != again {
 		d.Fail("the report says that it is a copy, or does not: %+v", slip)
 	}
