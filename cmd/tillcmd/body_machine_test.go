@@ -224,7 +224,7 @@ func TestCustomersDisplay(t *testing.T) {
 // A finger that taps twice does not press what has come up under it: Cash stands where
 // the next screen has Exact, which would take the money.
 func TestDoubleTap(t *testing.T) {
-	b := newBody(t, "shift.auto = true\n", nil)
+	b := newBody(t, "", nil)
 	usd := func(n int64) payment.Money { return payment.Money{Amount: n, Currency: "USD"} }
 	cash := b.shows(display.CustomerView{Screen: display.CustomerCash, Amount: usd(12)})
 	b.until("nothing is going on", b.shows(display.CustomerView{Screen: display.CustomerIdle}))

@@ -55,6 +55,7 @@ type counter struct {
 const siteText = `terminal = "emulated-1"
 test = true
 manager_pin = "2580"
+shift.auto = true
 
 [merchant]
 name = "Harbor Museum Shop"

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -95,7 +96,7 @@ func (g *gateway) claim(t *testing.T, n enrol.NewClaim) enrolment.Invitation {
 	t.Helper()
 	n.Terminal = "till-07"
 	if n.Settings == nil {
-		n.Settings = enrolment.Settings{"merchant.name": "Harbor Museum Shop", "merchant.timezone": "America/Los_Angeles", "merchant.currency": "USD"}
+		n.Settings = maps.Clone(shop)
 	}
 	code, _, err := g.Invite(n)
 	if err != nil {

@@ -45,7 +45,7 @@ func startServiceIn(t testing.TB, dir string, log *slog.Logger) *service.Service
 	return s
 }
 
-var shop = enrolment.Settings{"merchant.name": "Harbor Museum Shop", "merchant.timezone": "America/Los_Angeles", "merchant.currency": "USD"}
+var shop = enrolment.Settings{"merchant.name": "Harbor Museum Shop", "merchant.timezone": "America/Los_Angeles", "merchant.currency": "USD", "shift.auto": true}
 
 // newDevice is a device that was claimed to be a terminal.
 func newDevice(t testing.TB, s *service.Service, terminal string, replace bool) *identity.Identity {
