@@ -18,7 +18,7 @@ type FakeEvdev struct {
 
 var (
 	_ EvdevSystem = (*FakeEvdev)(nil)
-	_ EvdevDevice = (*FakeEvdevDevice)(nil)
+	_ EvdevDevice = (*fakeEvdevHandle)(nil)
 )
 
 // NewFakeEvdev has no device yet.
@@ -73,8 +73,16 @@ func (f *FakeEvdev) Open(path string) (EvdevDevice, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.opened++
-	d.closed = make(chan struct{})
-	return d, nil
+	return &fakeEvdevHandle{FakeEvdevDevice: d, closed: make(chan struct{})}, nil
+}
+
+// fakeEvdevHandle is a device as one of those sees it who have it open: each closes
+// its own.
+type fakeEvdevHandle struct {
+	*FakeEvdevDevice
+	once   sync.Once
+	closed chan struct{}
+	grab   bool
 }
 
 // FakeEvdevDevice is one of them.
@@ -85,7 +93,6 @@ type FakeEvdevDevice struct {
 	gone     chan struct{}
 
 	mu      sync.Mutex
-	closed  chan struct{}
 	opened  int
 	grabbed bool
 	refuse  error
@@ -126,37 +133,38 @@ func (d *FakeEvdevDevice) Opened() int {
 func (d *FakeEvdevDevice) Info() (EvdevInfo, error) { return d.info, nil }
 
 // Grab implements EvdevDevice.
-func (d *FakeEvdevDevice) Grab() error {
+func (d *fakeEvdevHandle) Grab() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.grabbed = d.refuse == nil
+	d.grab = d.refuse == nil
+	d.grabbed = d.grab
 	return d.refuse
 }
 
 // Read implements EvdevDevice.
-func (d *FakeEvdevDevice) Read() ([]InputRecord, error) {
-	d.mu.Lock()
-	closed := d.closed
-	d.mu.Unlock()
+func (d *fakeEvdevHandle) Read() ([]InputRecord, error) {
+	select {
+	case <-d.closed:
+		return nil, os.ErrClosed
+	default:
+	}
 	select {
 	case records := <-d.records:
 		return records, nil
 	case <-d.gone:
 		return nil, &fs.PathError{Op: "read", Path: d.info.Name, Err: fs.ErrNotExist}
-	case <-closed:
+	case <-d.closed:
 		return nil, os.ErrClosed
 	}
 }
 
 // Close implements EvdevDevice.
-func (d *FakeEvdevDevice) Close() error {
+func (d *fakeEvdevHandle) Close() error {
+	d.once.Do(func() { close(d.closed) })
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.grabbed = false
-	select {
-	case <-d.closed:
-	default:
-		close(d.closed)
+	if d.grab {
+		d.grab, d.grabbed = false, false
 	}
 	return nil
 }
