@@ -570,17 +570,15 @@ type tap struct {
 }
 
 const (
-	tapsTwice = 350 * time.Millisecond
+	tapsTwice = 400 * time.Millisecond
 	tapSpread = 40 // px: as far as a finger strays that means the same place
 )
 
-// again says that a touch is the second of a double tap, and that another screen has
-// come up under it, which nobody has read yet. It goes on as long as the tapping does.
+// again says that a touch is the second of a double tap, or the third, and that another
+// screen has come up under it, which nobody has read yet.
 func (p *tap) again(at image.Point, when time.Duration, on checkout.Screen) bool {
 	d := at.Sub(p.at)
-	twice := p.screen != "" && when-p.when < tapsTwice && max(d.X, -d.X, d.Y, -d.Y) <= tapSpread && on != p.screen
-	if twice {
-		p.when = when
+	if p.screen != "" && when-p.when < tapsTwice && max(d.X, -d.X, d.Y, -d.Y) <= tapSpread && on != p.screen {
 		return true
 	}
 	*p = tap{at, when, on}

@@ -43,17 +43,19 @@ const (
 
 // shop is a terminal at work on a machine, with a gateway that is elsewhere.
 type shop struct {
-	t       *testing.T
-	cloud   *apart.Cloud
-	machine *hotplug.Machine
-	hears   *listener
-	random  *rand.Rand
-	clock   time.Duration // of the number pad
-	sold    []int64       // amounts
-	refused int           // sales that were not paid
-	asked   int           // receipts that did not come out and were printed again
-	end     func() error
-	before  footprint // without the terminal
+	t         *testing.T
+	cloud     *apart.Cloud
+	machine   *hotplug.Machine
+	hears     *listener
+	random    *rand.Rand
+	clock     time.Duration // of the number pad
+	touched   image.Point   // last
+	touchedAt time.Time
+	sold      []int64 // amounts
+	refused   int     // sales that were not paid
+	asked     int     // receipts that did not come out and were printed again
+	end       func() error
+	before    footprint // without the terminal
 
 	mu    sync.Mutex
 	slips []string
@@ -244,6 +246,10 @@ func (s *shop) touch(v display.View, button string) bool {
 	placed := display.Render(v, image.Pt(800, 480)).Buttons
 	i := slices.IndexFunc(placed, func(p display.Placed) bool { return p.ID == button })
 	at := placed[i].Rect.Min.Add(placed[i].Rect.Size().Div(2))
+	if near := at.Sub(s.touched); max(near.X, -near.X, near.Y, -near.Y) <= 40 { // else it may be a double tap
+		time.Sleep(time.Until(s.touchedAt.Add(400 * time.Millisecond)))
+	}
+	s.touched, s.touchedAt = at, time.Now()
 	s.clock += time.Second
 	panel.Send(
 		display.InputRecord{At: s.clock, Type: 3, Code: 0, Value: int32(at.X)}, display.InputRecord{At: s.clock, Type: 3, Code: 1, Value: int32(at.Y)},
