@@ -169,6 +169,7 @@ func (m *move) closeShift(counted int64) {
 
 // xReport prints what the shift has come to so far.
 func (m *move) xReport() {
+	m.dateShift() // so that it says what the journal has with this step
 	m.show(ShiftScreen, resultFor)
 	shift, forward := m.Counter.Shift, m.forward()
 	shift.Forward = &forward
