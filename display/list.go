@@ -52,21 +52,13 @@ func (c *canvas) tilesHeight(box image.Rectangle, n int) int {
 	return (n + columns - 1) / columns * (c.m.touch + c.m.gap)
 }
 
-// rows draws the rows that fit. A menu's that do not are drawn in two columns,
-// less those at its head that somebody has to act on: these need their words.
+// rows draws the rows that fit: the caller pages them.
 func (c *canvas) rows(box *image.Rectangle) {
-	rows, gap := c.v.Rows, c.m.gap/2
-	double := c.v.Screen == ScreenMenu && box.Dx() >= 2*c.m.column && len(rows)*(c.m.row+gap) > box.Dy()+gap
-	for len(rows) > 0 && box.Dy() >= c.m.row && (!double || rows[0].Tone == ToneBad) {
-		c.row(takeTop(box, c.m.row, gap), rows[0])
-		rows = rows[1:]
-	}
-	for ; double && len(rows) > 0 && box.Dy() >= c.m.row; rows = rows[min(2, len(rows)):] {
-		line := takeTop(box, c.m.row, gap)
-		c.row(takeLeft(&line, (line.Dx()-2*gap)/2, 2*gap), rows[0])
-		if len(rows) > 1 {
-			c.row(line, rows[1])
+	for _, row := range c.v.Rows {
+		if box.Dy() < c.m.row {
+			return
 		}
+		c.row(takeTop(box, c.m.row, c.m.gap/2), row)
 	}
 }
 

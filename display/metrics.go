@@ -12,7 +12,6 @@ type metrics struct {
 	listFoot    int // the same under a list, which needs the room
 	row         int // height of a list's row
 	keyWidth    int
-	column      int // the least width of a list's row
 	icon        int // a side
 	corner      int // radius of a button's corners
 
@@ -25,15 +24,15 @@ type metrics struct {
 // have 2.8 to 3.5 inches at about the same density, and no room for more than 44.
 var (
 	large = metrics{
-		bar: 40, test: 28, margin: 16, gap: 8, touch: 60, foot: 88, listFoot: 72, row: 60, column: 340, keyWidth: 104, icon: 176, corner: 12,
+		bar: 40, test: 28, margin: 16, gap: 8, touch: 60, foot: 88, listFoot: 72, row: 60, keyWidth: 104, icon: 176, corner: 12,
 		amount: 132, head: 52, title: 36, text: 28, small: 22, button: 30, key: 44, least: 18,
 	}
 	medium = metrics{
-		bar: 28, test: 20, margin: 8, gap: 6, touch: 44, foot: 56, listFoot: 46, row: 46, column: 220, keyWidth: 66, icon: 96, corner: 8,
+		bar: 28, test: 20, margin: 8, gap: 6, touch: 44, foot: 56, listFoot: 46, row: 46, keyWidth: 66, icon: 96, corner: 8,
 		amount: 80, head: 32, title: 24, text: 18, small: 15, button: 20, key: 30, least: 12,
 	}
 	little = metrics{
-		bar: 26, test: 16, margin: 4, gap: 4, touch: 44, foot: 46, listFoot: 44, row: 44, column: 220, keyWidth: 48, icon: 56, corner: 6,
+		bar: 26, test: 16, margin: 4, gap: 4, touch: 44, foot: 46, listFoot: 44, row: 44, keyWidth: 48, icon: 56, corner: 6,
 		amount: 56, head: 24, title: 18, text: 14, small: 12, button: 16, key: 24, least: 10,
 	}
 )
