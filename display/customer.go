@@ -176,7 +176,7 @@ func (c *canvas) customerItems(v CustomerView) []item {
 	case CustomerQR:
 		left := ""
 		if v.Seconds > 0 {
-			left = both("screen_qr_left", "time", fmt.Sprintf("%d:%02d", v.Seconds/60, v.Seconds%60))
+			left = words.Both("screen_qr_left", "time", fmt.Sprintf("%d:%02d", v.Seconds/60, v.Seconds%60))
 		}
 		return []item{amount, bothItem("screen_qr", c.m.title), {text: walletNames(), px: c.m.text - 2},
 			{text: left, weight: draw.Medium, px: c.m.small + 2, quiet: true}}
@@ -208,10 +208,10 @@ func (c *canvas) customerItems(v CustomerView) []item {
 // customerCash is what was handed over and what is given back.
 func (c *canvas) customerCash(v CustomerView) (lines []Line) {
 	if v.Tendered.Currency != "" && v.Tendered.Amount > 0 {
-		lines = append(lines, Line{Label: both("customer_tendered"), Amount: v.Tendered})
+		lines = append(lines, Line{Label: words.Both("customer_tendered"), Amount: v.Tendered})
 	}
 	if v.Change.Currency != "" {
-		lines = append(lines, Line{Label: both("customer_change"), Amount: v.Change, Strong: true})
+		lines = append(lines, Line{Label: words.Both("customer_change"), Amount: v.Change, Strong: true})
 	}
 	return lines
 }
@@ -236,10 +236,10 @@ func (c *canvas) strip(r image.Rectangle) {
 			box = takeLeft(&r, r.Dx()/2, 0)
 		}
 		c.fill(box, violet)
-		c.line(box, draw.Bold, c.m.small+2, centre, both("screen_training"), white, violet)
+		c.line(box, draw.Bold, c.m.small+2, centre, words.Both("screen_training"), white, violet)
 	}
 	if c.v.Test {
 		c.fill(r, ink)
-		c.line(r, draw.Bold, c.m.small-2, centre, both("screen_test"), amber, ink)
+		c.line(r, draw.Bold, c.m.small-2, centre, words.Both("screen_test"), amber, ink)
 	}
 }

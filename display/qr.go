@@ -29,7 +29,7 @@ func (c *canvas) qr() {
 	}
 	time := ""
 	if c.v.Seconds > 0 {
-		time = both("screen_qr_left", "time", fmt.Sprintf("%d:%02d", c.v.Seconds/60, c.v.Seconds%60))
+		time = words.Both("screen_qr_left", "time", fmt.Sprintf("%d:%02d", c.v.Seconds/60, c.v.Seconds%60))
 	}
 	c.stack(r, []item{
 		{text: c.v.Bar.Merchant, weight: draw.Medium, px: c.m.small + 2, quiet: true},

@@ -4,6 +4,7 @@ import (
 	"image"
 
 	"till/draw"
+	"till/words"
 )
 
 // phoneReceipt cuts off r the code of the customer's receipt, and the words under it;
@@ -24,6 +25,6 @@ func (c *canvas) phoneReceipt(r *image.Rectangle) bool {
 		*r = whole
 		return false
 	}
-	c.block(caption, draw.Medium, c.m.text, centre, both("screen_phone_receipt"), c.t.ink, c.t.ground)
+	c.block(caption, draw.Medium, c.m.text, centre, words.Both("screen_phone_receipt"), c.t.ink, c.t.ground)
 	return true
 }

@@ -132,11 +132,6 @@ func (v View) say(k words.Key, args ...string) string {
 	return words.Say(v.lang(), k, args...)
 }
 
-// both is k in English and Chinese, for what a customer reads too.
-func both(k words.Key, args ...string) string {
-	return words.Say(words.English, k, args...) + " " + words.Say(words.Chinese, k, args...)
-}
-
 func (v View) money(m payment.Money) string {
 	if m.Currency == "" {
 		return ""

@@ -54,11 +54,6 @@ type ReceiptData struct {
 	Training bool // nothing of it is real, wherever it is
 }
 
-// both says a sentence as paper does, in English and Chinese.
-func both(k words.Key, args ...string) string {
-	return words.Say(words.English, k, args...) + " " + words.Say(words.Chinese, k, args...)
-}
-
 var (
 	banner  = Style{Bold: true, Inverse: true, Wide: true, Tall: true}
 	bar     = Style{Bold: true, Inverse: true}
@@ -203,7 +198,7 @@ func (s *slip) marks() {
 		s.stacked("paper_training", banner)
 	}
 	if s.data.Test {
-		s.centered(both("paper_test"), bar)
+		s.centered(words.Both("paper_test"), bar)
 	}
 	if s.data.Copy {
 		s.stacked("paper_copy", banner)
@@ -222,7 +217,7 @@ func (s *slip) end() {
 		s.stacked("paper_training", banner)
 	}
 	if s.data.Test {
-		s.centered(both("paper_test"), bar)
+		s.centered(words.Both("paper_test"), bar)
 	}
 	s.add(Cut{})
 }
@@ -248,7 +243,7 @@ func (s *slip) head(title words.Key) {
 	when := r.Time
 	switch {
 	case when == "":
-		when = both("paper_time_unknown")
+		when = words.Both("paper_time_unknown")
 	case r.Zone != "":
 		when += " " + r.Zone
 	}
@@ -259,19 +254,19 @@ func (s *slip) head(title words.Key) {
 // fact is a line of what is known; nothing where it is not.
 func (s *slip) fact(k words.Key, value string) {
 	if value != "" {
-		s.add(Row{Label: both(k), Value: value})
+		s.add(Row{Label: words.Both(k), Value: value})
 	}
 }
 
 // amount is a line of money; nothing where there is none.
 func (s *slip) amount(k words.Key, minor int64) {
 	if minor != 0 {
-		s.add(Row{Label: both(k), Value: s.money(minor)})
+		s.add(Row{Label: words.Both(k), Value: s.money(minor)})
 	}
 }
 
 func (s *slip) sum(k words.Key, minor int64) {
-	s.add(Row{Label: both(k), Value: s.money(minor), LabelStyle: tallish, ValueStyle: theSum})
+	s.add(Row{Label: words.Both(k), Value: s.money(minor), LabelStyle: tallish, ValueStyle: theSum})
 }
 
 func (s *slip) amounts() {
@@ -280,7 +275,7 @@ func (s *slip) amounts() {
 		for _, i := range r.Items {
 			name := i.Name
 			if name == "" {
-				name = both("paper_item")
+				name = words.Both("paper_item")
 			}
 			s.add(Row{Label: name, Value: s.money(i.Amount)})
 		}
@@ -295,7 +290,7 @@ func (s *slip) amounts() {
 	s.amount("paper_discount", r.Discount)
 	s.amount("paper_tax", r.Tax)
 	if r.Exempt {
-		s.add(Row{Label: both("paper_tax"), Value: both("paper_exempt")})
+		s.add(Row{Label: words.Both("paper_tax"), Value: words.Both("paper_exempt")})
 	}
 	s.amount("paper_tip", r.Tip)
 	if s.kind() == Sale {
@@ -342,7 +337,7 @@ func (s *slip) tender(number int, t payment.Tender) {
 	s.add(Row{Label: t.Wallet.Name() + " " + t.Wallet.ChineseName(), Value: s.money(amount), LabelStyle: bold, ValueStyle: bold})
 	if t.Wallet == payment.Cash && !back {
 		s.amount("paper_tendered", t.Tendered)
-		s.add(Row{Label: both("paper_change"), Value: s.money(t.Change)})
+		s.add(Row{Label: words.Both("paper_change"), Value: s.money(t.Change)})
 	}
 	for _, a := range s.data.Sale.Attempts {
 		if a.Tender == number && a.Status == payment.Approved {

@@ -65,7 +65,6 @@ var screen = map[Key]entry{
 	// Lines under an amount.
 	"line_tendered":    {"Received", "实收"},
 	"line_change":      {"Change", "找零"},
-	"line_due":         {"Still due", "未付"},
 	"line_subtotal":    {"Subtotal", "小计"},
 	"line_tax":         {"Tax", "税"},
 	"line_tip":         {"Tip", "小费"},
@@ -76,11 +75,9 @@ var screen = map[Key]entry{
 	"list_comma":       {", ", "、"},
 	"full_stop":        {".", "。"},
 	"list_colon":       {": ", "："},
-	"line_exempt":      {"exempt", "免税"},
 	"line_receipt":     {"Receipt", "小票号"},
 	"line_transaction": {"Transaction", "交易单号"},
 	"line_terminal":    {"Terminal", "终端号"},
-	"line_last":        {"Last sale", "上一笔"},
 	"line_call":        {"Call", "联系"},
 
 	// Buttons.

@@ -82,6 +82,11 @@ func Say(lang Lang, k Key, args ...string) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
+// Both is the sentence k in English and Chinese, for what a customer reads too.
+func Both(k Key, args ...string) string {
+	return Say(English, k, args...) + " " + Say(Chinese, k, args...)
+}
+
 // Keys lists every key of the catalogue, sorted.
 func Keys() []Key {
 	return slices.Sorted(maps.Keys(catalogue))

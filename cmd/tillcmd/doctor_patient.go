@@ -180,7 +180,7 @@ func (p *patient) Card(ctx context.Context) (string, error) {
 	}
 	size := p.device.Display.Size()
 	found := fmt.Sprintf("%d x %d", size.X, size.Y)
-	return found, p.hands.show(ctx, display.TestCard(size, p.both("doctor_card"), found, 0))
+	return found, p.hands.show(ctx, display.TestCard(size, words.Both("doctor_card"), found, 0))
 }
 
 // dark is why there is no display; nil where there is one.
@@ -202,10 +202,6 @@ func (p *patient) dark() error {
 	return fault
 }
 
-func (p *patient) both(k words.Key) string {
-	return words.Say(words.English, k) + " " + words.Say(words.Chinese, k)
-}
-
 // Plugged implements doctor.Touch.
 func (p *patient) Plugged(context.Context) (touch, keys bool, err error) {
 	if p.device.Attached == nil { // the bench's are always there
@@ -222,7 +218,7 @@ func (p *patient) Plugged(context.Context) (touch, keys bool, err error) {
 func (p *patient) Corner(ctx context.Context, n int) (mark, touched, size image.Point, err error) {
 	size = p.device.Display.Size()
 	mark = display.CardMark(size, n+1)
-	if err := p.hands.show(ctx, display.TestCard(size, p.both("doctor_touch_corners"), fmt.Sprintf("%d / %d", n+1, doctor.Corners), n+1)); err != nil {
+	if err := p.hands.show(ctx, display.TestCard(size, words.Both("doctor_touch_corners"), fmt.Sprintf("%d / %d", n+1, doctor.Corners), n+1)); err != nil {
 		return mark, touched, size, err
 	}
 	touched, err = p.hands.touched(ctx)
@@ -265,9 +261,9 @@ func (p *patient) page(of printer.Profile) printer.Document {
 	return printer.Report(printer.ReportData{
 		Title: words.Say(words.English, "doctor_page") + "\n" + words.Say(words.Chinese, "doctor_page"), Merchant: p.config.Merchant.Name, Test: p.config.Test,
 		Rows: []printer.Row{
-			{Label: p.both("line_terminal"), Value: p.config.Terminal},
+			{Label: words.Both("line_terminal"), Value: p.config.Terminal},
 			{Label: "till", Value: Version},
-			{Label: p.both("doctor_printer_status"), Value: of.Name},
+			{Label: words.Both("doctor_printer_status"), Value: of.Name},
 			{},
 			{Label: "ABCDEFGHIJKLM 0123456789 $ ¥ €"},
 			{Label: "人民币 收据 支付宝 微信支付 银联"},

@@ -133,10 +133,10 @@ func TestPaperSays(t *testing.T) {
 		"z-open":      {"paper_unresolved": {"3"}, "paper_held": {"2"}, "paper_held_amount": {money(4710)}, "paper_unsent": {"3"}},
 		"z-copy":      {"paper_unresolved": {"3"}, "paper_held": {"2"}, "paper_held_amount": {money(4710)}, "paper_unsent": {"3"}},
 		"z-copy-old":  {"paper_unresolved": nil, "paper_unsent": nil},
-		"z-no-clock":  {"paper_shift_opened": {onPaper("paper_time_unknown")}},
+		"z-no-clock":  {"paper_shift_opened": {words.Both("paper_time_unknown")}},
 		"z-training":  {"paper_unsent": nil},
 		"sale-bill":   {"paper_tax": {money(bill.Tax)}, "paper_tip": {money(bill.Tip)}, "paper_discount": {money(-bill.Discount)}, "paper_total": {money(bill.Total())}},
-		"sale-exempt": {"paper_discount": {money(-free.Discount)}, "paper_total": {money(free.Total())}, "paper_tax": {onPaper("paper_exempt")}},
+		"sale-exempt": {"paper_discount": {money(-free.Discount)}, "paper_total": {money(free.Total())}, "paper_tax": {words.Both("paper_exempt")}},
 	}
 	all := map[string]printer.Document{}
 	for _, s := range allPaper(t) {
@@ -148,12 +148,12 @@ func TestPaperSays(t *testing.T) {
 	}
 	for name, labels := range want {
 		for key, value := range labels {
-			if got := values(all[name], onPaper(key)); !slices.Equal(got, value) {
-				t.Errorf("%s: %s is %q, want %q", name, onPaper(key), got, value)
+			if got := values(all[name], words.Both(key)); !slices.Equal(got, value) {
+				t.Errorf("%s: %s is %q, want %q", name, words.Both(key), got, value)
 			}
 		}
 	}
-	for _, said := range []string{"8F0007 " + onPaper("paper_open_payment"), "8F0008 " + onPaper("paper_open_payment"), "000106 " + onPaper("paper_open_refund")} {
+	for _, said := range []string{"8F0007 " + words.Both("paper_open_payment"), "8F0008 " + words.Both("paper_open_payment"), "000106 " + words.Both("paper_open_refund")} {
 		for _, name := range []string{"z-open", "z-copy"} {
 			if got := values(all[name], said); len(got) != 1 || got[0] == "" {
 				t.Errorf("%s: %s is %q", name, said, got)

@@ -577,7 +577,7 @@ func TestTrainingAndTestAreMarked(t *testing.T) {
 		lines := strings.Split(strings.TrimSpace(saidOf(s.document)), "\n")
 		for mark, marked := range map[string]bool{
 			words.Say(words.English, "paper_training"): strings.HasSuffix(s.name, "-training"),
-			onPaper("paper_test"):                      strings.HasSuffix(s.name, "-test") || s.name == "doctor" || s.name == "sale-training" || s.name == "refund-training" || s.name == "x-training",
+			words.Both("paper_test"):                   strings.HasSuffix(s.name, "-test") || s.name == "doctor" || s.name == "sale-training" || s.name == "refund-training" || s.name == "x-training",
 		} {
 			head, end := slices.Contains(lines[:3], mark), slices.Contains(lines[max(0, len(lines)-3):], mark)
 			if head != marked || end != marked {
@@ -630,7 +630,7 @@ func amountOf(text string) (minor int64, ok bool) {
 func (s sums) of(keys ...words.Key) (sum int64, there bool) {
 	for _, part := range s.parts {
 		for _, l := range part {
-			if slices.ContainsFunc(keys, func(k words.Key) bool { return onPaper(k) == l.label }) {
+			if slices.ContainsFunc(keys, func(k words.Key) bool { return words.Both(k) == l.label }) {
 				sum, there = sum+l.minor, true
 			}
 		}
@@ -674,7 +674,7 @@ func TestReceiptsAddUp(t *testing.T) {
 		rest, _ := all.of("paper_discount", "paper_tax", "paper_tip")
 		all.want("subtotal, discount, tax and tip come to the total", subtotal+rest, total)
 		if items := all.parts[1]; !slices.ContainsFunc(items, func(l printed) bool {
-			return slices.Contains([]string{onPaper("paper_total"), onPaper("paper_of_sale"), onPaper("paper_subtotal")}, l.label)
+			return slices.Contains([]string{words.Both("paper_total"), words.Both("paper_of_sale"), words.Both("paper_subtotal")}, l.label)
 		}) {
 			var sum int64
 			for _, i := range items {
@@ -711,10 +711,10 @@ func cashKept(d printer.Document) int64 {
 	under := false
 	for _, b := range d.Blocks {
 		row, _ := b.(printer.Row)
-		if slices.Contains(append(walletNames(), onPaper("paper_part_all")), row.Label) {
+		if slices.Contains(append(walletNames(), words.Both("paper_part_all")), row.Label) {
 			under = row.Label == payment.Cash.Name()+" "+payment.Cash.ChineseName()
 		}
-		if minor, ok := amountOf(row.Value); ok && under && strings.TrimSpace(row.Label) == onPaper("paper_kept") {
+		if minor, ok := amountOf(row.Value); ok && under && strings.TrimSpace(row.Label) == words.Both("paper_kept") {
 			return minor
 		}
 	}
@@ -734,7 +734,7 @@ func TestShiftsAddUp(t *testing.T) {
 		sales, ways, together, drawer := all.parts[1], all.parts[2], all.parts[3], all.parts[4]
 		var sum, kept int64
 		for _, l := range sales {
-			if l.label == onPaper("paper_kept") {
+			if l.label == words.Both("paper_kept") {
 				kept = l.minor
 				break
 			}
@@ -745,7 +745,7 @@ func TestShiftsAddUp(t *testing.T) {
 		sum = 0
 		for _, l := range ways {
 			columns[l.label] += l.minor
-			if l.label == onPaper("paper_kept") {
+			if l.label == words.Both("paper_kept") {
 				all.want("a kind of payment kept what it took, less what went back", sum, l.minor)
 				sum = 0
 				continue

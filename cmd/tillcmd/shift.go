@@ -72,17 +72,13 @@ type shiftPaper struct {
 	rows     []printer.Row
 }
 
-func onPaper(k words.Key) string {
-	return words.Say(words.English, k) + " " + words.Say(words.Chinese, k)
-}
-
 func (s *shiftPaper) money(minor int64) string {
 	return payment.Money{Amount: minor, Currency: s.t.config.Merchant.Currency}.Format(moneyLocale)
 }
 
 func (s *shiftPaper) fact(k words.Key, value string) {
 	if value != "" {
-		s.rows = append(s.rows, printer.Row{Label: onPaper(k), Value: value})
+		s.rows = append(s.rows, printer.Row{Label: words.Both(k), Value: value})
 	}
 }
 
@@ -99,12 +95,12 @@ func (s *shiftPaper) count(k words.Key, n int) { s.fact(k, strconv.Itoa(n)) }
 
 // under is an amount that belongs to the line above.
 func (s *shiftPaper) under(k words.Key, minor int64) {
-	s.rows = append(s.rows, printer.Row{Label: "  " + onPaper(k), Value: s.money(minor)})
+	s.rows = append(s.rows, printer.Row{Label: "  " + words.Both(k), Value: s.money(minor)})
 }
 
 // part begins one, under a line across.
 func (s *shiftPaper) part(k words.Key) {
-	s.rows = append(s.rows, printer.Row{}, printer.Row{Label: onPaper(k), LabelStyle: printer.Style{Bold: true}})
+	s.rows = append(s.rows, printer.Row{}, printer.Row{Label: words.Both(k), LabelStyle: printer.Style{Bold: true}})
 }
 
 // bold is a line that others come to.
@@ -115,14 +111,14 @@ func (s *shiftPaper) bold(label, value string) {
 
 func (s *shiftPaper) head(of payment.Shift) {
 	if !of.Open {
-		s.bold(onPaper("paper_z_number"), s.t.number(of.Number, s.practice))
+		s.bold(words.Both("paper_z_number"), s.t.number(of.Number, s.practice))
 	}
 	s.fact("paper_terminal", s.t.config.Terminal)
 	s.fact("paper_cashier", of.Cashier)
 	moment := func(k words.Key, at payment.Stamp) {
 		text := s.t.when(at, minutes)
 		if text == "" && at != (payment.Stamp{}) {
-			text = onPaper("paper_time_unknown")
+			text = words.Both("paper_time_unknown")
 		}
 		s.fact(k, text)
 	}
@@ -147,11 +143,11 @@ func (s *shiftPaper) sales(of payment.Shift) {
 	}
 	s.some(apart, all.Taken-of.Amount)
 	s.some("paper_back", -all.Refunded-all.Voided)
-	s.bold(onPaper("paper_kept"), s.money(all.Kept()))
+	s.bold(words.Both("paper_kept"), s.money(all.Kept()))
 	if of.Discount == 0 && of.Tax == 0 && of.Tips == 0 {
 		return
 	}
-	s.rows = append(s.rows, printer.Row{Label: onPaper("paper_part_inside")})
+	s.rows = append(s.rows, printer.Row{Label: words.Both("paper_part_inside")})
 	for _, part := range []struct {
 		key    words.Key
 		amount int64
@@ -177,19 +173,19 @@ func (s *shiftPaper) ways(of payment.Shift) {
 		if one := of.Wallets[w]; one != (payment.Totals{Late: one.Late}) {
 			s.bold(w.Name()+" "+w.ChineseName(), fmt.Sprintf("x %d", one.Count))
 			s.way(one)
-			s.bold("  "+onPaper("paper_kept"), s.money(one.Kept()))
+			s.bold("  "+words.Both("paper_kept"), s.money(one.Kept()))
 		}
 	}
 	all := total(of)
 	if all == (payment.Totals{Late: all.Late}) {
-		s.rows = append(s.rows, printer.Row{Label: onPaper("paper_none")})
+		s.rows = append(s.rows, printer.Row{Label: words.Both("paper_none")})
 	}
 	s.rows = append(s.rows, printer.Row{})
-	s.bold(onPaper("paper_part_all"), fmt.Sprintf("x %d", all.Count))
+	s.bold(words.Both("paper_part_all"), fmt.Sprintf("x %d", all.Count))
 	s.way(all)
 	large := printer.Style{Bold: true, Tall: true}
 	s.rows = append(s.rows, printer.Row{
-		Label: onPaper("paper_kept"), Value: s.money(all.Kept()), LabelStyle: large, ValueStyle: printer.Style{Bold: true, Tall: true, Wide: true},
+		Label: words.Both("paper_kept"), Value: s.money(all.Kept()), LabelStyle: large, ValueStyle: printer.Style{Bold: true, Tall: true, Wide: true},
 	})
 }
 
@@ -209,7 +205,7 @@ func (s *shiftPaper) drawer(of payment.Shift) {
 	s.amount("paper_cash_kept", of.Wallets[payment.Cash].Kept())
 	s.amount("paper_paid_in", of.PaidIn)
 	s.amount("paper_paid_out", -of.PaidOut)
-	s.bold(onPaper("paper_expected"), s.money(of.Expected()))
+	s.bold(words.Both("paper_expected"), s.money(of.Expected()))
 	if of.Open {
 		return
 	}
@@ -221,7 +217,7 @@ func (s *shiftPaper) drawer(of payment.Shift) {
 	case over < 0:
 		key = "paper_short"
 	}
-	s.bold(onPaper(key), s.money(of.Over()))
+	s.bold(words.Both(key), s.money(of.Over()))
 }
 
 func (s *shiftPaper) counts(of payment.Shift) {
@@ -242,7 +238,7 @@ func (s *shiftPaper) late(of payment.Shift) {
 			s.rows = append(s.rows, printer.Row{Label: w.Name() + " " + w.ChineseName(), Value: s.money(late)})
 		}
 	}
-	s.rows = append(s.rows, printer.Row{Label: onPaper("paper_late_what")})
+	s.rows = append(s.rows, printer.Row{Label: words.Both("paper_late_what")})
 }
 
 // forward is what the shift leaves to the next, as it was when the report was made: a
@@ -284,5 +280,5 @@ func (s *shiftPaper) unsettled(sale payment.Unsettled) {
 	if sale.Refund {
 		key, amount = "paper_open_refund", -sale.Amount
 	}
-	s.rows = append(s.rows, printer.Row{Label: "  " + number + " " + onPaper(key), Value: s.money(amount)})
+	s.rows = append(s.rows, printer.Row{Label: "  " + number + " " + words.Both(key), Value: s.money(amount)})
 }

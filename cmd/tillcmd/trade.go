@@ -119,11 +119,6 @@ func (c *Config) settleTrade() {
 	}
 }
 
-// inBoth is a sentence that the customer reads too.
-func inBoth(k words.Key) string {
-	return words.Say(words.English, k) + " " + words.Say(words.Chinese, k)
-}
-
 // productRows are the products on the page that is shown.
 func (t *terminal) productRows(lang words.Lang, s checkout.State) []display.Row {
 	var rows []display.Row
@@ -147,7 +142,7 @@ func (t *terminal) tradeLabel(s checkout.State, id string, lang words.Lang) stri
 		return in(lang, t.config.departments[n-1].Names)
 	}
 	if id == "no_tip" {
-		return inBoth("button_no_tip")
+		return words.Both("button_no_tip")
 	}
 	cart := s.Cart()
 	if rate, ok := checkout.Numbered(id, checkout.TipPrefix); ok {
@@ -220,7 +215,7 @@ func (t *terminal) askedView(v *display.View, s checkout.State) {
 	of := bill.Subtotal()
 	v.Title = words.Say(v.Lang, "discount_title")
 	if s.Screen == checkout.Tipping {
-		v.Title = inBoth("tip_title") // the customer presses here
+		v.Title = words.Both("tip_title") // the customer presses here
 		of = bill.Total() - bill.Tip
 	}
 	if s.Screen == checkout.Splitting {

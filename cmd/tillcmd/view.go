@@ -138,7 +138,7 @@ func (t *terminal) view() display.View {
 	case checkout.OneSale:
 		if sale, ok := s.SelectedSale(); ok {
 			v.Title = sale.Total.Format(moneyLocale)
-			v.Rows, more = t.onePage(s, t.oneSale(lang, sale))
+			v.Rows, more = onePage(s, t.oneSale(lang, sale))
 		}
 	case checkout.Finding:
 		v.Amount, v.Title, v.Detail = payment.Money{}, words.Say(lang, "find_title"), words.Say(lang, "find_detail")
@@ -147,7 +147,7 @@ func (t *terminal) view() display.View {
 		}
 	case checkout.About:
 		v.Title = words.Say(lang, "button_status")
-		v.Rows, more = t.onePage(s, t.about(lang, t.register.State))
+		v.Rows, more = onePage(s, t.about(lang, t.register.State))
 	case checkout.Doctor:
 		v.Title, v.Rows = words.Say(lang, "doctor_title"), checkRows(lang, s)
 		v.Detail = words.Say(lang, "doctor_at_it")
@@ -443,7 +443,7 @@ func (t *terminal) refundRow(lang words.Lang, sale payment.Sale, r payment.Refun
 
 // onePage is the page that is shown of rows which are the screen's own to count, and
 // whether there are more.
-func (t *terminal) onePage(s checkout.State, rows []display.Row) (page []display.Row, more bool) {
+func onePage(s checkout.State, rows []display.Row) (page []display.Row, more bool) {
 	most := max(1, s.Settings.Rows)
 	pages := max(1, (len(rows)+most-1)/most)
 	from := s.Leaf % pages * most
